@@ -1,0 +1,86 @@
+"""The port to a place where actions run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from .trajectory import Action, Observation, Output, Variable
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """The outputs so far are void; with `wait`, when the next one comes."""
+
+    wait: bool = False
+    kind: Literal["cleared"] = "cleared"
+
+
+@dataclass(frozen=True)
+class Updated:
+    """The display of this id now shows other data."""
+
+    output: Output
+    display_id: str
+    kind: Literal["updated"] = "updated"
+
+
+Produced: TypeAlias = Output | Cleared | Updated
+OnOutput: TypeAlias = Callable[[Produced], None]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A cell that the person ran: its code, what it printed, and how it ended."""
+
+    code: str
+    output: str = ""
+    failed: bool = False
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class News:
+    """What the environment knows that the model does not know yet."""
+
+    variables: tuple[Variable, ...] = ()
+    omitted: int = 0
+    changed: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    ran: tuple[Ran, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """What a policy may know of the names: who made them and what they are bound to."""
+
+    persons: frozenset[str] = frozenset()
+    bindings: Mapping[str, str] = field(default_factory=dict)
+    workspace: str = "."
+
+
+class Environment(Protocol):
+    """Where actions run."""
+
+    async def check(self, code: str) -> str | None:
+        """Why this code cannot be compiled, or None. Called before `execute`; runs nothing."""
+
+    async def execute(self, action: Action, *, on_output: OnOutput) -> Observation:
+        """Run an action to its end; called once a step, after its intent is recorded.
+
+        Always returns: an exception in the code, an interrupt and a dead kernel are observations.
+        """
+
+    async def news(self) -> News:
+        """What changed since it was last asked; called at the start of a turn."""
+
+    def namespace(self) -> Namespace:
+        """The names as last seen; called by the policy before each action."""
+
+    def interrupt(self) -> None:
+        """Interrupt the running action, and nothing else. May be called from any thread."""
+
+    async def close(self) -> None:
+        """Give back what was opened; called by who made the environment."""

@@ -1,0 +1,153 @@
+"""What a run tells its listeners, and its wire form.
+
+Folding the events of a run over its turn gives the turn as it must be recorded: `apply`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+from .environment import Produced
+from .messages import Delta, Retry
+from .trajectory import Reply, RunState, Step, Turn
+from .wire import decode, encode
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The run goes, or goes on."""
+
+    run: str
+    task: str
+    model: str
+    kind: Literal["run-started"] = "run-started"
+
+
+@dataclass(frozen=True)
+class QueryStarted:
+    """The model is being asked for this step."""
+
+    step: int
+    kind: Literal["query-started"] = "query-started"
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """The model wrote these characters."""
+
+    step: int
+    part: Literal["thought", "code", "answer"]
+    text: str
+    kind: Literal["streamed"] = "streamed"
+
+
+@dataclass(frozen=True)
+class Retrying:
+    """The query failed and is asked again in `seconds`; what was streamed of it is void."""
+
+    step: int
+    attempt: int
+    seconds: float
+    reason: str
+    kind: Literal["retrying"] = "retrying"
+
+
+@dataclass(frozen=True)
+class ApprovalAsked:
+    """The person is asked about this step's action; the run waits."""
+
+    step: Step
+    reasons: tuple[str, ...]
+    kind: Literal["approval-asked"] = "approval-asked"
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """The intent: this step's action runs as soon as its listener has taken note of it."""
+
+    step: Step
+    kind: Literal["step-started"] = "step-started"
+
+
+@dataclass(frozen=True)
+class OutputProduced:
+    """The running action produced, updated or cleared an output."""
+
+    step: int
+    output: Produced
+    kind: Literal["output-produced"] = "output-produced"
+
+
+@dataclass(frozen=True)
+class StepFinished:
+    """The step is complete, with its observation and what the model is told of it."""
+
+    step: Step
+    kind: Literal["step-finished"] = "step-finished"
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """The run ended in a named state; `reason` says why when it did not answer."""
+
+    run: str
+    state: RunState
+    reason: str = ""
+    answer: Reply | None = None
+    seconds: float = 0.0
+    kind: Literal["run-finished"] = "run-finished"
+
+
+Event: TypeAlias = (
+    RunStarted
+    | QueryStarted
+    | Streamed
+    | Retrying
+    | ApprovalAsked
+    | StepStarted
+    | OutputProduced
+    | StepFinished
+    | RunFinished
+)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """An event as it travels: JSON with its version."""
+
+    event: Event
+    version: int = 1
+
+
+def to_wire(event: Event) -> dict[str, Any]:
+    """The event as JSON."""
+    wire: dict[str, Any] = encode(event)
+    return {"version": 1, **wire}
+
+
+def from_wire(data: dict[str, Any]) -> Event:
+    """The event that `to_wire` made `data` from; raises ValueError when it is none."""
+    return decode(Envelope, {"event": data}).event
+
+
+def from_delta(step: int, delta: Delta) -> Event:
+    """What a model told while it wrote its reply to this step's query, as an event."""
+    if isinstance(delta, Retry):
+        return Retrying(step, delta.attempt, delta.seconds, delta.reason)
+    return Streamed(step, delta.part, delta.text)
+
+
+def apply(turn: Turn, event: Event) -> Turn:
+    """The turn after an event."""
+    if isinstance(event, (StepStarted, StepFinished)):
+        return turn.with_step(event.step)
+    if isinstance(event, RunFinished):
+        return replace(
+            turn,
+            state=event.state,
+            reason=event.reason,
+            answer=event.answer,
+            seconds=turn.seconds + event.seconds,
+        )
+    return turn

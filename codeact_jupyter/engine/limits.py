@@ -1,0 +1,76 @@
+"""Numbers that end a run, checked before the call that would break them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .context import is_cached, last_usage_total, unread
+from .model import Model
+from .trajectory import Trajectory, Usage
+
+SHORTEST_REPLY = 256
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that one run may take; None is no limit."""
+
+    steps: int | None = 50
+    tokens: int | None = 5_000_000
+    cost: Decimal | None = Decimal(2)
+    seconds: float | None = 1800.0
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What the next query may take: `max_tokens` of output, or `reached`, why it may not be."""
+
+    max_tokens: int = 0
+    reached: str = ""
+
+
+def allowance(limits: Limits, trajectory: Trajectory, model: Model) -> Allowance:
+    """How long the next reply may be so that no limit can break; time is the loop's to watch."""
+    turn = trajectory.turns[-1]
+    if limits.steps is not None and len(turn.steps) >= limits.steps:
+        return Allowance(reached=f"{len(turn.steps)} of {limits.steps} steps are used")
+    asked = _next_prompt(trajectory)
+    room = min(model.output_tokens, model.context_tokens - asked.prompt)
+    if room < SHORTEST_REPLY:
+        return Allowance(
+            reached=f"the model's context of {model.context_tokens:,} tokens is full; "
+            "start a new conversation"
+        )
+    used = turn.usage.total
+    if limits.tokens is not None:
+        room = min(room, limits.tokens - used - asked.prompt)
+        if room < SHORTEST_REPLY:
+            return Allowance(reached=f"{used:,} of {limits.tokens:,} tokens are used")
+    if limits.cost is not None and turn.cost is not None:
+        left = limits.cost - turn.cost
+        room = _affordable(room, left, lambda output: model.price(_with_output(asked, output)))
+        if room < SHORTEST_REPLY:
+            return Allowance(reached=f"{turn.cost:.4f} of {limits.cost} USD are used")
+    return Allowance(max_tokens=room)
+
+
+def _next_prompt(trajectory: Trajectory) -> Usage:
+    """The request's tokens as they will probably be billed."""
+    fresh, seen = unread(trajectory), last_usage_total(trajectory)
+    if is_cached(trajectory.turns[-1]):
+        return Usage(cache_read=seen, cache_write=fresh)
+    return Usage(input=seen + fresh)
+
+
+def _with_output(usage: Usage, output: int) -> Usage:
+    return usage + Usage(output=output)
+
+
+def _affordable(room: int, left: Decimal, price: Callable[[int], Decimal | None]) -> int:
+    """The longest reply, up to `room` tokens, that `left` dollars pay for."""
+    base, one = price(0), price(1_000_000)
+    if base is None or one is None or one == base:
+        return room
+    return min(room, int((left - base) / (one - base) * 1_000_000))

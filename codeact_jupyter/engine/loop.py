@@ -1,0 +1,200 @@
+"""The agent: asks the model, runs what it asks for, shows it what came of it, until it answers.
+
+Its only state is the trajectory. Kill it anywhere and `Agent.run(trajectory)` goes on.
+It prints, logs and renders nothing: whoever listens to its events does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from ..errors import EnvironmentFailure, ModelError
+from . import events
+from .context import messages
+from .deadline import Deadline
+from .environment import Environment, Produced
+from .limits import Limits, allowance
+from .messages import Delta, Request
+from .model import Model
+from .policy import Answered, Policy, Verdict
+from .relay import Relay
+from .review import repeated_mistake, reviewed, word_on_edit
+from .telling import Telling
+from .trajectory import Action, Observation, Reply, RunState, Step, Trajectory, Turn
+
+T = TypeVar("T")
+
+
+class Ending(BaseException):
+    """The run is over. A BaseException, so that no action's code can swallow it."""
+
+    def __init__(self, state: RunState, reason: str = "", answer: Reply | None = None) -> None:
+        self.state, self.reason, self.answer = state, reason, answer
+
+
+def utc_now() -> str:
+    """The time as the record has it: ISO 8601, UTC, milliseconds."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+class Agent:
+    """Runs the loop over a model, an environment and a policy."""
+
+    def __init__(
+        self,
+        model: Model,
+        environment: Environment,
+        policy: Policy,
+        *,
+        limits: Limits = Limits(),
+        telling: Telling = Telling(),
+        now: Callable[[], str] = utc_now,
+    ) -> None:
+        self.model, self.environment, self.policy = model, environment, policy
+        self.limits, self.telling, self.now = limits, telling, now
+        self._relay = Relay()
+        self._thinking: asyncio.Future[Any] | None = None
+        self._acting = False
+        self._ending: Ending | None = None
+
+    async def run(self, trajectory: Trajectory) -> AsyncGenerator[events.Event, None]:
+        """Go on with the last turn until it ends in another state than `running`.
+
+        An action runs only after the listener is done with its `StepStarted`. Cancelling the
+        task that listens stops the run, and is told as its end instead of being raised.
+        """
+        self._relay, self._ending = Relay(), None
+        with Deadline(self.limits.seconds, self._expire) as self._deadline:
+            work = self._turn(trajectory)
+            async with aclosing(self._relay.events(work, self.interrupt)) as said:
+                async for event in said:
+                    yield event
+
+    async def _turn(self, trajectory: Trajectory) -> None:
+        turn, started = trajectory.turns[-1], time.monotonic()
+        try:
+            await self._relay.say(events.RunStarted(turn.run, turn.task, self.model.name))
+            await self._asking(self.model.open())
+            while True:
+                trajectory = trajectory.with_turn(turn := await self._step(trajectory))
+                if mistake := repeated_mistake(turn):
+                    raise Ending("failed", mistake)
+        except Ending as end:
+            seconds = round(time.monotonic() - started, 3)
+            ended = events.RunFinished(turn.run, end.state, end.reason, end.answer, seconds)
+        await self._relay.say(ended)
+
+    async def _step(self, trajectory: Trajectory) -> Turn:
+        turn = trajectory.turns[-1]
+        if turn.steps and not turn.steps[-1].told:  # the loop was killed while this one ran
+            step = self._unknown(turn.steps[-1])
+        else:
+            reply = await self._query(trajectory)
+            if reply.is_answer:
+                raise Ending("answered", answer=reply)
+            step = Step(len(turn.steps) + 1, reply, started=self.now())
+            if reply.code is not None:
+                step = replace(step, action=Action(reply.code, turn.cell(step.number, "action")))
+            parts = (self.environment, self.policy, self.telling, self._ask)
+            step = await reviewed(step, *parts)
+            if not step.told:
+                await self._relay.say(events.StepStarted(step))
+                step = await self._observed(step)
+        await self._relay.say(events.StepFinished(step))
+        return turn.with_step(step)
+
+    async def _query(self, trajectory: Trajectory) -> Reply:
+        allowed = allowance(self.limits, trajectory, self.model)
+        if self._ending is not None:
+            raise self._ending
+        if allowed.reached:
+            raise Ending("limit", allowed.reached)
+        number = len(trajectory.turns[-1].steps) + 1
+        self._relay.report(events.QueryStarted(number))
+
+        def on_delta(delta: Delta) -> None:
+            self._relay.report(events.from_delta(number, delta))
+
+        said = messages(trajectory)
+        request = Request(trajectory.system, trajectory.tools, said, allowed.max_tokens)
+        started = time.monotonic()
+        reply = await self._asking(self.model.reply(request, on_delta=on_delta))
+        return replace(reply, seconds=round(time.monotonic() - started, 3))
+
+    async def _asking(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for the model; a failure or a stop ends the run."""
+        try:
+            return await self._stoppable(work)
+        except ModelError as error:
+            raise Ending("failed", str(error)) from error
+        except asyncio.CancelledError:
+            raise self._ending or Ending("stopped", "stopped by the person") from None
+
+    async def _ask(self, step: Step, verdict: Verdict) -> Answered:
+        assert step.action is not None
+        await self._relay.say(events.ApprovalAsked(step, verdict.reasons))
+        with self._deadline.paused():
+            try:
+                return await self._stoppable(self.policy.ask(step.action, verdict))
+            except asyncio.CancelledError:
+                return Answered("reject", "the run was stopped")
+
+    async def _observed(self, step: Step) -> Step:
+        def on_output(output: Produced) -> None:
+            self._relay.report(events.OutputProduced(step.number, output))
+
+        assert step.action is not None
+        self._acting = True
+        try:
+            seen = await self.environment.execute(step.action, on_output=on_output)
+        except EnvironmentFailure as error:
+            seen = Observation("unknown", lost=str(error))
+        finally:
+            self._acting = False
+        if seen.status == "unknown":
+            self._ending = self._ending or Ending("interrupted", seen.lost)
+        elif seen.status == "interrupted":
+            self._ending = self._ending or Ending("interrupted", "interrupted by the person")
+        told = self.telling.observation(step.reply, seen, word_on_edit(step))
+        return replace(step, observation=seen, told=told)
+
+    def _unknown(self, step: Step) -> Step:
+        seen = Observation("unknown", lost="outcome unknown: the run broke off, not run again")
+        return replace(step, observation=seen, told=self.telling.observation(step.reply, seen))
+
+    def stop(self) -> None:
+        """Stop thinking: end the model call, or ask no more after the running action."""
+        self._ending = self._ending or Ending("stopped", "stopped by the person")
+        if self._thinking is not None:
+            self._thinking.cancel()
+
+    def interrupt(self) -> None:
+        """Interrupt the running action; while none runs, stop thinking."""
+        if self._acting:
+            self._ending = self._ending or Ending("interrupted", "interrupted by the person")
+            self.environment.interrupt()
+        else:
+            self.stop()
+
+    def _expire(self) -> None:
+        """End the run because its seconds are over; called on the deadline's own thread."""
+        self._ending = Ending("limit", f"the {self.limits.seconds:.0f} seconds are over")
+        if self._acting:
+            self.environment.interrupt()
+        elif (thinking := self._thinking) is not None:
+            thinking.get_loop().call_soon_threadsafe(thinking.cancel)
+
+    async def _stoppable(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do what `stop` may cancel."""
+        self._thinking = task = asyncio.ensure_future(work)
+        try:
+            return await task
+        finally:
+            self._thinking = None
+            task.cancel()

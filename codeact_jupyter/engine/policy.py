@@ -1,0 +1,52 @@
+"""May this action run: allow, ask, or deny."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from .environment import Namespace
+from .trajectory import Action
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a policy thinks of an action before anybody is asked, and why."""
+
+    decision: Literal["allow", "ask", "deny"]
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A person's answer: run it, run this other code, or do not; with a word to the model."""
+
+    decision: Literal["allow", "edit", "reject"]
+    word: str = ""
+    code: str = ""
+
+
+class Policy(Protocol):
+    """Decides what may run; no model decides this."""
+
+    def assess(self, action: Action, namespace: Namespace) -> Verdict:
+        """Judge an action by what it may touch; called once for each, before it runs."""
+
+    async def ask(self, action: Action, verdict: Verdict) -> Answered:
+        """Ask the person; called when `assess` said so. Cancelled when the run is stopped."""
+
+
+class AllowAll:
+    """Runs everything: for kernels that hold nothing of value, and for tests."""
+
+    def assess(self, action: Action, namespace: Namespace) -> Verdict:
+        return Verdict("allow")
+
+    async def ask(self, action: Action, verdict: Verdict) -> Answered:
+        return Answered("allow")
+
+
+def code_hash(code: str) -> str:
+    """The sha-256 that binds an approval to exactly this code."""
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()

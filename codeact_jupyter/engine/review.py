@@ -1,0 +1,93 @@
+"""What happens between a reply that asks for an action and the action's start.
+
+The model's mistakes are told to it; the policy, and where it says so the person, have their word.
+A step that comes back with `told` set is over: its action must not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from .environment import Environment
+from .policy import Answered, Policy, Verdict, code_hash
+from .telling import Telling
+from .trajectory import Approval, Mistake, Observation, Step, Turn
+
+MISTAKES_IN_A_ROW = 3
+
+Ask = Callable[[Step, Verdict], Awaitable[Answered]]
+
+
+async def reviewed(
+    step: Step, environment: Environment, policy: Policy, telling: Telling, ask: Ask
+) -> Step:
+    """The step, fit to run; or told to the model as a mistake or as rejected.
+
+    `ask` brings a verdict to the person and comes back with the answer.
+    """
+    mistake = step.reply.mistake
+    if mistake is None and step.action is not None:
+        problem = await environment.check(step.action.code)
+        mistake = Mistake("syntax error", problem) if problem else None
+    if mistake is not None:
+        return replace(step, mistake=mistake, told=telling.mistake(step.reply, mistake))
+    assert step.action is not None
+    verdict = policy.assess(step.action, environment.namespace())
+    if verdict.decision == "ask":
+        return _decided(step, verdict, await ask(step, verdict), telling)
+    if verdict.decision == "deny":
+        return _rejected(
+            step, _approval(step, verdict, "rejected"), "; ".join(verdict.reasons), telling
+        )
+    return replace(step, approval=_approval(step, verdict, "allowed"))
+
+
+def repeated_mistake(turn: Turn) -> str:
+    """The mistake that the model made several times in a row, in words; empty when it did not."""
+    last = turn.steps[-MISTAKES_IN_A_ROW:]
+    kinds = {step.mistake.kind if step.mistake else None for step in last}
+    if len(last) < MISTAKES_IN_A_ROW or len(kinds) > 1 or None in kinds:
+        return ""
+    assert last[-1].mistake is not None
+    return f"{MISTAKES_IN_A_ROW} times in a row, {last[-1].mistake.kind}: {last[-1].mistake.detail}"
+
+
+def word_on_edit(step: Step) -> str:
+    """What the person says to the model about an action that ran: its edit, or a word."""
+    if step.approval is None or step.action is None:
+        return ""
+    if step.approval.decision != "edited":
+        return step.approval.word
+    return f"I edited the code before it ran; what ran is:\n{step.action.code}"
+
+
+def _decided(step: Step, verdict: Verdict, answer: Answered, telling: Telling) -> Step:
+    assert step.action is not None
+    if answer.decision == "reject":
+        approval = _approval(step, verdict, "rejected", "person", answer.word)
+        word = f"the person said no: {answer.word}" if answer.word else "the person said no"
+        return _rejected(step, approval, word, telling)
+    if answer.decision == "edit":
+        step = replace(step, action=replace(step.action, code=answer.code))
+        return replace(step, approval=_approval(step, verdict, "edited", "person", answer.word))
+    return replace(step, approval=_approval(step, verdict, "allowed", "person", answer.word))
+
+
+def _rejected(step: Step, approval: Approval, why: str, telling: Telling) -> Step:
+    seen = Observation("rejected", lost=f"not run: {why}")
+    told = telling.observation(step.reply, seen)
+    return replace(step, approval=approval, observation=seen, told=told)
+
+
+def _approval(
+    step: Step, verdict: Verdict, decision: str, by: str = "policy", word: str = ""
+) -> Approval:
+    assert step.action is not None
+    return Approval(
+        decision,  # type: ignore[arg-type]
+        by,  # type: ignore[arg-type]
+        code_hash(step.action.code),
+        verdict.reasons,
+        word,
+    )

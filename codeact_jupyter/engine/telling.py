@@ -1,0 +1,220 @@
+"""The words in which a model is told what happened.
+
+Each function makes blocks that are sent once and kept as sent (`Turn.told`, `Step.told`): later
+versions may word things differently without changing a conversation that has begun.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from .environment import News, Ran
+from .trajectory import (
+    Block,
+    Display,
+    Error,
+    Mistake,
+    NamespaceChange,
+    Observation,
+    Output,
+    Reply,
+    Result,
+    Stream,
+    Variable,
+)
+
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+NAMES_TOLD = 30
+ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+LIBRARY = re.compile(r"[/\\](site-packages|dist-packages|lib[/\\]python3|<frozen|<string>)")
+
+# Makes an image fit for a model: (mime, base64) -> the same, smaller; None when it cannot be sent.
+FitImage = Callable[[str, str], "tuple[str, str] | None"]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How much of an observation is told, in characters, and how its images are made to fit."""
+
+    characters: int = 12_000
+    images: int = 4
+    fit_image: FitImage = lambda mime, data: (mime, data) if len(data) < 4_000_000 else None
+
+    def observation(self, reply: Reply, seen: Observation, word: str = "") -> tuple[Block, ...]:
+        """What came of the action that `reply` asked for; `word` is the person's, if any."""
+        budget = max(400, self.characters // max(1, len(seen.outputs)))
+        images: list[Block] = []
+        parts = [f"[the person says: {word}]"] if word else []
+        for output in _joined(seen.outputs):
+            text, image = self._output(output, budget, len(images))
+            images += [image] if image else []
+            parts += [text] if text else []
+        parts.append(_footer(seen))
+        text = cut(plain("\n".join(parts)), self.characters + 2_000)
+        return _results(reply, text, images, failed=seen.status != "ok")
+
+    def mistake(self, reply: Reply, mistake: Mistake) -> tuple[Block, ...]:
+        """That `reply` could not be acted on, and why."""
+        return _results(reply, plain(f"[not run: {mistake.detail}]"), [], failed=True)
+
+    def opening(self, task: str, news: News) -> tuple[Block, ...]:
+        """The task, after what changed since the model last looked."""
+        notes = [*news.notes]
+        if news.variables:
+            more = f"\n(and {news.omitted} more)" if news.omitted else ""
+            names = "\n".join(describe(variable) for variable in news.variables)
+            notes.append(f"Variables in the namespace, new or changed:\n{names}{more}")
+        if news.deleted:
+            notes.append("Names that are gone: " + ", ".join(news.deleted))
+        notes += [_ran(cell) for cell in news.ran]
+        parts = [f"<since_you_last_looked>\n{_block(notes)}\n</since_you_last_looked>"] * bool(
+            notes
+        )
+        return tuple({"text": plain(text), "type": "text"} for text in (*parts, task))
+
+    def _output(self, output: Output, budget: int, images: int) -> tuple[str, Block | None]:
+        if isinstance(output, Stream):
+            label = "[stderr]\n" if output.name == "stderr" else ""
+            return label + cut(progress(output.text).rstrip("\n"), budget), None
+        if isinstance(output, Error):
+            return "[error]\n" + cut(trimmed(output), 4_000), None
+        return self._bundle(output, budget, images)
+
+    def _bundle(
+        self, output: Display | Result, budget: int, images: int
+    ) -> tuple[str, Block | None]:
+        label = "[value] " if output.kind == "result" else "[display] "
+        text = _text_of(output.data)
+        for mime in IMAGES:
+            if isinstance(data := output.data.get(mime), str):
+                fitting = self.fit_image(mime, data) if images < self.images else None
+                if fitting is None:
+                    return f"{label}{text} (an image that is shown in the cell only)", None
+                source = {"data": fitting[1], "media_type": fitting[0], "type": "base64"}
+                return label + text, {"source": source, "type": "image"}
+        return label + cut(text, budget), None
+
+
+def describe(variable: Variable) -> str:
+    """A variable in one line: `df: pandas.DataFrame 12x3 quarter: str, revenue: float64`."""
+    shape = "x".join(str(length) for length in variable.shape) if variable.shape else ""
+    return " ".join(filter(None, (f"{variable.name}: {variable.type}", shape, variable.detail)))
+
+
+def cut(text: str, budget: int) -> str:
+    """`text` with its middle left out when it is longer than `budget` characters."""
+    if len(text) <= budget:
+        return text
+    head, tail = text[: budget * 2 // 3], text[-(budget // 3) :]
+    left_out = len(text) - len(head) - len(tail)
+    return (
+        f"{head}\n⟦ {left_out:,} characters left out here; the cell shows all of them. "
+        f"To read more, run code that prints just the part you need. ⟧\n{tail}"
+    )
+
+
+def plain(text: str) -> str:
+    """`text` without terminal colours, and with what UTF-8 cannot carry made visible."""
+    text = ANSI.sub("", text) if "\x1b" in text else text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def progress(text: str) -> str:
+    """`text` as a terminal would leave it: of a line rewritten with `\\r`, its last state."""
+    if "\r" not in text:
+        return text
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in lines)
+
+
+def trimmed(error: Error) -> str:
+    """A traceback's frames in the person's and the model's code, and where the library ended."""
+    chunks = [plain(chunk).strip("\n") for chunk in error.traceback]
+    if len(chunks) < 3:
+        return "\n".join(chunks) or f"{error.ename}: {error.evalue}"
+    frames = [chunk for chunk in chunks[1:-1] if not set(chunk) <= {"-"}]
+    kept: list[str] = []
+    for frame in frames:
+        first, _, _ = frame.partition("\n")
+        if first.startswith(("Cell", "File <ipython", "File ~", "File /", "File ")):
+            inside = LIBRARY.search(first)
+            kept.append(first + " (library)" if inside else frame)
+        else:
+            kept.append(frame)
+    libraries = [index for index, frame in enumerate(kept) if frame.endswith("(library)")]
+    dropped = set(libraries[:-1])
+    lines = [frame for index, frame in enumerate(kept) if index not in dropped]
+    return "\n".join([*lines, chunks[-1]])
+
+
+def _joined(outputs: Iterable[Output]) -> list[Output]:
+    """Outputs with neighbouring text of one stream put together."""
+    joined: list[Output] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if isinstance(output, Stream) and isinstance(last, Stream) and last.name == output.name:
+            joined[-1] = Stream(last.text + output.text, output.name)
+        else:
+            joined.append(output)
+    return joined
+
+
+def _text_of(data: dict[str, object]) -> str:
+    for mime in ("text/plain", "text/markdown", "text/latex"):
+        if isinstance(text := data.get(mime), str):
+            return text
+    return f"({', '.join(sorted(data)) or 'nothing'})"
+
+
+def _footer(seen: Observation) -> str:
+    status = {"ok": "ok", "interrupted": "interrupted by the person"}.get(seen.status, seen.status)
+    facts = [f"{status}, {seen.seconds:.1f} s", *_changes(seen.change)]
+    if seen.lost:
+        facts.append(seen.lost)
+    return f"[{'; '.join(facts)}]"
+
+
+def _changes(change: NamespaceChange) -> list[str]:
+    told = []
+    for label, variables in (("new", change.added), ("changed", change.changed)):
+        if variables:
+            more = len(variables) - NAMES_TOLD
+            names = [describe(variable) for variable in variables[:NAMES_TOLD]]
+            told.append(f"{label} " + ", ".join(names + [f"and {more} more"] * (more > 0)))
+    return told + ["deleted " + ", ".join(change.deleted)] * bool(change.deleted)
+
+
+def _ran(cell: Ran) -> str:
+    ended = "it failed with:" if cell.failed else "it printed:"
+    output = f"\n{ended}\n{cut(progress(cell.output), 4_000)}" if cell.output else ""
+    return f"The person ran this cell:\n{cut(cell.code, 4_000)}{output}"
+
+
+def _block(notes: list[str]) -> str:
+    return cut("\n\n".join(notes), 40_000)
+
+
+def _results(reply: Reply, text: str, images: list[Block], *, failed: bool) -> tuple[Block, ...]:
+    """The blocks that answer all calls of a reply, or plain ones where there was no call."""
+    body: Block = {"text": text, "type": "text"}
+    if not reply.calls:
+        return (body, *images)
+    first: Block = {
+        "content": [body, *images] if images else text,
+        "tool_use_id": reply.calls[0],
+        "type": "tool_result",
+    }
+    if failed:
+        first["is_error"] = True
+    others = (
+        {
+            "content": "[not run: one action at a time; ask again if it is still needed]",
+            "is_error": True,
+            "tool_use_id": call,
+            "type": "tool_result",
+        }
+        for call in reply.calls[1:]
+    )
+    return ({key: first[key] for key in sorted(first)}, *others)

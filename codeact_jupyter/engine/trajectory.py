@@ -1,0 +1,257 @@
+"""The record as frozen values: what was asked, said, run and seen.
+
+Equal content is equal. Nothing here knows where a value came from or where it is kept; what the
+model is sent (`context`) and what a notebook shows (`notebook.cells`) are computed from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+StepState = Literal["ok", "error", "interrupted", "rejected", "unknown"]
+RunState = Literal["running", "waiting", "answered", "stopped", "limit", "failed", "interrupted"]
+MistakeKind = Literal["cut", "malformed", "no code", "unknown tool", "syntax error", "empty"]
+
+# A block of a message exactly as it travels to and from a model: JSON, kept and sent back as is.
+Block: TypeAlias = dict[str, Any]
+MimeBundle: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Text written to stdout or stderr."""
+
+    text: str
+    name: Literal["stdout", "stderr"] = "stdout"
+    kind: Literal["stream"] = "stream"
+
+
+@dataclass(frozen=True)
+class Display:
+    """Something shown with `display()`; `display_id` lets later code update it."""
+
+    data: MimeBundle
+    metadata: dict[str, Any] = field(default_factory=dict)
+    display_id: str = ""
+    kind: Literal["display"] = "display"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The value of the last expression."""
+
+    data: MimeBundle
+    metadata: dict[str, Any] = field(default_factory=dict)
+    count: int | None = None
+    kind: Literal["result"] = "result"
+
+
+@dataclass(frozen=True)
+class Error:
+    """An exception that ended the action; `traceback` is lines as the kernel sent them."""
+
+    ename: str
+    evalue: str
+    traceback: tuple[str, ...] = ()
+    kind: Literal["error"] = "error"
+
+
+Output: TypeAlias = Stream | Display | Result | Error
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A name in the namespace, described without calling any user code."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...] | None = None
+    size: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class NamespaceChange:
+    """What an action did to the names."""
+
+    added: tuple[Variable, ...] = ()
+    changed: tuple[Variable, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Action:
+    """Code that the model asked to run; `cell` is the id of the cell that shows it."""
+
+    code: str
+    cell: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What came of an action; `lost` says in words what of the output is missing, if anything."""
+
+    status: StepState
+    outputs: tuple[Output, ...] = ()
+    _: KW_ONLY
+    change: NamespaceChange = NamespaceChange()
+    seconds: float = 0.0
+    count: int | None = None
+    lost: str = ""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A fault of the model's that is told to it and never run."""
+
+    kind: MistakeKind
+    detail: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens that one reply was billed for; `input` is the part that no cache served."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """All tokens of the request."""
+        return self.input + self.cache_read + self.cache_write
+
+    @property
+    def total(self) -> int:
+        return self.prompt + self.output
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cache_read + other.cache_read,
+            self.cache_write + other.cache_write,
+        )
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model returned: the raw blocks, and what they mean.
+
+    A reply asks for an action (`code`), or holds a `mistake`, or is an answer (neither).
+    `calls` are the ids of all tool calls in the blocks, the acted one first: each needs a result
+    in the next message.
+    """
+
+    blocks: tuple[Block, ...]
+    _: KW_ONLY
+    thought: str = ""
+    text: str = ""
+    code: str | None = None
+    calls: tuple[str, ...] = ()
+    mistake: Mistake | None = None
+    model: str = ""
+    stop: str = ""
+    usage: Usage = Usage()
+    cost: Decimal | None = None
+    seconds: float = 0.0
+
+    @property
+    def is_answer(self) -> bool:
+        return self.code is None and self.mistake is None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A person's or the policy's word on an action; bound to the code by its sha-256."""
+
+    decision: Literal["allowed", "edited", "rejected"]
+    by: Literal["policy", "person"]
+    code_hash: str
+    reasons: tuple[str, ...] = ()
+    word: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One query, its action, its observation; `told` is what the model was sent of it."""
+
+    number: int
+    reply: Reply
+    _: KW_ONLY
+    action: Action | None = None
+    mistake: Mistake | None = None
+    approval: Approval | None = None
+    observation: Observation | None = None
+    told: tuple[Block, ...] = ()
+    started: str = ""
+
+    @property
+    def state(self) -> StepState:
+        """The step's state; `unknown` for an action whose observation was never seen."""
+        if self.observation is not None:
+            return self.observation.status
+        return "error" if self.mistake is not None else "unknown"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One task and everything until its answer; `told` is the message that opened it."""
+
+    run: str
+    task: str
+    told: tuple[Block, ...] = ()
+    _: KW_ONLY
+    steps: tuple[Step, ...] = ()
+    answer: Reply | None = None
+    state: RunState = "running"
+    reason: str = ""
+    started: str = ""
+    seconds: float = 0.0
+
+    def with_step(self, step: Step) -> Turn:
+        """The turn with `step` in it, in the place of an earlier state of the same step."""
+        steps = self.steps
+        if steps and steps[-1].number == step.number:
+            steps = steps[:-1]
+        return replace(self, steps=(*steps, step))
+
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        last = (self.answer,) if self.answer is not None else ()
+        return (*(step.reply for step in self.steps), *last)
+
+    @property
+    def usage(self) -> Usage:
+        return sum((reply.usage for reply in self.replies), Usage())
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars, or None when a reply's price is not known."""
+        costs = [reply.cost for reply in self.replies]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+    def cell(self, step: int, role: str) -> str:
+        """The id of the cell that shows a part of this turn."""
+        return f"{self.run}-{step}-{role}"
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """All turns of one conversation, with the system text and tools it was begun with."""
+
+    system: str = ""
+    tools: tuple[Block, ...] = ()
+    turns: tuple[Turn, ...] = ()
+
+    def begin(self, turn: Turn) -> Trajectory:
+        """The trajectory with a new turn at its end."""
+        return replace(self, turns=(*self.turns, turn))
+
+    def with_turn(self, turn: Turn) -> Trajectory:
+        """The trajectory with its last turn replaced."""
+        return replace(self, turns=(*self.turns[:-1], turn))

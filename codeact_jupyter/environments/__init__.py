@@ -1,0 +1,1 @@
+"""Where actions run: the IPython shell of this process, or a kernel."""

@@ -1,0 +1,167 @@
+"""One reader for a kernel's channels: sends requests, gives each its own messages back.
+
+Knows Jupyter's messages and nothing of actions. A request is over when its reply came and IOPub
+went idle, or, since `idle` can be lost, was quiet for a bounded time after the reply
+(Jupyter messaging specification 5.4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EnvironmentFailure
+
+if TYPE_CHECKING:
+    from jupyter_client.asynchronous.client import AsyncKernelClient
+
+Message = Mapping[str, Any]
+OnMessage = Callable[[Message], None]
+AskInput = Callable[[str, bool], Awaitable[str]]
+
+QUIET_SECONDS = 1.0
+DRAIN_SECONDS = 30.0
+ALIVE_SECONDS = 0.5
+
+
+class Exchange:
+    """One request and what came back for it."""
+
+    def __init__(self, on_message: OnMessage, ask_input: AskInput | None) -> None:
+        self.on_message = on_message
+        self.ask_input = ask_input
+        self.reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self.idle = asyncio.Event()
+        self.last_heard = time.monotonic()
+
+    async def drained(self) -> bool:
+        """Wait for the rest of the output; False when its end was never announced."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while not self.idle.is_set() and time.monotonic() < deadline:
+            left = self.last_heard + QUIET_SECONDS - time.monotonic()
+            if left <= 0:
+                return False
+            try:
+                await asyncio.wait_for(self.idle.wait(), left)
+            except (asyncio.TimeoutError, TimeoutError):
+                continue
+        return self.idle.is_set()
+
+
+class KernelLink:
+    """The channels of one kernel, read continuously from `open` to `close`."""
+
+    def __init__(self, client: AsyncKernelClient, is_alive: Callable[[], Awaitable[bool]]) -> None:
+        self.client = client
+        self._is_alive = is_alive
+        self._exchanges: dict[str, Exchange] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self.incarnation = ""
+
+    def open(self) -> None:
+        """Begin to read; the client's channels must be started."""
+        channels = (
+            (self.client.get_shell_msg, self._on_reply),
+            (self.client.get_iopub_msg, self._on_iopub),
+            (self.client.get_stdin_msg, self._on_stdin),
+        )
+        self._tasks = [asyncio.ensure_future(self._read(get, take)) for get, take in channels]
+
+    async def close(self) -> None:
+        """Stop reading and close the channels."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.client.stop_channels()
+
+    async def request(
+        self,
+        content: Mapping[str, Any],
+        *,
+        message_id: str = "",
+        cell: str = "",
+        on_message: OnMessage = lambda message: None,
+        ask_input: AskInput | None = None,
+        give_up: Awaitable[Any] | None = None,
+    ) -> tuple[Message, bool]:
+        """Send an `execute_request`; return its reply, and whether all its output arrived.
+
+        Raises EnvironmentFailure when the kernel died meanwhile, and TimeoutError when `give_up`
+        came true first.
+        """
+        message = self.client.session.msg(
+            "execute_request",
+            {**content, "allow_stdin": ask_input is not None},
+            metadata={"cellId": cell} if cell else {},
+        )
+        if message_id:
+            message["header"]["msg_id"] = message["msg_id"] = message_id
+        exchange = self._exchanges[message["msg_id"]] = Exchange(on_message, ask_input)
+        self.client.shell_channel.send(message)
+        watchers: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._death())]
+        if give_up is not None:
+            watchers.append(asyncio.ensure_future(_signalled(give_up)))
+        try:
+            await asyncio.wait({exchange.reply, *watchers}, return_when=asyncio.FIRST_COMPLETED)
+            if not exchange.reply.done():
+                await next(task for task in watchers if task.done())
+            return exchange.reply.result(), await exchange.drained()
+        finally:
+            for task in watchers:
+                task.cancel()
+            self._exchanges.pop(message["msg_id"], None)
+
+    async def _read(self, get: Callable[[], Awaitable[Message]], take: OnMessage) -> None:
+        while True:
+            message = await get()
+            take(message)
+
+    def _exchange(self, message: Message) -> Exchange | None:
+        parent = message.get("parent_header") or {}
+        exchange = self._exchanges.get(parent.get("msg_id", ""))
+        if exchange is not None:
+            exchange.last_heard = time.monotonic()
+        return exchange
+
+    def _on_reply(self, message: Message) -> None:
+        exchange = self._exchange(message)
+        if exchange is not None and not exchange.reply.done():
+            exchange.reply.set_result(message)
+
+    def _on_iopub(self, message: Message) -> None:
+        self.incarnation = message["header"].get("session", self.incarnation)
+        exchange = self._exchange(message)
+        if exchange is None:
+            return
+        if message["msg_type"] == "status":
+            if message["content"].get("execution_state") == "idle":
+                exchange.idle.set()
+        else:
+            exchange.on_message(message)
+
+    def _on_stdin(self, message: Message) -> None:
+        exchange = self._exchange(message)
+        if exchange is None or exchange.ask_input is None:
+            self.client.input("")
+            return
+        content = message["content"]
+        asking = exchange.ask_input(str(content["prompt"]), bool(content.get("password")))
+        self._tasks.append(asyncio.ensure_future(self._answer(asking)))
+
+    async def _answer(self, asking: Awaitable[str]) -> None:
+        self.client.input(await asking)
+
+    async def _death(self) -> None:
+        while await self._is_alive():
+            await asyncio.sleep(ALIVE_SECONDS)
+        raise EnvironmentFailure(
+            "the kernel died while this ran; what it had done by then is unknown, "
+            "and its variables are gone"
+        )
+
+
+async def _signalled(give_up: Awaitable[Any]) -> None:
+    await give_up
+    raise TimeoutError

@@ -1,0 +1,101 @@
+"""Remembers the cells that the person runs in this shell, for the model to be told of."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ..engine.environment import Produced, Ran
+from ..engine.telling import cut, progress, trimmed
+from ..engine.trajectory import Error, Stream
+from .capture import Capture
+from .outputs import Collector
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+MOST_CELLS = 20
+MOST_OUTPUT = 4_000
+OURS = ("%%codeact", "%codeact", "%load_ext codeact_jupyter")
+
+
+class PersonsCells:
+    """The cells run by hand since they were last told, newest last; bounded."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._cells: deque[Ran] = deque(maxlen=MOST_CELLS)
+        self._capture: Capture | None = None
+        self._collector = Collector()
+        self.paused = False
+        self._remember_earlier()
+
+    def watch(self) -> None:
+        """Begin to look at each cell as it runs."""
+        self._shell.events.register("pre_run_cell", self._before)
+        self._shell.events.register("post_run_cell", self._after)
+
+    def unwatch(self) -> None:
+        """Look no more."""
+        self._shell.events.unregister("pre_run_cell", self._before)
+        self._shell.events.unregister("post_run_cell", self._after)
+        self._close()
+
+    def take(self) -> tuple[Ran, ...]:
+        """The cells that were not told yet; they count as told from now on."""
+        cells, self._cells = tuple(self._cells), deque(maxlen=MOST_CELLS)
+        return cells
+
+    def _remember_earlier(self) -> None:
+        """Cells from before we were loaded: what they printed is not known any more."""
+        history = getattr(self._shell, "history_manager", None)
+        earlier = list(history.input_hist_raw[1:]) if history is not None else []
+        for code in earlier[-MOST_CELLS:]:
+            if code.strip() and not code.lstrip().startswith(OURS):
+                self._cells.append(Ran(code))
+        value = getattr(sys, "last_value", None)
+        if isinstance(value, BaseException) and value.__traceback__ is not None:
+            lines = self._shell.InteractiveTB.structured_traceback(
+                type(value), value, value.__traceback__
+            )
+            error = Error(type(value).__name__, "", tuple(str(line) for line in lines))
+            note = "# (the last exception in this kernel, of one of the cells above)"
+            self._cells.append(Ran(note, trimmed(error), failed=True))
+
+    def _before(self, info: Any) -> None:
+        self._close()
+        if self.paused or info.raw_cell.lstrip().startswith(OURS):
+            return
+        self._collector = Collector()
+        self._capture = Capture(self._shell, self._take_output).__enter__()
+
+    def _after(self, result: Any) -> None:
+        if self._capture is None:
+            return
+        self._close()
+        failed = not result.success
+        output = _words(self._collector)
+        code = result.info.raw_cell
+        if code.strip():
+            self._cells.append(Ran(code, output, failed, result.execution_count))
+
+    def _take_output(self, item: Produced) -> None:
+        self._collector.add(item)
+
+    def _close(self) -> None:
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.__exit__(None, None, None)
+
+
+def _words(collector: Collector) -> str:
+    parts = []
+    for output in collector.outputs:
+        if isinstance(output, Stream):
+            parts.append(progress(output.text).rstrip())
+        elif isinstance(output, Error):
+            parts.append(trimmed(output))
+        else:
+            parts.append(str(output.data.get("text/plain", "")))
+    return cut("\n".join(part for part in parts if part), MOST_OUTPUT)

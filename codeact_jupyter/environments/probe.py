@@ -1,0 +1,163 @@
+"""Describe the variables of a live IPython namespace without calling any user code.
+
+The source of this module and of the two it imports is also sent into kernels of other Python
+environments (3.8 and later) and run there in a namespace of its own, so the three import nothing
+else but the standard library. `probe_values` says why none of the user's code is called.
+
+`changes` does not notice: edits inside modules, classes, closures and objects held by others;
+elements of containers beyond those looked at; in arrays beyond 8 million elements what lies
+between the windows read, and in arrays of text or objects between the elements sampled; a swap
+within one window that misses its samples; a new object where an old one of its type was freed,
+if both look alike; the order of an OrderedDict; memory-mapped, sparse, Arrow and Polars data
+edited in place; and, for what is reached after the deadline, anything but a rebinding.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import types
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
+    from codeact_jupyter.environments.probe_arrays import library_types
+    from codeact_jupyter.environments.probe_values import (
+        BUILTIN_TYPES,
+        LONGEST_NAME,
+        Facts,
+        dotted_path,
+        module_of,
+        other,
+        standard_library_types,
+        type_name,
+    )
+
+SOURCES = ("probe_values.py", "probe_arrays.py", "probe.py")
+DEADLINE_SECONDS, CONTENT_SECONDS = 0.25, 0.15
+LONGEST_DETAIL, MOST_BINDINGS, MOST_OTHERS = 600, 300, 20_000
+
+
+def probe(user_ns: dict[Any, Any], hidden: Any = (), limit: int = 500) -> dict[str, Any]:
+    """Describe the newest `limit` variables; "others" has the marks of those omitted."""
+    started = time.perf_counter()
+    variables = list(_variables(user_ns, hidden))
+    omitted = max(0, len(variables) - max(0, limit))
+    known = {**BUILTIN_TYPES, **standard_library_types(), **library_types()}
+    names, bindings = {}, {}
+    for name, value in reversed(variables[omitted:]):
+        names[name] = _entry(value, known, time.perf_counter() - started)
+    for name, value in reversed(variables):
+        path = dotted_path(value)
+        if path is not None:
+            bindings[name] = path
+        late = time.perf_counter() - started > DEADLINE_SECONDS
+        if late or len(bindings) == MOST_BINDINGS:
+            break
+    return {
+        "names": dict(reversed(list(names.items()))),
+        "omitted": omitted,
+        "others": {name: _identity(value) for name, value in variables[:omitted][-MOST_OTHERS:]},
+        "bindings": bindings,
+    }
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the names added, changed and deleted between two results of `probe`.
+
+    Where a namespace is too large for all its names to be listed, a name's absence says nothing.
+    """
+    old, new = _marks(before), _marks(after)
+    both = old.keys() & new.keys()
+    return {
+        "added": sorted(new.keys() - old.keys()) if _lists_all(before) else [],
+        "changed": sorted(name for name in both if _differ(old[name], new[name])),
+        "deleted": sorted(old.keys() - new.keys()) if _lists_all(after) else [],
+    }
+
+
+def json_probe(shell: Any) -> str:
+    """Return what `probe` says of an IPython shell's variables, as ASCII JSON."""
+    return json.dumps(probe(shell.user_ns, shell.user_ns_hidden))
+
+
+def expression() -> str:
+    """Return the Python expression that gives `json_probe` in a kernel and binds no name there."""
+    from pathlib import Path
+
+    folder = Path(__file__).parent
+    runs = [f"exec({(folder / name).read_text('utf-8')!a}, ns)" for name in SOURCES]
+    steps = ", ".join([*runs, "ns['json_probe'](get_ipython())"])
+    return f"(lambda ns: ({steps})[-1])({{'__name__': 'codeact_probe'}})"
+
+
+def _variables(user_ns: dict[Any, Any], hidden: Any) -> Iterator[tuple[str, Any]]:
+    anything, absent = object(), object()
+    concealed = hidden if type(hidden) is dict else dict.fromkeys(hidden, anything)
+    for name, value in dict.copy(user_ns).items():
+        if type(name) is not str or name[:1] == "_" or len(name) > LONGEST_NAME:
+            continue
+        concealing = concealed.get(name, absent)
+        if concealing is value or concealing is anything or _is_ipythons(name, value):
+            continue
+        if name.isidentifier():
+            yield name, value
+
+
+def _is_ipythons(name: str, value: Any) -> bool:
+    if name in ("In", "Out"):
+        return type(value) is (list if name == "In" else dict)
+    if name not in ("exit", "quit", "get_ipython", "open"):
+        return False
+    function = value.__func__ if type(value) is types.MethodType else value
+    owner = type(function)
+    module = function.__module__ if owner is types.FunctionType else module_of(owner)
+    return type(module) is str and module.startswith("IPython")
+
+
+def _entry(value: Any, known: dict[int, Callable[[Any], Facts]], elapsed: float) -> dict[str, Any]:
+    facts, mark = Facts(), _identity(value)
+    try:
+        if elapsed < DEADLINE_SECONDS:
+            facts = known.get(id(type(value)), other)(value)
+        if elapsed < CONTENT_SECONDS:
+            mark += _content_mark(facts)
+    except Exception:  # whatever surprises in one value must not hide the others
+        facts = Facts()
+    return {
+        "type": type_name(type(value)),
+        "shape": facts.shape,
+        "size": facts.size,
+        "detail": facts.detail and facts.detail[:LONGEST_DETAIL],
+        "mark": mark,
+    }
+
+
+def _identity(value: Any) -> str:
+    return f"{id(type(value)):x}.{id(value):x}"
+
+
+def _content_mark(facts: Facts) -> str:
+    content = facts.content()
+    seen = f"{facts.shape}{facts.detail}{content}".encode("utf-8", "backslashreplace")
+    return f"|{'=' if content[:1] == '=' else ''}{zlib.crc32(seen):x}"
+
+
+def _marks(found: dict[str, Any]) -> dict[str, str]:
+    described = {name: entry["mark"] for name, entry in found["names"].items()}
+    return {**found["others"], **described}
+
+
+def _lists_all(found: dict[str, Any]) -> bool:
+    return bool(len(found["others"]) == found["omitted"])
+
+
+def _differ(old: str, new: str) -> bool:
+    """Compare two marks: by content alone for whole values, by identity where one has no more."""
+    old_identity, _, old_content = old.partition("|")
+    new_identity, _, new_content = new.partition("|")
+    if old_content[:1] == new_content[:1] == "=":
+        return old_content != new_content
+    known = bool(old_content and new_content)
+    return old_identity != new_identity or (known and old_content != new_content)

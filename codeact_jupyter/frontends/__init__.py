@@ -1,0 +1,1 @@
+"""The ways in: the magic and the command."""

@@ -1,0 +1,147 @@
+"""A run shown under the magic's own cell, where no front end inserts cells for it.
+
+Live: one display for each step, with its thought and code as Markdown, updated while the model
+writes; the step's outputs come below it as themselves. The record of the run is in the metadata
+of these displays, so a saved notebook holds all of it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..engine import events
+from ..engine.events import Event
+from ..engine.trajectory import Display, Error, Output, Result, Step, Stream, Trajectory
+from ..notebook.cells import session_metadata, step_cells, turn_cells
+from ..notebook.inline import inline_metadata
+from .words import money
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+UPDATE_SECONDS = 0.1
+
+
+class InlineView:
+    """Shows the events of one run with the display publisher of `shell`."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._publisher = shell.display_pub
+        self._run = ""
+        self._part = ""
+        self._thought = ""
+        self._code = ""
+        self._updated = 0.0
+        self._shown: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._items: list[str | Output] = []
+
+    def notice(self, text: str) -> None:
+        """Show a line that is not of the run: where the model comes from."""
+        self._put(f"notice-{len(self._items)}", f"*{text}*")
+
+    def show(self, event: Event, trajectory: Trajectory) -> None:
+        """Take the next event; `trajectory` is the record after it."""
+        if isinstance(event, events.RunStarted):
+            self._run = event.run
+        elif isinstance(event, events.QueryStarted):
+            self._part, self._thought, self._code = f"{self._run}-{event.step}", "", ""
+            self._put(self._part, "*thinking …*")
+        elif isinstance(event, events.Streamed):
+            self._type(event)
+        elif isinstance(event, events.Retrying):
+            self._thought = self._code = ""
+            wait = f"attempt {event.attempt} in {event.seconds:.0f} s"
+            self._put(self._part, f"*{event.reason} {wait} …*")
+        elif isinstance(event, events.ApprovalAsked):
+            self._put(self._part, step_words(event.step))
+            reasons = "\n".join(f"- it {reason}" for reason in event.reasons)
+            self._put(f"{self._part}-asked", f"**May this run?** It asks because\n{reasons}")
+        elif isinstance(event, events.StepStarted):
+            self._put(self._part, step_words(event.step))
+        elif isinstance(event, events.StepFinished):
+            metadata = inline_metadata(step_cells(trajectory.turns[-1], event.step))
+            self._part = f"{self._run}-{event.step.number}"
+            self._put(self._part, step_words(event.step), metadata)
+            if event.step.observation is not None:
+                self._items += event.step.observation.outputs
+        elif isinstance(event, events.RunFinished):
+            self._finish(event, trajectory)
+
+    def restore(self, clear: Callable[[bool], None]) -> None:
+        """Clear the cell for an action that asked for it, and show again what was before it."""
+        clear(True)
+        for item in self._items:
+            if isinstance(item, str):
+                text, metadata = self._shown[item]
+                self._publish(item, text, metadata, update=False)
+            else:
+                _show_again(item, self._publisher.publish)
+
+    def _type(self, event: events.Streamed) -> None:
+        if event.part == "code":
+            self._code += event.text
+        else:
+            self._thought += event.text
+        if time.monotonic() - self._updated > UPDATE_SECONDS:
+            self._put(self._part, words(self._thought, self._code))
+
+    def _finish(self, event: events.RunFinished, trajectory: Trajectory) -> None:
+        turn = trajectory.turns[-1]
+        task, *_, end = turn_cells(turn)
+        if event.answer is not None:
+            self._put(self._part, event.answer.text)
+        elif self._shown.get(self._part, ("", {}))[1] == inline_metadata([]):
+            self._put(self._part, f"*{event.state}: {event.reason}*")
+        steps = f"{len(turn.steps)} step{'s' if len(turn.steps) != 1 else ''}"
+        facts = (event.state, steps, f"{turn.usage.total:,} tokens", money(turn.cost))
+        metadata = inline_metadata([task, end], session_metadata(trajectory))
+        footer = f"<small>codeact · {' · '.join(facts)} · {turn.seconds:.1f} s</small>"
+        self._put(f"{self._run}-end", footer, metadata)
+
+    def _put(self, part: str, text: str, metadata: dict[str, Any] | None = None) -> None:
+        """Show this text in its display, which is made the first time."""
+        update = part in self._shown
+        if not update:
+            self._items.append(part)
+        self._shown[part] = (text, metadata or inline_metadata([]))
+        self._updated = time.monotonic()
+        self._publish(part, *self._shown[part], update=update)
+
+    def _publish(self, part: str, text: str, metadata: dict[str, Any], *, update: bool) -> None:
+        self._publisher.publish(
+            {"text/markdown": text, "text/plain": re.sub(r"</?small>", "", text)},
+            metadata,
+            transient={"display_id": f"codeact-{self._run}-{part}"},
+            update=update,
+        )
+
+
+def step_words(step: Step) -> str:
+    """A step as Markdown: its thought, its code, and why it was not run if it was not."""
+    text = words(step.reply.thought, step.action.code if step.action else "")
+    if step.mistake is not None:
+        return f"{text}\n\n*Not run: {step.mistake.detail}*"
+    if step.state == "rejected" and step.observation is not None:
+        return f"{text}\n\n*{step.observation.lost.capitalize()}*"
+    return text
+
+
+def words(thought: str, code: str) -> str:
+    """A thought and code as Markdown, the code in a fence that it cannot close."""
+    if not code:
+        return thought or "*thinking …*"
+    fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall("`+", code)), default=0))
+    return "\n\n".join(filter(None, (thought, f"{fence}python\n{code}\n{fence}")))
+
+
+def _show_again(output: Output, publish: Callable[..., Any]) -> None:
+    if isinstance(output, Stream):
+        print(output.text, end="", file=sys.stderr if output.name == "stderr" else sys.stdout)
+    elif isinstance(output, Error):
+        publish({"text/plain": "\n".join(output.traceback)})
+    elif isinstance(output, (Display, Result)):
+        publish(output.data, output.metadata)

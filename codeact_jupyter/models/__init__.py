@@ -1,0 +1,1 @@
+"""Models: implementations of the port `engine.model.Model`."""

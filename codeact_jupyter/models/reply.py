@@ -1,0 +1,163 @@
+"""Raw stream events -> a reply: what the blocks are, and what they mean.
+
+The SDK's own stream helper is not used: it hides unfinished strings, takes cut tool calls for
+empty ones and loses the usage of malformed ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..engine.messages import OnDelta, Text
+from ..engine.trajectory import Block, Mistake, Reply, Usage
+from ..engine.wire import canonical
+from ..errors import ModelError
+from .code_argument import CodeArgument
+
+TOOL = "python"
+
+
+class ReplyBuilder:
+    """Takes the events of one stream, as JSON, and builds the reply they make."""
+
+    def __init__(self, on_delta: OnDelta) -> None:
+        self._on_delta = on_delta
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._arguments: dict[int, CodeArgument] = {}
+        self._usage: dict[str, Any] = {}
+        self._model = ""
+        self._stop: str | None = None
+        self._complete = False
+
+    def feed(self, event: Mapping[str, Any]) -> None:
+        """Take one event of the Messages API's stream."""
+        kind = event.get("type")
+        if kind == "message_start":
+            message = event["message"]
+            self._model = message.get("model") or ""
+            self._count(message.get("usage"))
+        elif kind == "content_block_start":
+            block = {k: v for k, v in event["content_block"].items() if v is not None}
+            self._blocks[event["index"]] = block
+            if block.get("type") == "tool_use":
+                self._arguments[event["index"]] = CodeArgument()
+        elif kind == "content_block_delta":
+            self._extend(event["index"], event["delta"])
+        elif kind == "message_delta":
+            self._stop = event["delta"].get("stop_reason") or self._stop
+            self._count(event.get("usage"))
+        elif kind == "message_stop":
+            self._complete = True
+
+    def reply(self) -> Reply:
+        """The whole reply.
+
+        Raises ModelError when the stream broke off, or the model refused.
+        """
+        if self._stop is None or not self._complete:
+            raise ModelError(
+                "The model's answer broke off before its end.", fault="stream", retryable=True
+            )
+        if self._stop == "refusal":
+            raise ModelError("The model refused this task.", fault="refusal")
+        if self._stop == "model_context_window_exceeded":
+            raise ModelError(
+                "The conversation no longer fits the model's context; start a new one.",
+                fault="context",
+            )
+        texts = self._texts("text", "text")
+        thoughts = self._texts("thinking", "thinking")
+        calls = sorted(self._arguments)
+        code, mistake = self._code(calls[0]) if calls else (None, self._mistake(texts))
+        return Reply(
+            self._kept(),
+            thought="\n\n".join(thoughts + (texts if calls else [])),
+            text="" if calls else "\n\n".join(texts),
+            code=code,
+            calls=tuple(str(self._blocks[index].get("id", "")) for index in calls),
+            mistake=mistake,
+            model=self._model,
+            stop=self._stop,
+            usage=self._counts(),
+        )
+
+    def _extend(self, index: int, delta: Mapping[str, Any]) -> None:
+        block = self._blocks.setdefault(index, {"type": "text", "text": ""})
+        kind = delta.get("type")
+        if kind == "text_delta":
+            block["text"] = block.get("text", "") + delta["text"]
+            self._on_delta(Text("answer", delta["text"]))
+        elif kind == "thinking_delta":
+            block["thinking"] = block.get("thinking", "") + delta["thinking"]
+            self._on_delta(Text("thought", delta["thinking"]))
+        elif kind == "signature_delta":
+            block["signature"] = delta["signature"]
+        elif kind == "input_json_delta" and index in self._arguments:
+            typed = self._arguments[index].feed(delta["partial_json"])
+            if typed and index == min(self._arguments) and block.get("name") == TOOL:
+                self._on_delta(Text("code", typed))
+
+    def _code(self, index: int) -> tuple[str | None, Mistake | None]:
+        name = self._blocks[index].get("name")
+        if name != TOOL:
+            return None, Mistake(
+                "unknown tool", f"there is no tool {name!r}; the only one is {TOOL!r}"
+            )
+        code, problem = self._arguments[index].final()
+        if code is None and self._stop == "max_tokens":
+            detail = "the call was cut off at the output limit; do this in smaller pieces"
+            return None, Mistake("cut", detail)
+        if code is None:
+            return None, Mistake("no code" if "no string" in problem else "malformed", problem)
+        if not code.strip():
+            return None, Mistake("no code", "the call's code is empty")
+        return code, None
+
+    def _mistake(self, texts: list[str]) -> Mistake | None:
+        if self._stop == "max_tokens":
+            return Mistake("cut", "the reply was cut off at the output limit; go on, and be brief")
+        if not any(text.strip() for text in texts):
+            return Mistake("empty", "the reply was empty; act, or answer the task")
+        return None
+
+    def _kept(self) -> tuple[Block, ...]:
+        """The blocks as they must be sent back: whole ones unchanged, cut ones made sendable."""
+        kept = []
+        for index, block in sorted(self._blocks.items()):
+            kind = block.get("type")
+            if kind == "text" and not block.get("text", "").strip():
+                continue  # the API refuses blank text
+            if kind == "thinking" and not block.get("signature"):
+                continue  # cut, or of a server that does not sign: it would be refused
+            if kind == "tool_use":
+                block = {**block, "input": self._input(index)}
+            kept.append(canonical(block))
+        return tuple(kept)
+
+    def _input(self, index: int) -> Any:
+        argument = self._arguments[index]
+        try:
+            value = json.loads(argument.raw or "{}", strict=False)
+        except ValueError:
+            value = None
+        return value if isinstance(value, dict) else {"invalid_json": argument.raw}
+
+    def _texts(self, kind: str, key: str) -> list[str]:
+        texts = [b.get(key, "") for _, b in sorted(self._blocks.items()) if b.get("type") == kind]
+        return [text.strip() for text in texts if text.strip()]
+
+    def _count(self, usage: Mapping[str, Any] | None) -> None:
+        self._usage.update({k: v for k, v in (usage or {}).items() if v is not None})
+
+    def _counts(self) -> Usage:
+        def tokens(key: str) -> int:
+            return int(self._usage.get(key) or 0)
+
+        return Usage(
+            tokens("input_tokens"),
+            tokens("output_tokens"),
+            tokens("cache_read_input_tokens"),
+            tokens("cache_creation_input_tokens"),
+        )

@@ -1,0 +1,1 @@
+"""The notebook: what a trajectory looks like as cells, and the file they are kept in."""

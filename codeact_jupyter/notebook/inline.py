@@ -1,0 +1,75 @@
+"""A run that a magic showed under its own cell, read back as the cells it would have been.
+
+Where no front end inserts cells, each part of a run is a display whose metadata holds the same
+record as its cell would; an action's outputs are those between its display and the next part's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .cells import KEY, VERSION, Cell, plain
+
+
+def unfolded(cell: Mapping[str, Any]) -> list[Cell]:
+    """The cells of the run under this cell; the cell itself when it holds none."""
+    marks = [_mark(output) for output in cell.get("outputs") or ()]
+    if not any(marks):
+        return [plain(cell)]
+    magic = plain({**cell, "outputs": [], "execution_count": cell.get("execution_count")})
+    parts: list[Cell] = []
+    for output, mark in zip(cell["outputs"], marks, strict=True):
+        if mark is not None:
+            parts += [_part(each) for each in mark["cells"]]
+        elif parts and parts[-1]["cell_type"] == "code":
+            parts[-1]["outputs"].append(_as_it_was(plain(output)))
+    return [magic, *sorted(parts, key=_is_not_task)]
+
+
+def inline_metadata(cells: list[Cell], session: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The metadata of a display that stands for these cells; outputs stay with the notebook."""
+    kept = [{key: value for key, value in cell.items() if key != "outputs"} for cell in cells]
+    more = {"session": session} if session else {}
+    return {KEY: {"version": VERSION, "cells": kept, **more}}
+
+
+def session_of(cells: list[Cell]) -> Mapping[str, Any]:
+    """The session-wide metadata that the last inline run left; empty when there is none."""
+    marks = [_mark(output) for cell in cells for output in cell.get("outputs") or ()]
+    sessions = [mark["session"] for mark in marks if mark and "session" in mark]
+    return sessions[-1] if sessions else {}
+
+
+def _mark(output: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    mark = (output.get("metadata") or {}).get(KEY)
+    if isinstance(mark, Mapping) and mark.get("version") == VERSION and "cells" in mark:
+        return plain(mark)  # type: ignore[no-any-return]
+    return None
+
+
+def _part(cell: Mapping[str, Any]) -> Cell:
+    part: Cell = plain(cell)
+    if part["cell_type"] == "code":
+        part["outputs"] = []
+    return part
+
+
+def _is_not_task(cell: Cell) -> bool:
+    """The record of the turn is shown last, at the run's end, but is its first cell."""
+    return not cell["id"].endswith("-task")
+
+
+def _as_it_was(output: Cell) -> Cell:
+    """An output that was shown as a plain display, as the value or error that it was."""
+    was = (output.get("metadata") or {}).pop(KEY, None)
+    if not isinstance(was, Mapping):
+        return output
+    if was.get("output") == "result":
+        return {**output, "output_type": "execute_result", "execution_count": None}
+    return {
+        "output_type": "error",
+        "ename": str(was.get("ename", "")),
+        "evalue": str(was.get("evalue", "")),
+        "traceback": [str(line) for line in was.get("traceback") or ()],
+    }

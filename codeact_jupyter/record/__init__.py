@@ -1,0 +1,1 @@
+"""What is done with a run after it: taken out of its notebook in other forms."""

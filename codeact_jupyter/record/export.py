@@ -1,0 +1,111 @@
+"""A run in other forms: a notebook of its own, a script, Markdown, HTML, JSON lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..engine.context import messages
+from ..engine.trajectory import Trajectory
+from ..errors import NotebookError, SettingsError
+from ..notebook.cells import plain
+from ..notebook.document import Document, new_notebook, write_atomically
+from ..notebook.inline import unfolded
+
+FORMATS = ("ipynb", "py", "md", "html", "jsonl")
+
+
+def export_file(source: Path, form: str, target: Path | None = None) -> Path:
+    """Write the notebook `source` in another form, beside it unless `target` is given.
+
+    Raises NotebookError when it cannot be read, or when a notebook would overwrite itself.
+    """
+    if not source.exists():
+        raise NotebookError(f"there is no notebook {str(source)!r} to export")
+    document = Document(source)
+    target = target or source.with_suffix(f".{form}")
+    if target.resolve() == source.resolve():
+        raise NotebookError(f"{str(source)!r} would overwrite itself; name another file with -o")
+    content = {**document.content}
+    content["cells"] = [part for cell in content["cells"] for part in unfolded(cell)]
+    return _write(content, document.trajectory, form, target)
+
+
+def export_trajectory(trajectory: Trajectory, target: Path) -> Path:
+    """Write a trajectory in the form that the name of `target` ends in."""
+    form = target.suffix.lstrip(".")
+    if form not in FORMATS:
+        raise SettingsError(
+            f"cannot tell a form from {str(target)!r}; end the name in one of: "
+            + ", ".join(f".{name}" for name in FORMATS)
+        )
+    return _write(new_notebook(trajectory), trajectory, form, target)
+
+
+def json_lines(trajectory: Trajectory) -> str:
+    """One line for each turn: what was said, as sent; what ran, and how it ended."""
+    lines = []
+    for number, turn in enumerate(trajectory.turns, 1):
+        alone = Trajectory(trajectory.system, trajectory.tools, (turn,))
+        said = [{"role": m.role, "content": list(m.blocks)} for m in messages(alone)]
+        actions = [
+            {"code": step.action.code, "state": step.state, "step": step.number}
+            for step in turn.steps
+            if step.action is not None
+        ]
+        usage = turn.usage
+        line = {
+            "actions": actions,
+            "cost": None if turn.cost is None else float(turn.cost),
+            "messages": said,
+            "run": turn.run,
+            "state": turn.state,
+            "system": trajectory.system,
+            "task": turn.task,
+            "tokens": {"input": usage.prompt, "output": usage.output},
+            "tools": list(trajectory.tools),
+            "turn": number,
+        }
+        lines.append(json.dumps(line, sort_keys=True))
+    return "\n".join(lines) + "\n"
+
+
+def _write(content: dict[str, Any], trajectory: Trajectory, form: str, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    files: dict[str, bytes] = {}
+    if form == "ipynb":
+        text = json.dumps(plain(content), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+    elif form == "jsonl":
+        if not trajectory.turns:
+            raise NotebookError("there is no run in this notebook to export as JSON lines")
+        text = json_lines(trajectory)
+    else:
+        text, files = _converted(content, form, target.stem)
+    try:
+        write_atomically(target, text.encode("utf-8", "backslashreplace"))
+        for name, raw in files.items():
+            place = target.parent / name
+            place.parent.mkdir(exist_ok=True)
+            write_atomically(place, raw)
+    except OSError as error:
+        raise NotebookError(f"cannot write {str(target)!r}: {error.strerror}") from error
+    return target
+
+
+def _converted(content: dict[str, Any], form: str, stem: str) -> tuple[str, dict[str, bytes]]:
+    """The text of a notebook in this form, and the files that it refers to."""
+    import nbconvert
+    import nbformat
+
+    exporters: dict[str, Callable[[], Any]] = {
+        "html": lambda: nbconvert.HTMLExporter(sanitize_html=True),
+        "md": nbconvert.MarkdownExporter,
+        "py": nbconvert.PythonExporter,
+    }
+    names = {"unique_key": stem, "output_files_dir": f"{stem}_files", "metadata": {"name": stem}}
+    text, resources = exporters[form]().from_notebook_node(
+        nbformat.from_dict(content), resources=names
+    )
+    return text, dict(resources.get("outputs") or {})

@@ -1,0 +1,153 @@
+"""Calls that read or write a file named by one of their arguments: which argument, and how.
+
+Knows the functions; where a path leads and whether that matters is for paths.py.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .kinds import Finding
+from .paths import Touch, Workspace, remote_address
+from .site import CallSite
+from .tables import words
+from .values import FilePath, Known
+
+_PATH_KEYWORDS = (
+    "path", "file", "filename", "fname", "filepath", "filepath_or_buffer", "path_or_buf",
+    "path_or_buffer", "excel_writer", "buf", "fp", "io", "source", "name", "uri",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _PathArgument:
+    """Where a function takes a path; `mode` is where it takes the mode that decides the touch."""
+
+    position: int
+    touch: Touch = "read"
+    mode: int | None = None
+
+
+def _each(names: str, *arguments: _PathArgument) -> dict[str, tuple[_PathArgument, ...]]:
+    return dict.fromkeys(names.split(), arguments)
+
+
+_FUNCTIONS = {
+    **_each("""open codecs.open gzip.open bz2.open lzma.open tarfile.open zipfile.ZipFile h5py.File
+            wave.open aiofiles.open fsspec.open smart_open.open os.fdopen""",
+            _PathArgument(0, mode=1)),
+    **_each("numpy.memmap", _PathArgument(0, mode=2)),
+    **_each("os.open os.mkdir os.makedirs os.mkfifo os.utime sqlite3.connect duckdb.connect"
+            " dbm.open logging.FileHandler pandas.HDFStore", _PathArgument(0, "add")),
+    **_each("os.truncate os.chmod os.chown shutil.chown pandas.ExcelWriter xlsxwriter.Workbook"
+            " scipy.io.wavfile.write soundfile.write matplotlib.backends.backend_pdf.PdfPages",
+            _PathArgument(0, "replace")),
+    **_each("joblib.dump torch.save pandas.to_pickle nbformat.write urllib.request.urlretrieve",
+            _PathArgument(1, "replace")),
+    **_each("os.symlink os.link", _PathArgument(1, "add")),
+    **_each("os.listdir os.scandir os.walk glob.glob glob.iglob numpy.DataSource",
+            _PathArgument(0)),
+    **_each("shutil.unpack_archive", _PathArgument(0), _PathArgument(1, "add")),
+    **_each("shutil.make_archive", _PathArgument(0, "add"), _PathArgument(2)),
+}  # fmt: skip
+
+_PATH_METHODS: dict[str, Touch] = {
+    **dict.fromkeys(("read_text", "read_bytes", "iterdir", "glob", "rglob", "walk"), "read"),
+    **dict.fromkeys(("touch", "mkdir", "symlink_to", "hardlink_to"), "add"),
+    **dict.fromkeys(("write_text", "write_bytes", "chmod"), "replace"),
+}
+
+_READING = words(
+    """open imread load loadtxt genfromtxt fromfile loadmat open_dataset open_mfdataset open_zarr
+    load_dataset load_model load_workbook load_weights load_from_disk read from_file
+    from_pretrained fromstring_file parse_file"""
+)
+_FETCHING = words(
+    """get post put patch head options request send urlopen urlretrieve download fetch connect
+    create_engine get_file load_state_dict_from_url parse iread"""
+)
+_WRITING = words(
+    """to_csv to_parquet to_excel to_json to_pickle to_feather to_hdf to_html to_latex to_stata
+    to_markdown to_xml to_orc to_netcdf to_zarr to_file to_string savefig save savez
+    savez_compressed savetxt save_npz savemat tofile imwrite imsave save_model save_weights
+    save_pretrained save_to_disk write_csv write_parquet write_json write_ndjson write_excel
+    write_ipc write_avro write_delta write_html write_image write_videofile sink_csv sink_parquet
+    sink_ipc sink_ndjson"""
+)
+_COPYING = frozenset({"shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.copytree"})
+_MOVING = frozenset({"os.rename", "os.renames", "os.replace", "shutil.move"})
+
+
+def file_effects(site: CallSite, workspace: Workspace) -> Iterator[Finding]:
+    """Judge the files that a call plainly reads or writes."""
+    for known, touch in _touches(site, workspace):
+        finding = workspace.touched(known, touch)
+        if finding:
+            yield finding
+    if _moves(site):
+        yield Finding("delete", f"moves a file away: {site.source}")
+    if _may_reach_out(site):
+        for argument in site.arguments():
+            address = remote_address(site.resolve(argument))
+            if address:
+                yield Finding("network", f"uses the network: {address}")
+    if site.target == "os.chdir" and (finding := workspace.touched(site.known(0, "path"), "add")):
+        yield Finding("write-outside", f"moves the working directory: {site.source}")
+
+
+def _touches(site: CallSite, workspace: Workspace) -> Iterator[tuple[Known | None, Touch]]:
+    if isinstance(site.receiver, FilePath):
+        yield from _path_method(site, site.receiver)
+    elif site.target in _FUNCTIONS:
+        for argument in _FUNCTIONS[site.target]:
+            known = site.known(argument.position, *_PATH_KEYWORDS)
+            yield known, _touch(site, argument.touch, argument.mode)
+    elif site.target in _COPYING | _MOVING:
+        source, target = site.known(0, "src"), site.known(1, "dst")
+        yield source, "read"
+        yield workspace.landing(source, target), "replace"
+    elif site.word == "extractall":
+        yield site.known(0, "path"), "add"
+    elif site.word in _WRITING:
+        yield site.known(0, *_PATH_KEYWORDS), _touch(site, "replace", None)
+    elif site.word in _READING or site.word.startswith(("read_", "scan_")):
+        yield (
+            site.known(0, *_PATH_KEYWORDS),
+            _touch(site, "read", 1 if site.word == "open" else None),
+        )
+
+
+def _path_method(site: CallSite, path: FilePath) -> Iterator[tuple[Known | None, Touch]]:
+    if site.word == "open":
+        yield path, _touch(site, "read", 0)
+    elif site.word in {"rename", "replace"}:
+        yield path, "add"
+        yield site.known(0, "target"), "replace"
+    elif site.word in _PATH_METHODS:
+        yield path, _PATH_METHODS[site.word]
+
+
+def _touch(site: CallSite, usual: Touch, position: int | None) -> Touch:
+    """Let a mode such as "w" or "a" decide; a mode that cannot be read may replace."""
+    if usual == "read" and position is None:
+        return usual
+    argument, mode = site.argument(position, "mode"), site.text(position, "mode")
+    if argument is None or mode is None:
+        return usual if argument is None or isinstance(argument, ast.Constant) else "replace"
+    if "w" in mode or "+" in mode:
+        return "replace"
+    return "add" if set(mode) & {"a", "x"} else usual
+
+
+def _moves(site: CallSite) -> bool:
+    if isinstance(site.receiver, FilePath):
+        return site.word in {"rename", "replace"}
+    return site.target in _MOVING
+
+
+def _may_reach_out(site: CallSite) -> bool:
+    if isinstance(site.receiver, FilePath):
+        return False
+    return site.word in _READING | _FETCHING or site.word.startswith(("read_", "scan_", "load_"))

@@ -1,0 +1,52 @@
+"""The policy of a person's own kernel: what plainly touches more than variables asks first.
+
+A gate for accidents, not a wall: code in the person's kernel has the person's rights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Literal
+
+from ..engine.environment import Namespace
+from ..engine.policy import Answered, Verdict
+from ..engine.trajectory import Action
+from .effects import effects_of
+
+AskPerson = Callable[[Action, Verdict], Awaitable[Answered]]
+MOST_REASONS = 8
+
+
+class Gate:
+    """Asks about every action (`ask`), about risky ones (`risky`), or about none (`never`).
+
+    Without `ask_person` nobody can be asked: what would ask is denied, and the model is told.
+    """
+
+    def __init__(
+        self, mode: Literal["ask", "risky", "never"], ask_person: AskPerson | None = None
+    ) -> None:
+        self._mode = mode
+        self._ask_person = ask_person
+
+    def assess(self, action: Action, namespace: Namespace) -> Verdict:
+        if self._mode == "never":
+            return Verdict("allow")
+        effects = effects_of(
+            action.code,
+            workspace=Path(namespace.workspace),
+            protected=namespace.persons,
+            bindings=namespace.bindings,
+        )
+        reasons = tuple(f"{effect.detail} (line {effect.line})" for effect in effects)
+        if not reasons and self._mode == "risky":
+            return Verdict("allow")
+        reasons = reasons[:MOST_REASONS] or ("every action asks in the mode `ask`",)
+        if self._ask_person is None:
+            return Verdict("deny", ("nobody can be asked here, and it", *reasons))
+        return Verdict("ask", reasons)
+
+    async def ask(self, action: Action, verdict: Verdict) -> Answered:
+        assert self._ask_person is not None
+        return await self._ask_person(action, verdict)

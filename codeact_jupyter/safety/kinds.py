@@ -1,0 +1,61 @@
+"""The words for what code may touch: the kinds of effect, and one effect found on one line.
+
+Knows nothing of Python's syntax, of files or of approval: the reading modules make these, a policy
+judges them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+EffectKind = Literal[
+    "read-outside",
+    "write-outside",
+    "overwrite-file",
+    "delete",
+    "process",
+    "network",
+    "install",
+    "environment",
+    "kernel",
+    "overwrite-name",
+    "database",
+    "dynamic",
+]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing the code may touch, in words for a person."""
+
+    kind: EffectKind
+    detail: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An effect before its line is known."""
+
+    kind: EffectKind
+    detail: str
+
+    def at(self, line: int) -> Effect:
+        """Place the finding on a line of the given code."""
+        return Effect(self.kind, self.detail, line)
+
+
+@dataclass(frozen=True)
+class Python:
+    """Code inside the code, such as the body of `%%time` or the literal given to `exec`.
+
+    `shift` is how many lines below the call it begins; `local` says its assignments stay its own.
+    """
+
+    code: str
+    shift: int = 0
+    local: bool = False
+
+
+Outcome = Finding | Python

@@ -1,0 +1,148 @@
+"""Magics and shell escapes: which are harmless, which hold Python, which touch the system.
+
+A magic nobody listed is unknown and says so. Nothing is looked up in a running IPython.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .calls import PHRASES, process_finding
+from .databases import writes
+from .environment import changed, may_be_secret, secret, whole
+from .kinds import Finding, Outcome, Python
+from .paths import Touch, Workspace, remote_address
+from .site import CallSite, shortened
+from .tables import words
+from .values import Text
+
+_HARMLESS = words(
+    """alias_magic autoawait autocall automagic autoreload cls clear code_wrap colors color config
+    dhist dirs doctest_mode gui hist history html latex ldir less_help lf lk ll load_ext ls lsmagic
+    lx magic markdown matplotlib page pdb pdef pdoc pfile pinfo pinfo2 pip_list pprint precision
+    psearch psource pwd pylab quickref reload_ext subplot svg tb unload_ext unalias who who_ls whos
+    xmode"""
+)
+_HOLDS_PYTHON = words("time timeit prun capture memit mprun lprun mprof scalene pyinstrument")
+_OWN_NAMES = frozenset({"timeit", "prun", "memit", "lprun"})
+_PROCESS = words(
+    """! system sx sc bash sh script cmd perl ruby python python2 python3 pypy js_node node R
+    killbgscripts qtconsole alias mv cp ln mkdir man"""
+)
+_PACKAGES = words("pip conda mamba micromamba uv")
+_LOOKING = re.compile(r"^\s*(list|show|freeze|check|info|config|--version|-V|cache|search|tree)\b")
+_PATHS: dict[str, Touch] = {
+    **dict.fromkeys(("cat", "less", "more", "pycat", "head", "tail"), "read"),
+    **dict.fromkeys(("writefile", "file", "save"), "replace"),
+    **dict.fromkeys(("cd", "pushd"), "add"),
+}
+_OPTIONS = re.compile(r"^(\s*(-[nrplsTDfi]\s*\S+|--?[A-Za-z][\w-]*)(?=\s|$))+\s*")
+_AUTOMAGIC = re.compile(r"\s*(\w+)([ \t]+(?!=[^=])[^\n]*)?\s*")
+_OTHERS = words("reset reset_selective rm rmdir env set_env run xdel")
+_KNOWN = _HARMLESS | _HOLDS_PYTHON | _PROCESS | _PACKAGES | _PATHS.keys() | _OTHERS
+
+
+def is_automagic(line: str) -> str | None:
+    """Give the name when a cell of one line would run as a magic though it has no `%`."""
+    match = _AUTOMAGIC.fullmatch(line)
+    return match[1] if match and match[1] in _KNOWN else None
+
+
+def magic_effects(site: CallSite, workspace: Workspace) -> Iterator[Outcome]:
+    """Judge a magic, after IPython's own transformer has made it a call."""
+    if site.target in {"get_ipython().run_line_magic", "get_ipython().run_cell_magic"}:
+        name, line = site.text(0, "magic_name"), _beginning(site, 1)
+    elif site.target == "get_ipython().magic":
+        whole_line = site.text(0, "arg_s")
+        name, _, line = (whole_line or "").lstrip("%").partition(" ")
+        name = None if whole_line is None else name
+    else:
+        return
+    if name is None:
+        yield Finding("dynamic", f"runs a magic whose name is computed: {site.source}")
+        return
+    body = site.text(2, "cell") if site.target.endswith("run_cell_magic") else ""
+    yield from _one_magic(name, line, body, site, workspace)
+
+
+def _beginning(site: CallSite, position: int) -> str:
+    known = site.known(position, "line")
+    return known.value if isinstance(known, Text) else ""
+
+
+def _one_magic(
+    name: str, line: str, body: str | None, site: CallSite, workspace: Workspace
+) -> Iterator[Outcome]:
+    shown = shortened(f"%{name} {line}")
+    if name in _HOLDS_PYTHON:
+        yield from _held(name, line, body, shown)
+    elif name in _PROCESS:
+        command = body or line if name in {"!", "system", "sx", "bash", "sh"} else shown
+        yield process_finding(command.strip() or shown, shown)
+    elif name in _PACKAGES:
+        if not _LOOKING.match(line):
+            yield Finding("install", f"{PHRASES['install']}: {shown}")
+    elif name in _PATHS:
+        yield from _paths(name, line, shown, workspace)
+    elif name in {"rm", "rmdir"}:
+        yield Finding("delete", f"{PHRASES['delete']}: {shown}")
+    elif name in {"reset", "reset_selective"}:
+        yield Finding("kernel", f"{PHRASES['kernel']}: {shown}")
+    elif name == "xdel":
+        yield Python(f"del {line}")
+    elif name in {"env", "set_env"}:
+        yield from _environment(line, shown)
+    elif name == "sql":
+        yield from _sql(f"{line}\n{body or ''}", shown)
+    elif name not in _HARMLESS:
+        yield Finding("dynamic", f"runs a magic whose effect is not known: {shown}")
+
+
+def _held(name: str, line: str, body: str | None, shown: str) -> Iterator[Outcome]:
+    """Give the Python that a timing or capturing magic runs."""
+    if body is None:
+        yield Finding("dynamic", f"{PHRASES['dynamic']}: {shown}")
+        return
+    statement = line if name == "time" else _OPTIONS.sub("", line, count=1)
+    if name == "capture":
+        target = statement.split()[:1]
+        statement = f"{target[0]} = None" if target else ""
+    local = name in _OWN_NAMES
+    if statement.strip():
+        yield Python(statement.strip(), local=local)
+    if body:
+        yield Python(body, shift=1, local=local)
+
+
+def _paths(name: str, line: str, shown: str, workspace: Workspace) -> Iterator[Outcome]:
+    parts = line.split()
+    appends = "-a" in parts
+    touch: Touch = "add" if appends else _PATHS[name]
+    path = next((word.strip("'\"") for word in parts if not word.startswith("-")), None)
+    if name == "cd" and path is None:
+        path = "~"
+    finding = workspace.touched(Text(path), touch) if path else None
+    if finding and name in {"cd", "pushd"}:
+        yield Finding("write-outside", f"moves the working directory: {shown}")
+    elif finding:
+        yield finding
+
+
+def _environment(line: str, shown: str) -> Iterator[Outcome]:
+    parts = line.replace("=", " ").split()
+    if not parts:
+        yield whole(shown)
+    elif len(parts) > 1:
+        yield changed(shown)
+    elif may_be_secret(Text(parts[0])):
+        yield secret(shown)
+
+
+def _sql(text: str, shown: str) -> Iterator[Outcome]:
+    if writes(text):
+        yield Finding("database", f"writes to a database: {shortened(text)}")
+    elif remote_address(Text(text.strip())):
+        yield Finding("network", f"uses the network: {shown}")
+    elif not re.search(r"\bselect\b", text, re.IGNORECASE):
+        yield Finding("dynamic", f"runs a magic whose effect is not known: {shown}")

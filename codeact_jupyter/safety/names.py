@@ -1,0 +1,88 @@
+"""What each name is bound to at one point of the code, through imports, assignments and scopes.
+
+Knows scopes only: expressions are read by resolve.py, and what a name may do is judged by calls.py.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from .values import Known, Reference, canonical
+
+# What people call these when the import was in a cell we were not shown.
+CUSTOMARY = {
+    "Path": "pathlib.Path",
+    "np": "numpy",
+    "pd": "pandas",
+    "pl": "polars",
+    "plt": "matplotlib.pyplot",
+    "sns": "seaborn",
+}
+
+Scope = dict[str, Known | None]
+
+
+class Names:
+    """Scopes, innermost last, over the names of the live namespace.
+
+    A name bound to None is known to be something else than its customary meaning.
+    """
+
+    def __init__(self, bindings: Mapping[str, str]) -> None:
+        self._bindings = bindings
+        self._scopes: list[Scope] = [{}]
+
+    def lookup(self, name: str) -> Known | None:
+        """Say what the name is bound to; a name never bound stands for itself."""
+        for scope in reversed(self._scopes):
+            if name in scope:
+                return scope[name]
+        dotted = self._bindings.get(name)
+        return Reference(canonical(dotted or CUSTOMARY.get(name, name)))
+
+    def live(self, name: str) -> bool:
+        """Say whether the name is bound already, before or in this code."""
+        return name in self._bindings or any(name in scope for scope in self._scopes)
+
+    def bind(self, name: str, known: Known | None, *, everywhere: bool = False) -> None:
+        """Bind a name in the innermost scope, or in the module's."""
+        self._scopes[0 if everywhere else -1][name] = known
+
+    @contextmanager
+    def inner(self, names: Iterable[str] = ()) -> Iterator[None]:
+        """Open a scope in which the given names mean something unknown."""
+        self._scopes.append(dict.fromkeys(names))
+        try:
+            yield
+        finally:
+            self._scopes.pop()
+
+    def captured(self) -> list[tuple[Scope, Scope]]:
+        """Remember the scopes a function body will see, as they are now and as they will become."""
+        return [(scope, dict(scope)) for scope in self._scopes]
+
+    @contextmanager
+    def within(self, captured: list[tuple[Scope, Scope]]) -> Iterator[None]:
+        """Return to remembered scopes, adding what was bound since."""
+        before = self._scopes
+        self._scopes = [{**later, **then} for later, then in captured]
+        try:
+            yield
+        finally:
+            self._scopes = before
+
+
+def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """Give each name that an import binds and the dotted path it is bound to; never for `*`."""
+    for alias in node.names:
+        if isinstance(node, ast.ImportFrom):
+            if alias.name != "*":
+                module = "." * node.level + (node.module or "")
+                yield alias.asname or alias.name, canonical(f"{module}.{alias.name}")
+        elif alias.asname:
+            yield alias.asname, canonical(alias.name)
+        else:
+            first = alias.name.split(".")[0]
+            yield first, first

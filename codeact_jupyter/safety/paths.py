@@ -1,0 +1,106 @@
+"""Which paths are inside the working directory, and what touching one amounts to.
+
+Compares whole components of resolved paths, so `/srv/data-secret` is not inside `/srv/data` and a
+link that leads out is out. Knows nothing of the code a path came from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .kinds import Finding
+from .tables import words
+from .values import FilePath, Known, Reference, Text
+
+# "add" makes or extends something; "replace" would lose what a file held before.
+Touch = Literal["read", "add", "replace"]
+
+_URL = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")
+_USER = re.compile(r"//[^/@]*@")
+_FILE_URL = re.compile(r"^file://(localhost)?(?=/)")
+_REMOTE = words(
+    """http https ftp ftps sftp ssh s3 s3a s3n gs gcs abfs abfss az adl wasb wasbs hdfs webhdfs hf
+    postgresql postgres mysql mariadb mssql oracle mongodb redis snowflake clickhouse"""
+)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder the code may work in, with links already followed."""
+
+    root: Path
+    exists: Callable[[Path], bool]
+
+    def touched(self, known: Known | None, touch: Touch) -> Finding | None:
+        """Judge touching this path; None when that is fine or the path cannot be known."""
+        if known is None or isinstance(known, Reference):
+            return None
+        address = remote_address(known)
+        if address:
+            return Finding("network", f"uses the network: {address}")
+        path = self.resolved(known)
+        if path is None:
+            return None
+        if not self.contains(path):
+            if touch == "read":
+                return Finding("read-outside", f"reads outside the working directory: {path}")
+            return Finding("write-outside", f"writes outside the working directory: {path}")
+        if touch == "replace" and known.complete and self._present(path):
+            return Finding("overwrite-file", f"overwrites an existing file: {known.value}")
+        return None
+
+    def resolved(self, known: Text | FilePath) -> Path | None:
+        """Find where a path leads; for one not known to its end, the folder it begins in."""
+        text = _FILE_URL.sub("", known.value)
+        if not known.complete:
+            text = text[: text.rfind("/") + 1]
+        if not text:
+            return None
+        try:
+            return (self.root / os.path.expanduser(text)).resolve()
+        except (OSError, RuntimeError, ValueError):
+            return None
+
+    def contains(self, path: Path) -> bool:
+        """Say whether a resolved path may be used without asking."""
+        if path.is_relative_to(self.root) or str(path) == os.devnull:
+            return True
+        return path.is_relative_to(Path(tempfile.gettempdir()).resolve())
+
+    def landing(self, source: Known | None, target: Known | None) -> Known | None:
+        """Say which file a copy makes: its target, or one inside it when that is a folder."""
+        if not isinstance(target, Text | FilePath):
+            return None
+        path = self.resolved(target)
+        try:
+            if path is None or not path.is_dir():
+                return target
+        except OSError:
+            return target
+        folder = FilePath(target.value, target.complete)
+        if isinstance(source, Text | FilePath) and source.complete:
+            return folder.joined(Text(os.path.basename(source.value.rstrip("/"))))
+        return folder.joined(None)
+
+    def _present(self, path: Path) -> bool:
+        try:
+            return self.exists(path)
+        except (OSError, ValueError):
+            return False
+
+
+def remote_address(known: Known | None) -> str | None:
+    """Give the address, without user and password, when the text is one of another machine."""
+    if not isinstance(known, Text | FilePath):
+        return None
+    scheme = _URL.match(known.value)
+    # "postgresql+psycopg2://" names a driver after the scheme.
+    remote = scheme and scheme[1].lower().partition("+")[0] in _REMOTE
+    address = _USER.sub("//", known.value)
+    return (address if known.complete else f"{address}…") if remote else None

@@ -1,0 +1,142 @@
+"""What an expression plainly is: follow aliases, join strings and paths, stop at anything else.
+
+Runs nothing and opens nothing. What it cannot tell is None, never a guess.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable
+
+from .names import Names
+from .pathcalls import path_attribute, path_call, path_method
+from .values import FilePath, Known, Reference, Text
+
+_CALLED_IMPORT = frozenset({"__import__", "importlib.import_module"})
+_NAMESPACES = frozenset({"globals()", "locals()", "vars()"})
+
+
+class Resolver:
+    """Reads expressions against the names as they stand now."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._readers: dict[type[ast.expr], Callable[..., Known | None]] = {
+            ast.Attribute: self._attribute,
+            ast.Await: lambda node: self(node.value),
+            ast.BinOp: self._operation,
+            ast.BoolOp: lambda node: self._first(node.values),
+            ast.Call: self._call,
+            ast.Constant: _constant,
+            ast.IfExp: lambda node: self._first([node.body, node.orelse]),
+            ast.JoinedStr: self._formatted,
+            ast.Name: lambda node: self._names.lookup(node.id),
+            ast.NamedExpr: lambda node: self(node.value),
+            ast.Subscript: self._subscript,
+        }
+
+    def __call__(self, node: ast.expr | None) -> Known | None:
+        """Say what the expression plainly is, or None."""
+        reader = self._readers.get(type(node)) if node is not None else None
+        return reader(node) if reader else None
+
+    def _first(self, nodes: list[ast.expr]) -> Known | None:
+        return next((known for node in nodes if (known := self(node)) is not None), None)
+
+    def _attribute(self, node: ast.Attribute) -> Known | None:
+        base = self(node.value)
+        if isinstance(base, FilePath):
+            return path_attribute(base, node.attr)
+        return base.attribute(node.attr) if isinstance(base, Reference) else None
+
+    def _operation(self, node: ast.BinOp) -> Known | None:
+        left = self(node.left)
+        if isinstance(node.op, ast.Div):
+            right = self(node.right)
+            if isinstance(left, Text) and isinstance(right, FilePath):
+                left = FilePath(left.value, left.complete)
+            return left.joined(right) if isinstance(left, FilePath) else None
+        if not isinstance(left, Text):
+            return None
+        if isinstance(node.op, ast.Add):
+            return left.plus(self(node.right))
+        if isinstance(node.op, ast.Mod):
+            return Text(left.value.partition("%")[0], complete=False)
+        return None
+
+    def _formatted(self, node: ast.JoinedStr) -> Known | None:
+        text = Text("")
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                value = self(part.value) if part.format_spec is None else None
+                if isinstance(value, FilePath):
+                    value = Text(value.value, value.complete)
+                text = text.plus(value)
+            else:
+                text = text.plus(self(part))
+        return text
+
+    def _subscript(self, node: ast.Subscript) -> Known | None:
+        base, key = self(node.value), self(node.slice)
+        if not isinstance(base, Reference) or not isinstance(key, Text) or not key.complete:
+            return None
+        if base.dotted == "sys.modules":
+            return Reference(key.value)
+        if base.dotted in _NAMESPACES:
+            return self._names.lookup(key.value)
+        if base.dotted.endswith(".__dict__"):
+            return Reference(base.dotted.removesuffix(".__dict__")).attribute(key.value)
+        return base.attribute(key.value) if base.dotted == "__builtins__" else None
+
+    def _call(self, node: ast.Call) -> Known | None:
+        if isinstance(node.func, ast.Attribute):
+            receiver = self(node.func.value)
+            if isinstance(receiver, FilePath):
+                return path_method(receiver, node.func.attr, [self(item) for item in node.args])
+            if isinstance(receiver, Text):
+                return _text_method(receiver, node.func.attr)
+        function = self(node.func)
+        if not isinstance(function, Reference):
+            return None
+        arguments = [self(item) for item in node.args]
+        return (
+            _reached_by_name(function.dotted, arguments)
+            or path_call(function.dotted, arguments)
+            or Reference(f"{function.dotted}{_opened(function.dotted, arguments)}")
+        )
+
+
+def _constant(node: ast.Constant) -> Known | None:
+    if isinstance(node.value, bytes):
+        return Text(os.fsdecode(node.value))
+    return Text(node.value) if isinstance(node.value, str) else None
+
+
+def _text_method(text: Text, method: str) -> Known | None:
+    if method == "format":
+        return Text(text.value.partition("{")[0], complete=False)
+    return text if method in {"strip", "rstrip", "lstrip", "encode"} else None
+
+
+def _reached_by_name(function: str, arguments: list[Known | None]) -> Known | None:
+    """Follow `__import__("os")`, `getattr(os, "remove")` and `vars(os)`."""
+    if function in _CALLED_IMPORT and arguments and isinstance(arguments[0], Text):
+        return Reference(arguments[0].value)
+    if function == "getattr" and len(arguments) >= 2:
+        base, name = arguments[:2]
+        if isinstance(base, Reference) and isinstance(name, Text):
+            return base.attribute(name.value)
+    if function == "vars" and len(arguments) == 1 and isinstance(arguments[0], Reference):
+        return Reference(f"{arguments[0].dotted}.__dict__")
+    return None
+
+
+def _opened(function: str, arguments: list[Known | None]) -> str:
+    """Tell a database held in memory from one on disk: only the latter can be damaged."""
+    where = arguments[0] if arguments else None
+    if function == "duckdb.connect" and not arguments:
+        return "(memory)"
+    if isinstance(where, Text) and where.value in {":memory:", "sqlite://", "sqlite:///:memory:"}:
+        return "(memory)"
+    return "()"

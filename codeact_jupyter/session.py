@@ -1,0 +1,196 @@
+"""The composition root: settings -> a model, an environment, a policy and a notebook, as one.
+
+A session is one conversation: it begins turns, hands them to the agent, and keeps the trajectory
+and the file as the events say, before the agent goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+from .engine import events
+from .engine.environment import Environment
+from .engine.events import Event
+from .engine.loop import Agent, utc_now
+from .engine.model import Model
+from .engine.policy import Policy
+from .engine.telling import Telling
+from .engine.trajectory import Trajectory, Turn
+from .environments.images import fit_image
+from .errors import SettingsError
+from .notebook.document import Document
+from .prompts import prompt, python_tool
+from .settings import Settings
+
+FOUR_WAYS = """\
+No model is set. Four ways to go on:
+  1. a key:            set ANTHROPIC_API_KEY, or `api_key` in {config}
+  2. another server:   set ANTHROPIC_BASE_URL to one that speaks the Messages API
+  3. a local model:    start Ollama, LM Studio, llama-server or vLLM on its usual port
+  4. the demo:         --model demo, which needs none of these"""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A model, and in words where it comes from when the person did not name it."""
+
+    model: Model
+    notice: str = ""
+
+
+def choose_model(settings: Settings, *, demo_pace: float = 0.0) -> Chosen:
+    """The model that the settings name; looks for a local server when there is no key.
+
+    Blocks for up to a second. Raises SettingsError with the ways to go on when there is none.
+    """
+    from .models.anthropic import DEFAULT_URL, AnthropicModel
+    from .models.profiles import profile_for
+    from .models.retrying import Retrying
+    from .models.scripted import demo_model
+
+    if settings.model == "demo":
+        return Chosen(demo_model(pace=demo_pace), "The demo model: recorded words, live code.")
+    url, key, name, notice = settings.base_url, settings.api_key, settings.model, ""
+    if not url and not key and not has_other_credentials():
+        from .models.local import find_local_server
+
+        server = find_local_server()
+        if server is None:
+            from .settings import config_path
+
+            raise SettingsError(FOUR_WAYS.format(config=config_path()))
+        name = settings.model if "model" in settings.given else server.models[0]
+        url, notice = server.url, f"No key is set: using {name} of {server.product} at {server.url}"
+    model = AnthropicModel(
+        name,
+        api_key=key or ("none" if url else None),
+        base_url=url or DEFAULT_URL,
+        profile=profile_for(url, settings.profile),
+        output_tokens=settings.output_tokens,
+        context_tokens=settings.context_tokens,
+        effort=settings.effort or None,
+    )
+    return Chosen(Retrying(model), notice)
+
+
+def has_other_credentials() -> bool:
+    """Whether the SDK will find credentials that are not a key: a token, or a profile on disk."""
+    if any(os.environ.get(f"ANTHROPIC_{name}") for name in ("AUTH_TOKEN", "PROFILE", "CONFIG_DIR")):
+        return True
+    return (Path.home() / ".config" / "anthropic").is_dir()
+
+
+def new_run_id() -> str:
+    """A short id for a run: eight hexadecimal digits."""
+    return secrets.token_hex(4)
+
+
+class Session:
+    """One conversation between a person and the agent, in one environment."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        environment: Environment,
+        policy: Policy,
+        *,
+        model: Model | None = None,
+        document: Document | None = None,
+        new_id: Callable[[], str] = new_run_id,
+        now: Callable[[], str] = utc_now,
+        demo_pace: float = 0.0,
+    ) -> None:
+        self.settings = settings
+        self.environment = environment
+        self.policy = policy
+        self.document = document
+        self.trajectory = document.trajectory if document else Trajectory()
+        self.notice = ""
+        self._model = model
+        self._agent: Agent | None = None
+        self._new_id = new_id
+        self._now = now
+        self._demo_pace = demo_pace
+
+    async def run(self, task: str) -> AsyncGenerator[Event, None]:
+        """Begin a turn with this task and yield its events until it has ended.
+
+        Raises SettingsError for an empty task and when there is no model.
+        """
+        if not task.strip():
+            raise SettingsError("the task is empty; write below the first line what to do")
+        model = await self._ready_model()
+        telling = Telling(fit_image=fit_image)
+        told = telling.opening(task, await self.environment.news())
+        self._begin(Turn(self._new_id(), task, told, started=self._now()))
+        self._agent = Agent(
+            model,
+            self.environment,
+            self.policy,
+            limits=self.settings.limits,
+            telling=telling,
+            now=self._now,
+        )
+        async with aclosing(self._agent.run(self.trajectory)) as happenings:
+            async for event in happenings:
+                self._record(event)
+                yield event
+
+    def stop(self) -> None:
+        """Stop thinking; the kernel is left alone."""
+        if self._agent is not None:
+            self._agent.stop()
+
+    def interrupt(self) -> None:
+        """Interrupt the agent's running action; while it thinks, stop thinking."""
+        if self._agent is not None:
+            self._agent.interrupt()
+
+    def use(self, settings: Settings) -> None:
+        """Go on with these settings; another model or server is made when it is needed."""
+        same = ("model", "api_key", "base_url", "profile", "effort", "output_tokens")
+        if any(getattr(settings, name) != getattr(self.settings, name) for name in same):
+            self._model = None
+        self.settings = settings
+
+    def forget(self) -> None:
+        """Begin a new conversation; the old one stays in its notebook."""
+        self.trajectory = Trajectory()
+
+    @property
+    def turn(self) -> Turn:
+        """The last turn."""
+        return self.trajectory.turns[-1]
+
+    async def close(self) -> None:
+        """Give back the model's connections; the environment is its maker's to close."""
+        if self._model is not None:
+            await self._model.close()
+
+    async def _ready_model(self) -> Model:
+        if self._model is None:
+            chosen = await asyncio.to_thread(choose_model, self.settings, demo_pace=self._demo_pace)
+            self._model, self.notice = chosen.model, chosen.notice
+        return self._model
+
+    def _begin(self, turn: Turn) -> None:
+        if not self.trajectory.turns:
+            self.trajectory = Trajectory(prompt("system"), (python_tool(),))
+        self.trajectory = self.trajectory.begin(turn)
+        self._keep()
+
+    def _record(self, event: Event) -> None:
+        recorded = (events.StepStarted, events.StepFinished, events.RunFinished)
+        if isinstance(event, recorded):
+            self.trajectory = self.trajectory.with_turn(events.apply(self.turn, event))
+            self._keep()
+
+    def _keep(self) -> None:
+        if self.document is not None:
+            self.document.show(self.trajectory)

@@ -1,0 +1,175 @@
+"""What `probe` tells of a namespace, that it calls nobody's code, and what `changes` notices."""
+
+import ast
+import datetime
+import json
+import os
+import pathlib
+import sys
+import time
+import types
+
+import numpy
+import pandas
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jupyter_client.manager import start_new_kernel
+
+import codeact_jupyter.environments.probe as probe_module
+from codeact_jupyter.environments.probe import SOURCES, changes, expression, probe
+
+
+def test_names_added_changed_and_deleted_are_told():
+    first, second, shared = object(), object(), object()
+    before = probe({"same": 1e9, "gone": 1, "other": shared, "made": first, "text": "a" * 80})
+    after = probe({"same": 2e9 / 2, "new": 1, "other": shared, "made": second, "text": "a" * 81})
+    assert changes(before, after) == {
+        "added": ["new"],
+        "changed": ["made", "text"],
+        "deleted": ["gone"],
+    }
+
+
+def test_names_beyond_the_limit_are_counted_and_still_compared():
+    namespace = {f"v{at}": [at] for at in range(30)}
+    before = probe(namespace, limit=10)
+    assert (next(iter(before["names"])), before["omitted"]) == ("v20", 20)
+    namespace["v3"] = [3]
+    namespace["v30"] = 1
+    del namespace["v25"]
+    assert changes(before, probe(namespace, limit=10)) == {
+        "added": ["v30"],
+        "changed": ["v3"],
+        "deleted": ["v25"],
+    }
+    assert changes(before, before) == {"added": [], "changed": [], "deleted": []}
+
+
+def test_hidden_names_are_skipped_until_the_user_binds_them():
+    value = [1]
+    namespace = {"_x": 1, "a": value, "b": 2, 3: 4, "not a name": 5, "n" * 1_000: 6}
+    assert list(probe(namespace, hidden={"a": value})["names"]) == ["b"]
+    assert list(probe(namespace, hidden={"a": [1]})["names"]) == ["a", "b"]
+    assert list(probe(namespace, hidden={"a"})["names"]) == ["b"]
+
+
+def test_bindings_tell_where_imported_names_come_from():
+    found = probe(
+        {
+            "np": numpy,
+            "remove": os.remove,
+            "join": os.path.join,
+            "Path": pathlib.Path,
+            "now": datetime.datetime.now,
+            "mine": types.FunctionType((lambda: 0).__code__, {"__name__": "__main__"}),
+            "x": 1,
+        }
+    )
+    assert found["bindings"] == {
+        "np": "numpy",
+        "remove": "os.remove",
+        "join": "posixpath.join",
+        "Path": "pathlib.Path",
+        "now": "datetime.datetime.now",
+    }
+
+
+def test_large_namespaces_and_tables_are_told_in_time():
+    namespace = {f"v{at}": [at] for at in range(10_000)}
+    table = {"table": pandas.DataFrame(numpy.zeros((1_000_000, 21)))}
+    for values, seconds in ((namespace, 0.3), (table, 0.05)):
+        spent = []
+        for _ in range(5):
+            started = time.perf_counter()
+            probe(values)
+            spent.append(time.perf_counter() - started)
+        assert min(spent) < seconds
+
+
+atoms = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.complex_numbers(), st.binary(),
+    st.text(st.characters()), st.datetimes(), st.timedeltas(), st.decimals(),
+    st.builds(range, st.integers()), st.sampled_from(list(vars(sys).values())),
+    st.builds(object), st.just(numpy.zeros((0, 3))), st.just(pandas.DataFrame()),
+    st.sampled_from([*"?bhilBHILefdgFDGSUVO", "M8[s]", "m8[s]"]).map(lambda d: numpy.zeros((), d)),
+)  # fmt: skip
+values = st.recursive(
+    atoms,
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner), st.tuples(inner)),
+    max_leaves=20,
+)
+keys = st.one_of(
+    st.text(st.characters()), st.integers(), st.from_regex(r"[a-z]\w*", fullmatch=True)
+)
+
+
+@given(st.dictionaries(keys, values, max_size=20), st.integers(-1, 20))
+@settings(max_examples=300, deadline=None)
+def test_it_never_raises_and_always_gives_json(namespace, limit):
+    found = probe(namespace, limit=limit)
+    reread = json.loads(json.dumps(found).encode("ascii"))
+    assert reread == found
+    assert changes(found, probe(namespace, limit=limit))["changed"] == []
+    json.dumps(found, ensure_ascii=False).encode("utf-8")
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_what_is_sent_into_kernels_is_python_3_8(name):
+    source = (pathlib.Path(probe_module.__file__).parent / name).read_text("utf-8")
+    ast.parse(source, feature_version=(3, 8))
+
+
+@pytest.fixture(scope="module")
+def client():
+    manager, client = start_new_kernel()
+    try:
+        yield client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def ask(client, code="", **expressions):
+    message = client.execute(
+        code, silent=not code, store_history=bool(code), user_expressions=expressions
+    )
+    while True:
+        reply = client.get_shell_msg(timeout=60)
+        if reply["parent_header"]["msg_id"] == message:
+            return reply["content"]
+
+
+def inspect(client):
+    answer = ask(client, codeact=expression())["user_expressions"]["codeact"]
+    assert answer["status"] == "ok", answer
+    return json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+
+
+STATE = "(sorted(k for k in globals() if k != '__builtins__'), len(In), dict(Out), _, __, _i)"
+
+
+def test_a_kernel_is_inspected_and_nothing_in_it_changes(client):
+    ask(client, "import numpy as np\na = np.zeros(5)\nclass Spy:\n    def __repr__(self): 1 / 0")
+    ask(client, "spy = Spy()\nbig = 'x' * 70\n1 + 1")
+    before = ask(client, state=STATE, count="get_ipython().execution_count")
+    first = inspect(client)
+    assert ask(client, state=STATE, count="get_ipython().execution_count") == before
+    assert list(first["names"]) == ["np", "a", "Spy", "spy", "big"]
+    assert first["bindings"] == {"np": "numpy"}
+    loaded = "[name for name in __import__('sys').modules if 'codeact' in name]"
+    assert ask(client, loaded=loaded)["user_expressions"]["loaded"]["data"]["text/plain"] == "[]"
+    ask(client, "a[3] = 1; del big; In = 5; exit = 6")
+    assert changes(first, inspect(client)) == {
+        "added": ["In", "exit"],
+        "changed": ["a"],
+        "deleted": ["big"],
+    }
+
+
+def test_a_large_answer_of_a_kernel_is_whole(client):
+    ask(client, "for i in range(700): globals()[f'name_{i}' + 'n' * 180] = {'k' * 40: 'v' * i}")
+    found = inspect(client)
+    assert len(json.dumps(found)) > 200_000
+    assert len(found["names"]) == 500
+    assert found["omitted"] == len(found["others"]) >= 200

@@ -1,0 +1,257 @@
+"""A model on loopback: real HTTP, a scripted mind, and a record of what it was asked.
+
+The record's lists `requests`, `bodies`, `headers`, `arrivals` and `completions` have one entry for
+each POST to /v1/messages, refused ones included, in order of arrival.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import TracebackType
+
+from .dialects import AnthropicDialect, CompatibleDialect, Dialect, DialectName
+from .handler import LoopbackServer
+from .prompt import Json, tokens_of_request
+from .refused import Refused
+from .script import Script, ScriptedTurn
+from .stream import Reply
+
+WRONG_KEY = "sk-wrong"
+
+
+class LoopbackModel:
+    """Serve scripted replies over the Messages API on a free port of 127.0.0.1.
+
+        with LoopbackModel([ScriptedTurn([Text("hi")])]) as model:
+            client = anthropic.Anthropic(base_url=model.url, api_key="sk-test")
+
+    `script` gives a turn for each request, or is a function from the parsed request to a turn. An
+    error it raises is answered with a 500 and raised again when the `with` block ends.
+    `clock` is the clock of the prompt cache, in seconds.
+    """
+
+    def __init__(
+        self,
+        script: Script = (),
+        *,
+        dialect: DialectName = "anthropic",
+        tools: bool = True,
+        counts_tokens: bool = True,
+        models: Sequence[str] | None = None,
+        unknown_models: Collection[str] = ("claude-unknown",),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.requests: list[Json] = []
+        self.bodies: list[bytes] = []
+        self.headers: list[dict[str, str]] = []
+        self.arrivals: list[float] = []
+        self.completions: list[float] = []
+        self.usages: list[Json] = []
+        self.abandoned: list[int] = []
+        self.paths: list[str] = []
+        self._next_turn = script if callable(script) else _from_iterator(iter(script))
+        self._dialect: Dialect = (
+            AnthropicDialect(clock, models)
+            if dialect == "anthropic"
+            else CompatibleDialect(models, tools)
+        )
+        self._counts_tokens = counts_tokens
+        self._unknown_models = frozenset(unknown_models)
+        self._numbers = itertools.count(1)
+        self._changed = threading.Condition()
+        self._closing = threading.Event()
+        self._error: BaseException | None = None
+        self._http = LoopbackServer(self)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The base URL for a client."""
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def __enter__(self) -> LoopbackModel:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._closing.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+        if self._error and error is None:
+            raise self._error
+
+    def wait_for_requests(self, count: int = 1, *, timeout: float = 5.0) -> bool:
+        """Wait until so many requests have arrived; False when they did not come in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self.arrivals) >= count, timeout)
+
+    def wait_for_abandoned(self, count: int = 1, *, timeout: float = 5.0) -> bool:
+        """Wait until the clients of so many requests left before the end of their reply."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self.abandoned) >= count, timeout)
+
+    # What the HTTP handler calls, in its threads.
+
+    def arrive(self, body: bytes, headers: dict[str, str]) -> int:
+        """Record a request as it came; return its index."""
+        with self._changed:
+            self.arrivals.append(time.perf_counter())
+            self.completions.append(math.nan)
+            self.bodies.append(body)
+            self.headers.append(headers)
+            self.requests.append(_parsed(body))
+            self._changed.notify_all()
+            return len(self.requests) - 1
+
+    def complete(self, index: int) -> None:
+        """Record that the last bytes of a reply are about to be written."""
+        with self._changed:
+            self.completions[index] = time.perf_counter()
+
+    def abandon(self, index: int) -> None:
+        """Record that the client left before the end of its reply."""
+        with self._changed:
+            self.abandoned.append(index)
+            self._changed.notify_all()
+
+    def bill(self, request: Json, reply: Reply) -> None:
+        """Record what a reply that reached its end cost."""
+        with self._changed:
+            self.usages.append({**reply.usage, "model": request["model"]})
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not past the end of the `with` block."""
+        if seconds:
+            self._closing.wait(seconds)
+
+    def new_id(self, prefix: str) -> str:
+        """Number a message, request or tool call."""
+        return f"{prefix}_loopback{next(self._numbers):06d}"
+
+    def check_key(self, headers: Mapping[str, str]) -> None:
+        """Refuse a wrong key, and a missing one where the documented API asks for it."""
+        key = headers.get("authorization", "").removeprefix("Bearer ") or headers.get("x-api-key")
+        if key == WRONG_KEY:
+            raise Refused("invalid x-api-key", status=401, error_type="authentication_error")
+        if not key and isinstance(self._dialect, AnthropicDialect):
+            raise Refused(
+                "x-api-key header is required", status=401, error_type="authentication_error"
+            )
+
+    def fail(self, error: BaseException) -> None:
+        """Keep the first error of the script, or of this server, for the end of the block."""
+        with self._changed:
+            self._error = self._error or error
+
+    def answer(self, index: int) -> tuple[Reply | None, ScriptedTurn]:
+        """Answer a recorded request; no reply when the turn's fault comes before the stream."""
+        try:
+            return self._answer(index)
+        except Refused:
+            raise
+        except Exception as error:
+            self.fail(error)
+            raise _mistake(f"the script raised {error!r}") from error
+
+    def _answer(self, index: int) -> tuple[Reply | None, ScriptedTurn]:
+        request, headers = self.requests[index], self.headers[index]
+        self.check_key(headers)
+        if not request:
+            raise Refused("The request body is not valid JSON")
+        self._check_model(request.get("model"))
+        accepted = self._dialect.check(request, headers)
+        turn = self._dialect.play(accepted.request, self._turn(accepted.request))
+        if turn.fault and (turn.fault.status or turn.fault.kind == "disconnect"):
+            return None, turn
+        opening = {
+            "id": self.new_id("msg"),
+            "type": "message",
+            "role": "assistant",
+            "model": accepted.request["model"],
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": self._dialect.charge(accepted.request),
+            **accepted.reply_fields,
+        }
+        shows = accepted.displays_thinking
+        return Reply(accepted.request, turn, opening, displays_thinking=shows), turn
+
+    def events(self, reply: Reply) -> Iterator[tuple[str, Json]]:
+        """Give the events of a reply in this server's dialect."""
+        return self._dialect.reshape(reply.events())
+
+    def count_tokens(self, body: bytes) -> Json:
+        """Count the tokens of a prompt."""
+        if not self._counts_tokens:
+            raise Refused("Not found", status=404, error_type="not_found_error")
+        request = _parsed(body)
+        if not request.get("messages"):
+            raise Refused("messages: Field required")
+        self._check_model(request.get("model"))
+        return {"input_tokens": tokens_of_request(request)}
+
+    def list_models(self) -> Json:
+        """List the models."""
+        return self._dialect.model_list()
+
+    def describe_model(self, model: str) -> Json:
+        """Describe one model."""
+        listed = {entry["id"]: entry for entry in self._dialect.model_list()["data"]}
+        if model not in listed or model in self._unknown_models:
+            raise Refused(f"model: {model}", status=404, error_type="not_found_error")
+        entry: Json = listed[model]
+        return entry
+
+    def error_body(self, refused: Refused, request_id: str) -> Json:
+        """Give the body of an error response in this server's dialect."""
+        return self._dialect.error(refused, request_id)
+
+    def _check_model(self, model: object) -> None:
+        if model in self._unknown_models:
+            raise Refused(f"model: {model}", status=404, error_type="not_found_error")
+
+    def _turn(self, request: Json) -> ScriptedTurn:
+        if request["max_tokens"] == 0:
+            return ScriptedTurn()
+        return self._next_turn(request)
+
+
+def _from_iterator(turns: Iterator[ScriptedTurn]) -> Callable[[Json], ScriptedTurn]:
+    """Read turns as a function from requests."""
+    lock, taken = threading.Lock(), list[ScriptedTurn]()
+
+    def next_turn(request: Json) -> ScriptedTurn:
+        with lock:
+            turn = next(turns, None)
+            if turn is not None:
+                taken.append(turn)
+                return turn
+            raise _mistake(f"the script is exhausted: it has {len(taken)} turns")
+
+    return next_turn
+
+
+def _mistake(message: str) -> Refused:
+    """Tell of a mistake of the test itself, in a way no client retries."""
+    headers = {"x-should-retry": "false"}
+    return Refused(message, status=500, error_type="api_error", headers=headers)
+
+
+def _parsed(body: bytes) -> Json:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
