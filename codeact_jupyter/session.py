@@ -50,9 +50,9 @@ def choose_model(settings: Settings, *, demo_pace: float = 0.0) -> Chosen:
     Blocks for up to a second. Raises SettingsError with the ways to go on when there is none.
     """
     from .models.anthropic import DEFAULT_URL, AnthropicModel
+    from .models.demo import demo_model
     from .models.profiles import profile_for
     from .models.retrying import Retrying
-    from .models.scripted import demo_model
 
     if settings.model == "demo":
         return Chosen(demo_model(pace=demo_pace), "The demo model: recorded words, live code.")

@@ -6,28 +6,31 @@ where the front end shows them; it takes no execution count and leaves no line i
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 import os
-import signal
+import select
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine.environment import Namespace, News, OnOutput
 from ..engine.trajectory import Action, Observation, StepState
+from ..errors import EnvironmentFailure
 from .capture import Capture
+from .looking import Looking
 from .names import Names
 from .outputs import Collector
 from .persons_cells import PersonsCells
-from .probe import probe
+from .stopping import Stopping
 from .syntax import syntax_problem
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+
+DRAIN_SECONDS = 2.0
 
 
 class ShellEnvironment:
@@ -44,9 +47,8 @@ class ShellEnvironment:
         self.on_clear = on_clear
         self.cells = PersonsCells(shell)
         self._names = Names(os.getcwd())
-        self._running: asyncio.Future[Any] | None = None
-        self._blocking = False
-        self._interrupted = False
+        self._looking = Looking(shell)
+        self._stopping = Stopping()
 
     async def check(self, code: str) -> str | None:
         return syntax_problem(code, self.shell.transform_cell)
@@ -54,12 +56,11 @@ class ShellEnvironment:
     async def execute(self, action: Action, *, on_output: OnOutput) -> Observation:
         collector = Collector(on_output)
         started = time.monotonic()
-        self._interrupted = False
+        self._stopping = Stopping()
         with self._as_cell(action, collector):
-            status = await self._run(action.code)
-            self._trigger("post_execute")
+            status = await self._run(action.code, self._stopping)
         seconds = time.monotonic() - started
-        change = self._names.after_action(self._look())
+        change = self._names.after_action(self._looking.look())
         return Observation(
             status,
             collector.outputs,
@@ -69,18 +70,14 @@ class ShellEnvironment:
         )
 
     async def news(self) -> News:
-        variables, deleted, omitted = self._names.after_person(self._look())
+        variables, deleted, omitted = self._names.after_person(self._looking.look())
         return News(variables, omitted, deleted=deleted, ran=self.cells.take())
 
     def namespace(self) -> Namespace:
         return self._names.namespace()
 
     def interrupt(self) -> None:
-        self._interrupted = True
-        if self._blocking:
-            _thread.interrupt_main()
-        elif (running := self._running) is not None:
-            running.get_loop().call_soon_threadsafe(running.cancel)
+        self._stopping.request()
 
     async def close(self) -> None:
         self.cells.unwatch()
@@ -94,13 +91,14 @@ class ShellEnvironment:
             self.cells.paused = True
             stack.callback(setattr, self.cells, "paused", False)
             stack.enter_context(_replaced(shell.compile, "cache", _named(f"{outer}.{number}")))
+            stack.enter_context(_replaced(shell, "ask_exit", lambda _: _not_to_exit))
             if not hasattr(shell, "kernel"):  # a terminal's own `!command` writes past Python
                 stack.enter_context(_replaced(shell, "system", lambda _: shell.system_piped))
             stack.enter_context(Capture(shell, collector.add, inside=self.on_clear))
             stack.callback(_flush)
             yield
 
-    async def _run(self, code: str) -> StepState:
+    async def _run(self, code: str, stopping: Stopping) -> StepState:
         shell = self.shell
         source, problem = code, None
         try:
@@ -113,56 +111,17 @@ class ShellEnvironment:
         work = shell.run_cell_async(
             code, store_history=False, transformed_cell=source, preprocessing_exc_tuple=problem
         )
+        result = None
         try:
-            result = await (self._cancellable(work) if awaits else self._blocked(work))
+            result = await (stopping.awaiting(work) if awaits else stopping.blocking(work))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            return "interrupted"
-        self._trigger("post_run_cell", result)
-        error = result.error_before_exec or result.error_in_exec
-        if isinstance(error, (KeyboardInterrupt, asyncio.CancelledError)) or (
-            error is not None and self._interrupted
-        ):
+            stopping.requested = True
+        shell.events.trigger("post_execute")
+        if result is not None:
+            shell.events.trigger("post_run_cell", result)
+        if result is None or stopping.requested:
             return "interrupted"
         return "ok" if result.success else "error"
-
-    async def _cancellable(self, work: Any) -> Any:
-        self._running = asyncio.ensure_future(work)
-        try:
-            return await self._running
-        finally:
-            self._running = None
-
-    async def _blocked(self, work: Any) -> Any:
-        """Run code that never awaits, so that only a KeyboardInterrupt can stop it."""
-        self._blocking = True
-        try:
-            with keyboard_interrupts():
-                return await work
-        finally:
-            self._blocking = False
-
-    def _look(self) -> dict[str, Any]:
-        return probe(self.shell.user_ns, self.shell.user_ns_hidden)
-
-    def _trigger(self, event: str, *args: Any) -> None:
-        self.shell.events.trigger(event, *args)
-
-
-@contextmanager
-def keyboard_interrupts() -> Iterator[None]:
-    """Let an interrupt raise KeyboardInterrupt in here, as it does in a cell that blocks.
-
-    ipykernel's handler for an awaited cell cancels its task, which blocking code would not notice
-    before its end (measured: it could not be interrupted at all).
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -188,7 +147,28 @@ def _named(label: str) -> Callable[[Any], Any]:
     return make
 
 
+def _not_to_exit() -> NoReturn:
+    raise EnvironmentFailure(
+        "exit() was not done: it would end the person's kernel and all its variables"
+    )
+
+
 def _flush() -> None:
+    """Let what was written arrive, also what child processes wrote to the file descriptors."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and not stream.closed:
-            stream.flush()
+        if stream is None or stream.closed:
+            continue
+        pipe = getattr(stream, "_fid", None)  # where ipykernel reads what was written past Python
+        if isinstance(pipe, int):
+            _drain(pipe)
+        stream.flush()
+
+
+def _drain(pipe: int) -> None:
+    """Wait until the thread that reads this pipe has nothing left to read; bounded."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    try:
+        while select.select([pipe], [], [], 0)[0] and time.monotonic() < deadline:
+            time.sleep(0.002)
+    except (OSError, ValueError):
+        return

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from importlib.resources import files
 
 from ..engine.messages import Message, OnDelta, Request, Text
 from ..engine.trajectory import Block, Reply, Usage
@@ -27,15 +26,24 @@ class Line:
     code: str = ""
 
 
+Script = Callable[[str], Sequence[Line]]
+
+
 class ScriptedModel:
-    """Replies with the lines of a script, one for each query of a turn, from the first again."""
+    """Replies with the lines of a script, one for each query of a turn.
+
+    The script is a list of lines, which each turn begins again, or a function from the turn's
+    task to its lines.
+    """
 
     output_tokens = 16_000
     context_tokens = 1_000_000
 
-    def __init__(self, lines: Sequence[Line], *, name: str = "scripted", pace: float = 0.0) -> None:
+    def __init__(
+        self, script: Sequence[Line] | Script, *, name: str = "scripted", pace: float = 0.0
+    ) -> None:
         self.name = name
-        self._lines = tuple(lines)
+        self._script: Script = script if callable(script) else lambda task: script
         self._pace = pace
 
     def price(self, usage: Usage) -> Decimal | None:
@@ -48,8 +56,9 @@ class ScriptedModel:
         pass
 
     async def reply(self, request: Request, *, on_delta: OnDelta) -> Reply:
-        place = _place(request.messages)
-        line = self._lines[min(place, len(self._lines) - 1)]
+        task, place = _place(request.messages)
+        lines = self._script(task)
+        line = lines[min(place, len(lines) - 1)]
         await self._type("thought" if line.code else "answer", line.text, on_delta)
         await self._type("code", line.code, on_delta)
         blocks: list[Block] = [{"text": line.text, "type": "text"}] if line.text else []
@@ -77,18 +86,13 @@ class ScriptedModel:
             on_delta(Text(part, text[start : start + CHUNK]))  # type: ignore[arg-type]
 
 
-def demo_model(*, pace: float = 0.0) -> ScriptedModel:
-    """The embedded demo: recorded replies to a question about quarterly revenue."""
-    recorded = json.loads((files("codeact_jupyter.demo") / "replies.json").read_text("utf-8"))
-    return ScriptedModel([Line(**line) for line in recorded], name="demo", pace=pace)
-
-
-def _place(messages: tuple[Message, ...]) -> int:
-    """How many replies this turn has already: those since the last message with a task in it."""
+def _place(messages: tuple[Message, ...]) -> tuple[str, int]:
+    """The turn's task, and how many replies the turn has already."""
     replies = 0
     for message in reversed(messages):
+        texts = [block["text"] for block in message.blocks if block.get("type") == "text"]
         if message.role == "assistant":
             replies += 1
-        elif any(block.get("type") == "text" for block in message.blocks):
-            return replies
-    return replies
+        elif texts:
+            return str(texts[-1]), replies
+    return "", replies

@@ -1,0 +1,22 @@
+"""Runs the benchmarks that are named, or all of them, and prints their tables."""
+
+from __future__ import annotations
+
+import sys
+
+from . import long_run, peers_run, start, step_cost
+
+BENCHMARKS = {
+    "peers": peers_run.main,
+    "step": step_cost.main,
+    "start": start.main,
+    "long": long_run.main,
+}
+
+if __name__ == "__main__":
+    names = sys.argv[1:] or list(BENCHMARKS)
+    for unknown in set(names) - set(BENCHMARKS):
+        sys.exit(f"there is no benchmark {unknown!r}; choose from: {', '.join(BENCHMARKS)}")
+    for name in names:
+        print(f"\n== {name}: {BENCHMARKS[name].__doc__}", flush=True)
+        BENCHMARKS[name]()
