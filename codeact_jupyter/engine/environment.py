@@ -80,7 +80,7 @@ class Environment(Protocol):
         """The names as last seen; called by the policy before each action."""
 
     def interrupt(self) -> None:
-        """Interrupt the running action, and nothing else. May be called from any thread."""
+        """Interrupt the running action, and nothing else; may come from any thread, and again."""
 
     async def close(self) -> None:
         """Give back what was opened; called by who made the environment."""

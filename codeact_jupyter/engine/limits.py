@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .context import is_cached, last_usage_total, unread
+from .context import last_usage, unread
 from .model import Model
 from .trajectory import Trajectory, Usage
 
@@ -31,12 +31,17 @@ class Allowance:
     reached: str = ""
 
 
-def allowance(limits: Limits, trajectory: Trajectory, model: Model) -> Allowance:
-    """How long the next reply may be so that no limit can break; time is the loop's to watch."""
+def allowance(
+    limits: Limits, trajectory: Trajectory, model: Model, *, warm: bool = False
+) -> Allowance:
+    """How long the next reply may be so that no limit can break; time is the loop's to watch.
+
+    `warm` says that the last reply is so recent that its prompt cache must still be there.
+    """
     turn = trajectory.turns[-1]
     if limits.steps is not None and len(turn.steps) >= limits.steps:
         return Allowance(reached=f"{len(turn.steps)} of {limits.steps} steps are used")
-    asked = _next_prompt(trajectory)
+    asked = _next_prompt(trajectory, warm=warm)
     room = min(model.output_tokens, model.context_tokens - asked.prompt)
     if room < SHORTEST_REPLY:
         return Allowance(
@@ -48,20 +53,20 @@ def allowance(limits: Limits, trajectory: Trajectory, model: Model) -> Allowance
         room = min(room, limits.tokens - used - asked.prompt)
         if room < SHORTEST_REPLY:
             return Allowance(reached=f"{used:,} of {limits.tokens:,} tokens are used")
-    if limits.cost is not None and turn.cost is not None:
-        left = limits.cost - turn.cost
+    spent = turn.cost
+    if limits.cost is not None and spent is not None:
+        left = limits.cost - spent
         room = _affordable(room, left, lambda output: model.price(_with_output(asked, output)))
         if room < SHORTEST_REPLY:
-            return Allowance(reached=f"{turn.cost:.4f} of {limits.cost} USD are used")
+            return Allowance(reached=f"{spent:.4f} of {limits.cost} USD are used")
     return Allowance(max_tokens=room)
 
 
-def _next_prompt(trajectory: Trajectory) -> Usage:
-    """The request's tokens as they will probably be billed."""
-    fresh, seen = unread(trajectory), last_usage_total(trajectory)
-    if is_cached(trajectory.turns[-1]):
-        return Usage(cache_read=seen, cache_write=fresh)
-    return Usage(input=seen + fresh)
+def _next_prompt(trajectory: Trajectory, *, warm: bool) -> Usage:
+    """The request's tokens, billed at the dearest they can be: what is not read is written."""
+    last = last_usage(trajectory)
+    cached = last.cache_read + last.cache_write if warm else 0
+    return Usage(cache_read=cached, cache_write=last.total - cached + unread(trajectory))
 
 
 def _with_output(usage: Usage, output: int) -> Usage:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from ..errors import EnvironmentFailure, ModelError
 from . import events
-from .context import messages
+from .context import Context
 from .deadline import Deadline
 from .environment import Environment, Produced
 from .limits import Limits, allowance
@@ -29,6 +29,7 @@ from .telling import Telling
 from .trajectory import Action, Observation, Reply, RunState, Step, Trajectory, Turn
 
 T = TypeVar("T")
+WARM_SECONDS = 240.0  # a prompt cache lives for 300
 
 
 class Ending(BaseException):
@@ -36,6 +37,11 @@ class Ending(BaseException):
 
     def __init__(self, state: RunState, reason: str = "", answer: Reply | None = None) -> None:
         self.state, self.reason, self.answer = state, reason, answer
+
+
+def _finished(run: str, end: Ending, started: float) -> events.RunFinished:
+    seconds = round(time.monotonic() - started, 3)
+    return events.RunFinished(run, end.state, end.reason, end.answer, seconds)
 
 
 def utc_now() -> str:
@@ -62,6 +68,8 @@ class Agent:
         self._thinking: asyncio.Future[Any] | None = None
         self._acting = False
         self._ending: Ending | None = None
+        self._replied = -WARM_SECONDS
+        self._context = Context()
 
     async def run(self, trajectory: Trajectory) -> AsyncGenerator[events.Event, None]:
         """Go on with the last turn until it ends in another state than `running`.
@@ -86,9 +94,13 @@ class Agent:
                 if mistake := repeated_mistake(turn):
                     raise Ending("failed", mistake)
         except Ending as end:
-            seconds = round(time.monotonic() - started, 3)
-            ended = events.RunFinished(turn.run, end.state, end.reason, end.answer, seconds)
-        await self._relay.say(ended)
+            await self._relay.say(_finished(turn.run, end, started))
+        except EnvironmentFailure as error:
+            await self._relay.say(_finished(turn.run, Ending("interrupted", str(error)), started))
+        except Exception as error:  # ours: the record says how the run ended, and it is raised
+            fault = Ending("failed", f"a fault of codeact itself: {error!r}")
+            await self._relay.say(_finished(turn.run, fault, started))
+            raise
 
     async def _step(self, trajectory: Trajectory) -> Turn:
         turn = trajectory.turns[-1]
@@ -110,7 +122,8 @@ class Agent:
         return turn.with_step(step)
 
     async def _query(self, trajectory: Trajectory) -> Reply:
-        allowed = allowance(self.limits, trajectory, self.model)
+        warm = time.monotonic() - self._replied < WARM_SECONDS
+        allowed = allowance(self.limits, trajectory, self.model, warm=warm)
         if self._ending is not None:
             raise self._ending
         if allowed.reached:
@@ -121,11 +134,12 @@ class Agent:
         def on_delta(delta: Delta) -> None:
             self._relay.report(events.from_delta(number, delta))
 
-        said = messages(trajectory)
+        said = self._context.messages(trajectory)
         request = Request(trajectory.system, trajectory.tools, said, allowed.max_tokens)
         started = time.monotonic()
         reply = await self._asking(self.model.reply(request, on_delta=on_delta))
-        return replace(reply, seconds=round(time.monotonic() - started, 3))
+        self._replied = time.monotonic()
+        return replace(reply, seconds=round(self._replied - started, 3))
 
     async def _asking(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for the model; a failure or a stop ends the run."""
@@ -143,6 +157,7 @@ class Agent:
             try:
                 return await self._stoppable(self.policy.ask(step.action, verdict))
             except asyncio.CancelledError:
+                self.stop()
                 return Answered("reject", "the run was stopped")
 
     async def _observed(self, step: Step) -> Step:
@@ -150,17 +165,22 @@ class Agent:
             self._relay.report(events.OutputProduced(step.number, output))
 
         assert step.action is not None
-        self._acting = True
+        self._acting = True  # first: who ends the run from here on interrupts the environment
         try:
-            seen = await self.environment.execute(step.action, on_output=on_output)
+            if self._ending is not None:
+                seen = Observation("rejected", lost=f"not run: {self._ending.reason}")
+            else:
+                seen = await self.environment.execute(step.action, on_output=on_output)
         except EnvironmentFailure as error:
             seen = Observation("unknown", lost=str(error))
         finally:
             self._acting = False
         if seen.status == "unknown":
-            self._ending = self._ending or Ending("interrupted", seen.lost)
+            self._ending = self._ending or Ending("interrupted", seen.lost or "outcome unknown")
         elif seen.status == "interrupted":
             self._ending = self._ending or Ending("interrupted", "interrupted by the person")
+            if self._ending.state == "limit":
+                seen = replace(seen, lost="; ".join(filter(None, (seen.lost, self._ending.reason))))
         told = self.telling.observation(step.reply, seen, word_on_edit(step))
         return replace(step, observation=seen, told=told)
 
@@ -184,15 +204,19 @@ class Agent:
 
     def _expire(self) -> None:
         """End the run because its seconds are over; called on the deadline's own thread."""
-        self._ending = Ending("limit", f"the {self.limits.seconds:.0f} seconds are over")
+        over = Ending("limit", f"the {self.limits.seconds:g} seconds are over")
+        self._ending = self._ending or over
         if self._acting:
             self.environment.interrupt()
         elif (thinking := self._thinking) is not None:
-            thinking.get_loop().call_soon_threadsafe(thinking.cancel)
+            with suppress(RuntimeError):  # the event loop is closed: nothing is left to end
+                thinking.get_loop().call_soon_threadsafe(thinking.cancel)
 
     async def _stoppable(self, work: Coroutine[Any, Any, T]) -> T:
         """Do what `stop` may cancel."""
         self._thinking = task = asyncio.ensure_future(work)
+        if self._ending is not None:  # it came while nothing could be cancelled
+            task.cancel()
         try:
             return await task
         finally:

@@ -6,15 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .trajectory import Block
+from .trajectory import Block, Message
 
-
-@dataclass(frozen=True)
-class Message:
-    """The blocks of one side's turn to speak."""
-
-    role: Literal["user", "assistant"]
-    blocks: tuple[Block, ...]
+__all__ = ["Delta", "Message", "OnDelta", "Request", "Retry", "Text"]
 
 
 @dataclass(frozen=True)

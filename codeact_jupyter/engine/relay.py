@@ -20,6 +20,7 @@ class Relay:
         self._queue: asyncio.Queue[tuple[Event, asyncio.Future[None] | None] | None]
         self._queue = asyncio.Queue()
         self._open = True
+        self._taken: asyncio.Future[None] | None = None  # of the event that is waited for
 
     def report(self, event: Event) -> None:
         """Say an event without waiting for anybody: progress, which is not part of the record."""
@@ -29,9 +30,9 @@ class Relay:
         """Say an event and wait until the listener is done with it."""
         if not self._open:
             raise Unheard
-        taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait((event, taken))
-        await taken
+        self._taken = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((event, self._taken))
+        await self._taken
 
     async def events(
         self, work: Coroutine[Any, Any, None], on_cancel: Callable[[], None]
@@ -43,12 +44,12 @@ class Relay:
         """
         task = asyncio.ensure_future(work)
         task.add_done_callback(lambda _: self._queue.put_nowait(None))
-        taken: asyncio.Future[None] | None = None
         try:
             while True:
                 try:
                     item = await self._queue.get()
                 except asyncio.CancelledError:
+                    _taken_care_of()
                     on_cancel()
                     continue
                 if item is None:
@@ -62,7 +63,15 @@ class Relay:
             self._open = False
             if not task.done():
                 on_cancel()
-                if taken is not None and not taken.done():
-                    taken.set_exception(Unheard())
+                if self._taken is not None and not self._taken.done():
+                    self._taken.set_exception(Unheard())
                 await asyncio.wait([task])
-                task.exception()
+            if not task.cancelled():
+                task.exception()  # seen: it was raised above, or is Unheard, which was ours
+
+
+def _taken_care_of() -> None:
+    """Tell the task that its cancellation was acted upon, where asyncio counts them (3.11)."""
+    uncancel = getattr(asyncio.current_task(), "uncancel", None)
+    if uncancel is not None:
+        uncancel()

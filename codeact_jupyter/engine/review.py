@@ -59,7 +59,8 @@ def word_on_edit(step: Step) -> str:
         return ""
     if step.approval.decision != "edited":
         return step.approval.word
-    return f"I edited the code before it ran; what ran is:\n{step.action.code}"
+    word = f"{step.approval.word}\n" if step.approval.word else ""
+    return f"{word}I edited the code before it ran; what ran is:\n{step.action.code}"
 
 
 def _decided(step: Step, verdict: Verdict, answer: Answered, telling: Telling) -> Step:

@@ -7,7 +7,7 @@ versions may word things differently without changing a conversation that has be
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from .environment import News, Ran
@@ -27,8 +27,14 @@ from .trajectory import (
 
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 NAMES_TOLD = 30
+SECONDS_TOLD = 0.1
+IN_LIBRARY = " (library)"
+BYTES_TOLD = 1_000_000
 ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-LIBRARY = re.compile(r"[/\\](site-packages|dist-packages|lib[/\\]python3|<frozen|<string>)")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+LIBRARY = re.compile(
+    r"[/\\](site-packages|dist-packages|lib[/\\]python3|python3\d*[/\\]lib[/\\])|<frozen ", re.I
+)
 
 # Makes an image fit for a model: (mime, base64) -> the same, smaller; None when it cannot be sent.
 FitImage = Callable[[str, str], "tuple[str, str] | None"]
@@ -44,10 +50,11 @@ class Telling:
 
     def observation(self, reply: Reply, seen: Observation, word: str = "") -> tuple[Block, ...]:
         """What came of the action that `reply` asked for; `word` is the person's, if any."""
-        budget = max(400, self.characters // max(1, len(seen.outputs)))
+        outputs = _joined(seen.outputs)
+        budget = max(400, self.characters // max(1, len(outputs)))
         images: list[Block] = []
         parts = [f"[the person says: {word}]"] if word else []
-        for output in _joined(seen.outputs):
+        for output in outputs:
             text, image = self._output(output, budget, len(images))
             images += [image] if image else []
             parts += [text] if text else []
@@ -67,17 +74,20 @@ class Telling:
             names = "\n".join(describe(variable) for variable in news.variables)
             notes.append(f"Variables in the namespace, new or changed:\n{names}{more}")
         if news.deleted:
-            notes.append("Names that are gone: " + ", ".join(news.deleted))
+            notes.append("Names that are gone: " + _listed(news.deleted))
+        if news.changed:
+            notes.append("Names that the person changed: " + _listed(news.changed))
         notes += [_ran(cell) for cell in news.ran]
         parts = [f"<since_you_last_looked>\n{_block(notes)}\n</since_you_last_looked>"] * bool(
             notes
         )
-        return tuple({"text": plain(text), "type": "text"} for text in (*parts, task))
+        texts = (plain(text) for text in (*parts, task))
+        return tuple({"text": text, "type": "text"} for text in texts if text.strip())
 
     def _output(self, output: Output, budget: int, images: int) -> tuple[str, Block | None]:
         if isinstance(output, Stream):
             label = "[stderr]\n" if output.name == "stderr" else ""
-            return label + cut(progress(output.text).rstrip("\n"), budget), None
+            return label + cut(plain(progress(output.text)).rstrip("\n"), budget), None
         if isinstance(output, Error):
             return "[error]\n" + cut(trimmed(output), 4_000), None
         return self._bundle(output, budget, images)
@@ -86,7 +96,7 @@ class Telling:
         self, output: Display | Result, budget: int, images: int
     ) -> tuple[str, Block | None]:
         label = "[value] " if output.kind == "result" else "[display] "
-        text = _text_of(output.data)
+        text = cut(plain(_text_of(output.data)), budget)
         for mime in IMAGES:
             if isinstance(data := output.data.get(mime), str):
                 fitting = self.fit_image(mime, data) if images < self.images else None
@@ -94,13 +104,16 @@ class Telling:
                     return f"{label}{text} (an image that is shown in the cell only)", None
                 source = {"data": fitting[1], "media_type": fitting[0], "type": "base64"}
                 return label + text, {"source": source, "type": "image"}
-        return label + cut(text, budget), None
+        return label + text, None
 
 
 def describe(variable: Variable) -> str:
     """A variable in one line: `df: pandas.DataFrame 12x3 quarter: str, revenue: float64`."""
     shape = "x".join(str(length) for length in variable.shape) if variable.shape else ""
-    return " ".join(filter(None, (f"{variable.name}: {variable.type}", shape, variable.detail)))
+    big = variable.size is not None and variable.size >= BYTES_TOLD
+    size = f"({(variable.size or 0) / 1e6:,.0f} MB)" if big else ""
+    parts = (f"{variable.name}: {variable.type}", shape, size, variable.detail)
+    return " ".join(filter(None, parts))
 
 
 def cut(text: str, budget: int) -> str:
@@ -116,8 +129,9 @@ def cut(text: str, budget: int) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` without terminal colours, and with what UTF-8 cannot carry made visible."""
+    """`text` without terminal colours; controls and what UTF-8 cannot carry are made visible."""
     text = ANSI.sub("", text) if "\x1b" in text else text
+    text = CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -129,24 +143,25 @@ def progress(text: str) -> str:
     return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in lines)
 
 
-def trimmed(error: Error) -> str:
+def trimmed(error: Error, *, colours: bool = False) -> str:
     """A traceback's frames in the person's and the model's code, and where the library ended."""
-    chunks = [plain(chunk).strip("\n") for chunk in error.traceback]
+    chunks = [
+        chunk.strip("\n") if colours else plain(chunk).strip("\n") for chunk in error.traceback
+    ]
     if len(chunks) < 3:
         return "\n".join(chunks) or f"{error.ename}: {error.evalue}"
-    frames = [chunk for chunk in chunks[1:-1] if not set(chunk) <= {"-"}]
     kept: list[str] = []
-    for frame in frames:
-        first, _, _ = frame.partition("\n")
-        if first.startswith(("Cell", "File <ipython", "File ~", "File /", "File ")):
-            inside = LIBRARY.search(first)
-            kept.append(first + " (library)" if inside else frame)
+    for chunk in chunks[1:-1]:
+        first = plain(chunk).partition("\n")[0]
+        if set(first) <= {"-"}:
+            continue
+        if first.startswith("File ") and LIBRARY.search(first):
+            if kept and kept[-1].endswith(IN_LIBRARY):
+                kept.pop()
+            kept.append(chunk.partition("\n")[0] + IN_LIBRARY)
         else:
-            kept.append(frame)
-    libraries = [index for index, frame in enumerate(kept) if frame.endswith("(library)")]
-    dropped = set(libraries[:-1])
-    lines = [frame for index, frame in enumerate(kept) if index not in dropped]
-    return "\n".join([*lines, chunks[-1]])
+            kept.append(chunk)
+    return "\n".join([*kept, chunks[-1]])
 
 
 def _joined(outputs: Iterable[Output]) -> list[Output]:
@@ -169,31 +184,37 @@ def _text_of(data: dict[str, object]) -> str:
 
 
 def _footer(seen: Observation) -> str:
-    status = {"ok": "ok", "interrupted": "interrupted by the person"}.get(seen.status, seen.status)
-    facts = [f"{status}, {seen.seconds:.1f} s", *_changes(seen.change)]
+    by_the_person = seen.status == "interrupted" and not seen.lost
+    status = f"{seen.status} by the person" if by_the_person else seen.status
+    took = f", {seen.seconds:.1f} s" if seen.seconds >= SECONDS_TOLD else ""
+    facts = [f"{status}{took}", *_changes(seen.change)]
     if seen.lost:
         facts.append(seen.lost)
     return f"[{'; '.join(facts)}]"
 
 
 def _changes(change: NamespaceChange) -> list[str]:
-    told = []
-    for label, variables in (("new", change.added), ("changed", change.changed)):
-        if variables:
-            more = len(variables) - NAMES_TOLD
-            names = [describe(variable) for variable in variables[:NAMES_TOLD]]
-            told.append(f"{label} " + ", ".join(names + [f"and {more} more"] * (more > 0)))
-    return told + ["deleted " + ", ".join(change.deleted)] * bool(change.deleted)
+    changes = (
+        ("new", [describe(variable) for variable in change.added]),
+        ("changed", [describe(variable) for variable in change.changed]),
+        ("deleted", list(change.deleted)),
+    )
+    return [f"{label} {_listed(names)}" for label, names in changes if names]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - NAMES_TOLD
+    return ", ".join([*names[:NAMES_TOLD], *[f"and {more} more"] * (more > 0)])
 
 
 def _ran(cell: Ran) -> str:
     ended = "it failed with:" if cell.failed else "it printed:"
-    output = f"\n{ended}\n{cut(progress(cell.output), 4_000)}" if cell.output else ""
-    return f"The person ran this cell:\n{cut(cell.code, 4_000)}{output}"
+    output = f"\n{ended}\n{cut(plain(progress(cell.output)), 4_000)}" if cell.output else ""
+    return f"The person ran this cell:\n{cut(plain(cell.code), 4_000)}{output}"
 
 
 def _block(notes: list[str]) -> str:
-    return cut("\n\n".join(notes), 40_000)
+    return cut(plain("\n\n".join(notes)), 40_000)
 
 
 def _results(reply: Reply, text: str, images: list[Block], *, failed: bool) -> tuple[Block, ...]:

@@ -6,8 +6,11 @@ model is sent (`context`) and what a notebook shows (`notebook.cells`) are compu
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 StepState = Literal["ok", "error", "interrupted", "rejected", "unknown"]
@@ -17,6 +20,19 @@ MistakeKind = Literal["cut", "malformed", "no code", "unknown tool", "syntax err
 # A block of a message exactly as it travels to and from a model: JSON, kept and sent back as is.
 Block: TypeAlias = dict[str, Any]
 MimeBundle: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Message:
+    """The blocks of one side's turn to speak."""
+
+    role: Literal["user", "assistant"]
+    blocks: tuple[Block, ...]
+
+    @cached_property
+    def size(self) -> int:
+        """Its length as JSON, in characters."""
+        return sum(len(json.dumps(block)) for block in self.blocks)
 
 
 @dataclass(frozen=True)
@@ -189,6 +205,11 @@ class Step:
     told: tuple[Block, ...] = ()
     started: str = ""
 
+    @cached_property
+    def said(self) -> tuple[Message, Message]:
+        """What the model said and was told; made once, because each later query sends it again."""
+        return Message("assistant", self.reply.blocks), Message("user", self.told)
+
     @property
     def state(self) -> StepState:
         """The step's state; `unknown` for an action whose observation was never seen."""
@@ -214,10 +235,15 @@ class Turn:
 
     def with_step(self, step: Step) -> Turn:
         """The turn with `step` in it, in the place of an earlier state of the same step."""
-        steps = self.steps
-        if steps and steps[-1].number == step.number:
-            steps = steps[:-1]
-        return replace(self, steps=(*steps, step))
+        before, earlier = self.steps, None
+        if before and before[-1].number == step.number:
+            before, earlier = before[:-1], before[-1].reply
+        turn = replace(self, steps=(*before, step))
+        if earlier is None:  # the sums grow with the turn, they are not made anew at each step
+            vars(turn)["_sums"] = _billed((step.reply,), self._sums)
+        elif earlier is step.reply:
+            vars(turn)["_sums"] = self._sums
+        return turn
 
     @property
     def replies(self) -> tuple[Reply, ...]:
@@ -226,18 +252,30 @@ class Turn:
 
     @property
     def usage(self) -> Usage:
-        return sum((reply.usage for reply in self.replies), Usage())
+        return self._sums[0]
 
     @property
     def cost(self) -> Decimal | None:
         """US dollars, or None when a reply's price is not known."""
-        costs = [reply.cost for reply in self.replies]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known, Decimal(0)) if len(known) == len(costs) else None
+        return self._sums[1]
+
+    @cached_property
+    def _sums(self) -> tuple[Usage, Decimal | None]:
+        return _billed(self.replies, (Usage(), Decimal(0)))
 
     def cell(self, step: int, role: str) -> str:
         """The id of the cell that shows a part of this turn."""
         return f"{self.run}-{step}-{role}"
+
+
+def _billed(
+    replies: Iterable[Reply], before: tuple[Usage, Decimal | None]
+) -> tuple[Usage, Decimal | None]:
+    usage, cost = before
+    for reply in replies:
+        usage += reply.usage
+        cost = None if cost is None or reply.cost is None else cost + reply.cost
+    return usage, cost
 
 
 @dataclass(frozen=True)

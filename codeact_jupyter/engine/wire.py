@@ -61,12 +61,14 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 
 @cache
 def _hints(cls: type) -> dict[str, Any]:
-    hints = typing.get_type_hints(cls)
+    # Python 3.10 takes the marker of keyword-only fields for a type that is none.
+    hints = typing.get_type_hints(cls, localns={"KW_ONLY": object})
     return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
 
 def _decode(kind: Any, data: Any) -> Any:
     if dataclasses.is_dataclass(kind):
+        _expect(data, dict)
         hints = _hints(typing.cast(type, kind))
         known = {name: _decode(hint, data[name]) for name, hint in hints.items() if name in data}
         return typing.cast(type, kind)(**known)
@@ -74,22 +76,31 @@ def _decode(kind: Any, data: Any) -> Any:
     if origin is typing.Union or origin is types.UnionType:
         return _decode_union(typing.get_args(kind), data)
     if origin is tuple:
+        _expect(data, list)
         return tuple(_decode(typing.get_args(kind)[0], item) for item in data)
     if kind is Decimal:
         return Decimal(data)
     if origin is dict:
+        _expect(data, dict)
         return canonical(data)
     return _plain(kind, origin, data)
 
 
 def _decode_union(kinds: tuple[Any, ...], data: Any) -> Any:
-    if data is None:
+    if data is None and type(None) in kinds:
         return None
     kinds = tuple(kind for kind in kinds if kind is not type(None))
     if len(kinds) == 1:
         return _decode(kinds[0], data)
-    chosen = next(kind for kind in kinds if _hints(kind)["kind"].__args__[0] == data["kind"])
-    return _decode(chosen, data)
+    for kind in kinds:
+        if _hints(kind)["kind"].__args__[0] == data["kind"]:
+            return _decode(kind, data)
+    raise TypeError(f"there is no kind {data['kind']!r}")
+
+
+def _expect(data: Any, kind: type) -> None:
+    if not isinstance(data, kind):
+        raise TypeError(f"{data!r} is not a {kind.__name__}")
 
 
 def _plain(kind: Any, origin: Any, data: Any) -> Any:
@@ -99,6 +110,6 @@ def _plain(kind: Any, origin: Any, data: Any) -> Any:
             raise TypeError(f"{data!r} is none of {typing.get_args(kind)}")
     elif kind is float and isinstance(data, int):
         return float(data)
-    elif isinstance(kind, type) and not isinstance(data, kind):
-        raise TypeError(f"{data!r} is not a {kind.__name__}")
+    elif isinstance(kind, type):
+        _expect(data, kind)
     return data

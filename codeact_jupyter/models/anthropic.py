@@ -6,7 +6,7 @@ The SDK is imported, and its client made, in a thread at the first query: it tak
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import os
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,12 @@ from ..prompts import prompt
 from .fenced import FenceTyping, fenced_reply
 from .profiles import Profile, profile_for, thinks
 from .reply import ReplyBuilder
-from .shaping import shaped
+from .shaping import Encoded, as_json
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
 DEFAULT_URL = "https://api.anthropic.com"
-SILENCE = 120.0  # seconds without a byte in the middle of a stream; the API pings more often
 
 
 class AnthropicModel:
@@ -44,23 +43,28 @@ class AnthropicModel:
         output_tokens: int | None = None,
         context_tokens: int | None = None,
         effort: str | None = None,
-        silence: float = SILENCE,
+        silence: float | None = None,
     ) -> None:
         self.name = name
+        base_url = base_url or os.environ.get("ANTHROPIC_BASE_URL") or None
         self.profile = profile or profile_for(base_url or "")
         self.output_tokens = output_tokens or self.profile.output_tokens
         self.context_tokens = context_tokens or self.profile.context_tokens
-        self._api_key = api_key
+        self._api_key = api_key.strip() if api_key else None
         self._base_url = base_url
         self._effort = effort
-        self._silence = silence
+        self._silence = silence or self.profile.silence
+        self._encoded = Encoded(self.profile)
         self._client: AsyncAnthropic | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def url(self) -> str:
-        """The server's address."""
-        return str(self._client.base_url).rstrip("/") if self._client else self._base_url or ""
+        """The server's address, without what may be secret in it."""
+        url = str(self._client.base_url) if self._client else self._base_url or DEFAULT_URL
+        scheme, _, rest = url.partition("://")
+        place, slash, path = rest.partition("/")
+        return f"{scheme}://{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}".rstrip("/")
 
     def price(self, usage: Usage) -> Decimal | None:
         if not self.profile.prices:
@@ -81,7 +85,8 @@ class AnthropicModel:
 
     async def reply(self, request: Request, *, on_delta: OnDelta) -> Reply:
         await self.open()
-        typing = None if self.profile.tools else FenceTyping(on_delta)
+        fenced = self._reads_fences(request)
+        typing = FenceTyping(on_delta) if fenced else None
         builder = ReplyBuilder(typing or on_delta)
         try:
             await self._stream(request, builder)
@@ -92,36 +97,60 @@ class AnthropicModel:
         if typing:
             typing.close()
         reply = builder.reply()
-        if not self.profile.tools:
+        if fenced and not reply.calls:
             reply = fenced_reply(reply)
-        if self.profile.prices:
-            from .prices import price
+        return replace(reply, cost=self._cost(reply))
 
-            reply = replace(reply, cost=price(reply.model or self.name, reply.usage))
-        return reply
+    def _reads_fences(self, request: Request) -> bool:
+        """Whether fenced code is an action: always without tools, and until a tool was called.
+
+        Some servers take a request's tools and drop them, because the model's template has none.
+        """
+        if not self.profile.tools or not self.profile.fences:
+            return self.profile.fences
+        blocks = (block for message in request.messages for block in message.blocks)
+        return not any(block.get("type") == "tool_use" for block in blocks)
+
+    def _cost(self, reply: Reply) -> Decimal | None:
+        if not self.profile.prices:
+            return None
+        from .prices import price
+
+        known = price(reply.model, reply.usage) if reply.model else None
+        return self.price(reply.usage) if known is None else known
 
     async def _stream(self, request: Request, builder: ReplyBuilder) -> None:
+        from anthropic import AsyncStream
+        from anthropic.types import Message, RawMessageStreamEvent
+
         assert self._client is not None
-        # The conversation goes in the extra body: it is JSON already, and the SDK's walk over
-        # typed messages would take longer with every step.
-        stream = await self._client.messages.create(
-            model=self.name,
-            max_tokens=request.max_tokens,
-            messages=(),
+        # What `messages.create(stream=True)` does, less its walk over the whole conversation,
+        # which would take longer with every step.
+        stream = await self._client.post(
+            "/v1/messages",
+            content=self.body(request),
+            cast_to=Message,
             stream=True,
-            extra_body=self.body(request),
+            stream_cls=AsyncStream[RawMessageStreamEvent],
         )
         async with stream:
             async for event in stream:
                 builder.feed(event.to_dict())
 
-    def body(self, request: Request) -> Mapping[str, Any]:
-        """The request as this server can take it."""
+    def body(self, request: Request) -> bytes:
+        """The request as this server can take it, as JSON."""
+        head = as_json(self._options(request)).removesuffix(b"}")
+        return head + b',"messages":' + self._encoded.messages(request.messages) + b"}"
+
+    def _options(self, request: Request) -> dict[str, Any]:
         profile = self.profile
         body: dict[str, Any] = {
-            "system": [{"type": "text", "text": self._system(request)}],
-            "messages": shaped(request.messages, profile),
+            "model": self.name,
+            "max_tokens": request.max_tokens,
+            "stream": True,
         }
+        if system := self._system(request).strip():
+            body["system"] = [{"type": "text", "text": system}]
         if profile.tools:
             eager = {"eager_input_streaming": True} if profile.eager_streaming else {}
             body["tools"] = [canonical({**tool, **eager}) for tool in request.tools]
@@ -142,10 +171,11 @@ class AnthropicModel:
         import httpx2
         from anthropic import AnthropicError, AsyncAnthropic
 
-        from . import faults, prices  # noqa: F401 - imported here, off the event loop's thread
+        from . import faults  # imported here, and prices read, off the event loop's thread
 
+        self.price(Usage())
         try:
-            return AsyncAnthropic(
+            client = AsyncAnthropic(
                 api_key=self._api_key,
                 base_url=self._base_url,
                 max_retries=0,
@@ -153,10 +183,22 @@ class AnthropicModel:
             )
         except AnthropicError as error:
             raise ModelError(f"{error} {faults.KEY_ADVICE}", fault="authentication") from error
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise ModelError(f"{self.url!r} is no address: {error}", fault="request") from None
+        for secret in (client.api_key, client.auth_token):
+            if secret and not (secret.isascii() and secret.isprintable() and " " not in secret):
+                text = f"The key holds characters that no key has. {faults.KEY_ADVICE}"
+                raise ModelError(text, fault="authentication")
+        return client
 
     def _without_key(self, error: ModelError) -> ModelError:
         if self._client is not None:
-            for secret in (self._client.api_key, self._client.auth_token):
+            secrets = (
+                self._client.api_key,
+                self._client.auth_token,
+                self._client.base_url.password,
+            )
+            for secret in secrets:
                 if secret and len(secret) > 6:
                     error.args = (str(error.args[0]).replace(secret, "…"),)
         return error

@@ -42,7 +42,10 @@ def model_error(error: Exception, *, model: str, url: str) -> ModelError:
     if isinstance(error, (httpx2.HTTPError, ValueError, anthropic.APIError)):
         detail = _short(str(error)) or type(error).__name__
         return _passing(f"The answer of {url} broke off ({detail}).", "stream")
-    return ModelError(f"No credentials for {url}. {KEY_ADVICE}", fault="authentication")
+    if isinstance(error, TypeError) and "authentication" in str(error):
+        return ModelError(f"No credentials for {url}. {KEY_ADVICE}", fault="authentication")
+    text = f"{url} sent an answer that is none of the Messages API ({error!r})."
+    return ModelError(_short(text), fault="server")
 
 
 def _status(error: anthropic.APIStatusError, model: str, url: str) -> ModelError:
@@ -52,16 +55,19 @@ def _status(error: anthropic.APIStatusError, model: str, url: str) -> ModelError
         text = f"{url} refused the key ({status}: {said}). {KEY_ADVICE}"
         return ModelError(text, fault="authentication")
     if status == 404 or kind == "not_found_error":
-        text = f"{url} knows no model {model!r} ({said}). Choose another with --model."
+        text = f"{url} knows no model {model!r}, or is no Messages API ({status}: {said})."
+        text += " Choose another model with --model, or check the address."
         return ModelError(text, fault="unknown-model")
     if status == 413 or _is_too_long(said):
         text = f"The conversation is too long for {model!r} ({said}). Start a new one."
         return ModelError(text, fault="context")
-    passing = PASSING.get(kind) or _passing_status(status)
-    wish = error.response.headers.get("x-should-retry")
-    if passing and wish != "false":
+    headers = error.response.headers
+    wish = headers.get("x-should-retry")
+    if passing := PASSING.get(kind) or _passing_status(status) or ("server" * (wish == "true")):
         text = f"{url} is {_busy(passing)} ({status if status != 200 else kind}: {said})."
-        return _passing(text, passing, _retry_after(error.response.headers))
+        if wish != "false":
+            return _passing(text, passing, _retry_after(headers))
+        return ModelError(f"{text} It asks not to try again.", fault=_fault(passing))
     if status == 400 and "tool" in said and "support" in said:
         said += '; set `profile = "fenced"` for models without tool calling'
     return ModelError(f"{url} did not accept the request ({status}: {said}).", fault="request")
@@ -76,8 +82,11 @@ def _connection(error: anthropic.APIConnectionError, url: str) -> ModelError:
 
 
 def _passing(text: str, fault: str, retry_after: float | None = None) -> ModelError:
-    known: ModelFault = fault  # type: ignore[assignment]
-    return ModelError(text, fault=known, retryable=True, retry_after=retry_after)
+    return ModelError(text, fault=_fault(fault), retryable=True, retry_after=retry_after)
+
+
+def _fault(fault: str) -> ModelFault:
+    return fault  # type: ignore[return-value]
 
 
 def _passing_status(status: int) -> str:

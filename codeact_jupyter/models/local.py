@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.error import URLError
+from http.client import HTTPException
 
 PROBE_SECONDS = 0.4
 
@@ -46,10 +46,14 @@ def _probe(product: str, port: int) -> LocalServer | None:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{url}/v1/models", timeout=PROBE_SECONDS * 2) as answer:
             listed = json.loads(answer.read(1_000_000))
-    except (OSError, URLError, ValueError):
+    except (OSError, HTTPException, ValueError):
         return None
     entries = listed.get("data") if isinstance(listed, dict) else None
-    names = tuple(
-        str(entry["id"]) for entry in entries or () if isinstance(entry, dict) and entry.get("id")
-    )
+    listed_ids = [entry.get("id") for entry in entries or () if isinstance(entry, dict)]
+    names = tuple(name for name in listed_ids if isinstance(name, str) and _talks(name))
     return LocalServer(product, url, names) if names else None
+
+
+def _talks(model: str) -> bool:
+    """Whether a listed model can answer: the ones that only embed or rank cannot."""
+    return bool(model) and not any(word in model.lower() for word in ("embed", "rerank"))

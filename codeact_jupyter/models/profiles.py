@@ -7,7 +7,7 @@ llama-server; LM Studio >= 0.4; vLLM; LiteLLM).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from ..errors import SettingsError
@@ -19,6 +19,7 @@ class Profile:
 
     name: str
     tools: bool = True
+    fences: bool = False  # fenced code counts too: the server may have dropped the tools
     caching: bool = False
     thinking: bool = False
     images: bool = False
@@ -27,6 +28,7 @@ class Profile:
     context_tokens: int = 32_000
     output_tokens: int = 4_096
     prices: bool = False
+    silence: float = 900.0  # seconds without a byte: a local model may read for long
 
 
 CLAUDE = Profile(
@@ -39,15 +41,23 @@ CLAUDE = Profile(
     context_tokens=200_000,
     output_tokens=16_000,
     prices=True,
+    silence=120.0,  # the API pings more often
 )
-COMPATIBLE = Profile("compatible")
+COMPATIBLE = Profile("compatible", fences=True)
 PROFILES = {
     profile.name: profile
     for profile in (
         CLAUDE,
         COMPATIBLE,
-        Profile("compatible-images", images=True),
-        Profile("fenced", tools=False),
+        replace(COMPATIBLE, name="compatible-images", images=True),
+        Profile("fenced", tools=False, fences=True),
+        # By product. None of them bills, caches on request or signs its thinking; images depend on
+        # the model that is loaded, and a server without an image model fails on them.
+        replace(COMPATIBLE, name="ollama"),
+        replace(COMPATIBLE, name="llama-server"),
+        replace(COMPATIBLE, name="lm-studio"),
+        replace(COMPATIBLE, name="vllm"),
+        replace(COMPATIBLE, name="litellm", fences=False, images=True, context_tokens=128_000),
     )
 }
 ANTHROPIC_HOSTS = ("api.anthropic.com",)
@@ -65,7 +75,10 @@ def profile_for(base_url: str, name: str = "") -> Profile:
             names = ", ".join(sorted(PROFILES))
             raise SettingsError(f"there is no profile {name!r}; choose one of: {names}")
         return PROFILES[name]
-    host = urlsplit(base_url).hostname or ""
+    try:
+        host = urlsplit(base_url).hostname or ""
+    except ValueError as error:
+        raise SettingsError(f"{base_url!r} is no address: {error}") from None
     return CLAUDE if not base_url or host in ANTHROPIC_HOSTS else COMPATIBLE
 
 

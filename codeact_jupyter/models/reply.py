@@ -67,6 +67,7 @@ class ReplyBuilder:
                 "The conversation no longer fits the model's context; start a new one.",
                 fault="context",
             )
+        self._take_whole_inputs()
         texts = self._texts("text", "text")
         thoughts = self._texts("thinking", "thinking")
         calls = sorted(self._arguments)
@@ -98,6 +99,13 @@ class ReplyBuilder:
             typed = self._arguments[index].feed(delta["partial_json"])
             if typed and index == min(self._arguments) and block.get("name") == TOOL:
                 self._on_delta(Text("code", typed))
+
+    def _take_whole_inputs(self) -> None:
+        """Read the calls of servers that send the input with the block's start, not in deltas."""
+        for index, argument in self._arguments.items():
+            if not argument.raw and self._blocks[index].get("input"):
+                raw = json.dumps(self._blocks[index]["input"])
+                self._extend(index, {"type": "input_json_delta", "partial_json": raw})
 
     def _code(self, index: int) -> tuple[str | None, Mistake | None]:
         name = self._blocks[index].get("name")
@@ -133,16 +141,15 @@ class ReplyBuilder:
                 continue  # cut, or of a server that does not sign: it would be refused
             if kind == "tool_use":
                 block = {**block, "input": self._input(index)}
-            kept.append(canonical(block))
+            kept.append(canonical(_sendable(block)))
+        if all(block["type"] in ("thinking", "redacted_thinking") for block in kept):
+            return ()  # thinking that led to nothing: a message may not end with it
         return tuple(kept)
 
-    def _input(self, index: int) -> Any:
+    def _input(self, index: int) -> dict[str, Any]:
         argument = self._arguments[index]
-        try:
-            value = json.loads(argument.raw or "{}", strict=False)
-        except ValueError:
-            value = None
-        return value if isinstance(value, dict) else {"invalid_json": argument.raw}
+        value = argument.arguments()
+        return {"invalid_json": argument.raw} if value is None else value
 
     def _texts(self, kind: str, key: str) -> list[str]:
         texts = [b.get(key, "") for _, b in sorted(self._blocks.items()) if b.get("type") == kind]
@@ -161,3 +168,12 @@ class ReplyBuilder:
             tokens("cache_read_input_tokens"),
             tokens("cache_creation_input_tokens"),
         )
+
+
+def _sendable(value: Any) -> Any:
+    """`value` with halves of surrogate pairs, which no UTF-8 can carry, written as escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_sendable(key): _sendable(item) for key, item in value.items()}
+    return [_sendable(item) for item in value] if isinstance(value, list) else value

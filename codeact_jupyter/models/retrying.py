@@ -63,8 +63,11 @@ class Retrying:
             try:
                 return await self._model.reply(request, on_delta=on_delta)
             except ModelError as error:
-                if not error.retryable or attempt == self._attempts:
+                if not error.retryable:
                     raise
+                if attempt == self._attempts:
+                    text = f"{error} Asked {attempt} times; run the cell again later."
+                    raise ModelError(text, fault=error.fault) from error
                 seconds = self._wait(error, attempt)
                 on_delta(Retry(attempt + 1, round(seconds, 1), str(error)))
                 await asyncio.sleep(seconds)

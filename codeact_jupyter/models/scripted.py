@@ -7,7 +7,6 @@ reply's place in the turn, so it can be stopped, resumed and asked again.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -45,6 +44,7 @@ class ScriptedModel:
         self.name = name
         self._script: Script = script if callable(script) else lambda task: script
         self._pace = pace
+        self._read: tuple[tuple[Message, ...], int] = ((), 0)
 
     def price(self, usage: Usage) -> Decimal | None:
         return Decimal(0)
@@ -67,7 +67,7 @@ class ScriptedModel:
             blocks.append(
                 {"id": call, "input": {"code": line.code}, "name": "python", "type": "tool_use"}
             )
-        read = sum(len(json.dumps(block)) for said in request.messages for block in said.blocks)
+        read = self._size(request.messages)
         return Reply(
             tuple(blocks),
             thought=line.text if line.code else "",
@@ -80,6 +80,15 @@ class ScriptedModel:
             cost=Decimal(0),
         )
 
+    def _size(self, messages: tuple[Message, ...]) -> int:
+        """The characters of a conversation, of which those of the last request are known."""
+        known, size = self._read
+        if messages[: len(known)] != known:
+            known, size = (), 0
+        size += sum(message.size for message in messages[len(known) :])
+        self._read = (messages, size)
+        return size
+
     async def _type(self, part: str, text: str, on_delta: OnDelta) -> None:
         for start in range(0, len(text), CHUNK):
             await asyncio.sleep(self._pace)
@@ -90,9 +99,9 @@ def _place(messages: tuple[Message, ...]) -> tuple[str, int]:
     """The turn's task, and how many replies the turn has already."""
     replies = 0
     for message in reversed(messages):
-        texts = [block["text"] for block in message.blocks if block.get("type") == "text"]
         if message.role == "assistant":
             replies += 1
-        elif texts:
-            return str(texts[-1]), replies
+            continue
+        if (last := message.blocks[-1]).get("type") == "text":
+            return str(last["text"]), replies
     return "", replies

@@ -18,12 +18,40 @@ NO_IMAGE: Block = {"text": "(an image, which this model cannot see)", "type": "t
 
 def shaped(messages: tuple[Message, ...], profile: Profile) -> list[dict[str, Any]]:
     """The messages as JSON for a server of this profile."""
-    said = []
-    for message in messages:
-        blocks = [kept for block in message.blocks for kept in _shape(block, profile)]
-        if blocks:
-            said.append({"role": message.role, "content": blocks})
-    return said
+    said = (_message(message, profile) for message in messages)
+    return [message for message in said if message["content"]]
+
+
+def as_json(value: Any) -> bytes:
+    """`value` as it goes over the wire."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+class Encoded:
+    """The JSON of a conversation that grows: what was encoded once is not encoded again.
+
+    A step costs what it adds, however long the conversation is.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._messages: tuple[Message, ...] = ()
+        self._parts: list[bytes] = []
+
+    def messages(self, messages: tuple[Message, ...]) -> bytes:
+        """The messages as a JSON array, the same as that of `shaped`."""
+        known = len(self._messages)
+        if messages[:known] != self._messages:
+            known, self._parts = 0, []
+        for message in messages[known:]:
+            self._parts.append(as_json(shaped((message,), self._profile))[1:-1])
+        self._messages = messages
+        return b"[" + b",".join(filter(None, self._parts)) + b"]"
+
+
+def _message(message: Message, profile: Profile) -> dict[str, Any]:
+    content = [kept for block in message.blocks for kept in _shape(block, profile)]
+    return {"role": message.role, "content": content}
 
 
 def _shape(block: Block, profile: Profile) -> list[Block]:
