@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..engine.environment import Cleared, OnOutput, Updated
-from ..engine.trajectory import Display, Error, Result, Stream
-from .outputs import clean
+from ..engine.trajectory import Display, Error, MimeBundle, Result, Stream
+from .outputs import clean, encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +101,10 @@ class Capture:
 
     def _writer(self, name: str, write: Callable[[str], Any]) -> Callable[[str], Any]:
         def wrapper(text: str) -> Any:
-            if not self._muted and isinstance(text, str) and text:
+            if not isinstance(text, str):
+                return write(text)  # the stream's own error
+            text = encodable(text)
+            if text and not self._muted:
                 self._before_output()
                 self._on_output(Stream(text, "stderr" if name == "stderr" else "stdout"))
             return write(text)
@@ -110,6 +113,7 @@ class Capture:
 
     def _publisher(self, publish: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(data: Any, metadata: Any = None, *args: Any, **options: Any) -> Any:
+            data = encodable(data)
             if not self._muted:
                 self._before_output()
                 display_id = str((options.get("transient") or {}).get("display_id") or "")
@@ -123,7 +127,7 @@ class Capture:
 
     def _clearer(self, clear: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(wait: bool = False) -> Any:
-            if self._muted:
+            if self._muted or _in_output_widget():
                 return clear(wait)
             self._on_output(Cleared(wait))
             if self._inside is None:
@@ -138,10 +142,11 @@ class Capture:
     def _result_writer(self, write: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(data: Any, metadata: Any = None) -> Any:
             self._before_output()
-            self._on_output(Result(clean(data), clean_metadata(metadata)))
+            result = Result(clean(encodable(data)), clean_metadata(metadata))
+            self._on_output(result)
             with self._muting():
                 if self._shows_itself:  # shown, but not as Out[n]
-                    return self._publish(data, {**(metadata or {}), KEY: {"output": "result"}})
+                    return self._publish(*as_display(result))
                 return write(data, metadata)
 
         return wrapper
@@ -150,18 +155,35 @@ class Capture:
         def wrapper(etype: type, evalue: BaseException, stb: Any) -> Any:
             self._before_output()
             lines = stb.splitlines() if isinstance(stb, str) else [str(line) for line in stb]
-            error = Error(etype.__name__, _text(evalue), tuple(lines))
+            lines = [encodable(line) for line in lines]
+            error = Error(etype.__name__, encodable(_text(evalue)), tuple(lines))
             self._on_output(error)
             with self._muting():
                 if not self._shows_itself:
                     return show(etype, evalue, stb)
-                # Not as an `error`: the cell that this is shown in has not failed by it, and
-                # papermill, for one, takes any cell with an error in it for a failed one.
-                mark = {"ename": error.ename, "evalue": error.evalue, "output": "error"}
-                metadata = {KEY: {**mark, "traceback": lines}}
-                return self._publish({"text/plain": "\n".join(lines)}, metadata)
+                return self._publish(*as_display(error))
 
         return wrapper
+
+
+def as_display(output: Result | Error) -> tuple[MimeBundle, dict[str, Any]]:
+    """A value or an error as what a plain display shows, marked with what it was.
+
+    An `error` would not do: the cell that it is shown in has not failed by it, and papermill, for
+    one, takes any cell with an error in it for a failed one.
+    """
+    if isinstance(output, Result):
+        return output.data, {**output.metadata, KEY: {"output": "result"}}
+    lines = list(output.traceback)
+    mark = {"ename": output.ename, "evalue": output.evalue, "output": "error"}
+    return {"text/plain": "\n".join(lines)}, {KEY: {**mark, "traceback": lines}}
+
+
+def _in_output_widget() -> bool:
+    """Whether an Output widget takes the outputs now: what is cleared then is its own."""
+    widgets = sys.modules.get("ipywidgets.widgets.widget")
+    alive = list(getattr(widgets, "_instances", {}).values())
+    return any(type(each).__name__ == "Output" and each.msg_id for each in alive)
 
 
 def clean_metadata(metadata: Any) -> dict[str, Any]:

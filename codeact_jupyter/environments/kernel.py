@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ..engine.environment import Namespace, News, OnOutput
 from ..engine.trajectory import Action, NamespaceChange, Observation, StepState
@@ -19,14 +19,17 @@ from ..errors import EnvironmentFailure
 from .link import AskInput, KernelLink, Message
 from .names import Names
 from .outputs import Collector, produced
-from .probe import expression
+from .probe import keeping_expression, short_expression
 from .syntax import syntax_problem
 
 if TYPE_CHECKING:
+    from jupyter_client.asynchronous.client import AsyncKernelClient
     from jupyter_client.manager import AsyncKernelManager
 
 START_SECONDS = 60.0
 UNRESPONSIVE_SECONDS = 10.0
+RESTARTED = "The kernel was restarted: the variables and imports of before are gone."
+UNSEEN = "The kernel does not answer now, so its variables could not be looked at."
 # The host's alone: a kernel that we start must not inherit them (law 9).
 SECRETS = (
     "ANTHROPIC_API_KEY",
@@ -43,6 +46,7 @@ class KernelEnvironment:
         self,
         manager: AsyncKernelManager,
         link: KernelLink,
+        said: IO[bytes],
         *,
         workspace: str,
         python: tuple[int, ...],
@@ -50,12 +54,16 @@ class KernelEnvironment:
     ) -> None:
         self._manager = manager
         self._link = link
+        self._said = said
+        self._workspace = workspace
         self._names = Names(workspace)
         self._python = python
         self._ask_input = ask_input
         self._interrupted: asyncio.Event | None = None
         self._loop = asyncio.get_running_loop()
         self._notes: list[str] = []
+        self._incarnation = ""
+        self._short_look = short_expression()
 
     @classmethod
     async def start(
@@ -72,20 +80,25 @@ class KernelEnvironment:
         """
         manager = _manager(name)
         environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
-        with tempfile.TemporaryFile() as said:
-            try:
-                await manager.start_kernel(cwd=str(workspace), env=environ, stderr=said)
-                client = manager.client()
-                client.start_channels()
-                version = await _python_version(client, name)
-            except Exception as error:
-                await _abandon(manager)
+        client: AsyncKernelClient | None = None
+        # Open until `close`: a kernel that is started again writes to it too.
+        said = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            await manager.start_kernel(cwd=str(workspace), env=environ, stderr=said)
+            client = manager.client()
+            client.start_channels()
+            version = await _python_version(client, name)
+        except Exception as error:
+            await _abandon(manager, client)
+            with said:
                 if isinstance(error, EnvironmentFailure):
                     raise
                 raise EnvironmentFailure(_start_failure(name, error, said)) from error
         link = KernelLink(client, manager.is_alive)
         link.open()
-        return cls(manager, link, workspace=str(workspace), python=version, ask_input=ask_input)
+        return cls(
+            manager, link, said, workspace=str(workspace), python=version, ask_input=ask_input
+        )
 
     @property
     def name(self) -> str:
@@ -139,9 +152,14 @@ class KernelEnvironment:
         )
 
     async def news(self) -> News:
+        look = await self._look()
+        if self._incarnation not in ("", self._link.incarnation):
+            self._notes.append(RESTARTED)
+            self._names = Names(self._workspace)
+        self._incarnation = self._link.incarnation
         notes, self._notes = tuple(self._notes), []
-        if (look := await self._look()) is None:
-            return News(notes=notes)
+        if look is None:
+            return News(notes=(*notes, UNSEEN))
         variables, deleted, omitted = self._names.after_person(look)
         return News(variables, omitted, deleted=deleted, notes=notes)
 
@@ -154,11 +172,15 @@ class KernelEnvironment:
     async def close(self) -> None:
         await self._link.close()
         await self._manager.shutdown_kernel(now=False)
+        self._said.close()
 
     async def _interrupt(self) -> None:
         if self._interrupted is not None:
             self._interrupted.set()
             await self._manager.interrupt_kernel()
+            # ipykernel's event loop, while it awaits, notices an interrupt only when it is woken
+            # by something else (measured: by the end of the `sleep` that was to be interrupted).
+            self._link.wake()
 
     async def _unresponsive(self, interrupted: asyncio.Event) -> None:
         await interrupted.wait()
@@ -178,19 +200,26 @@ class KernelEnvironment:
     async def _look(self) -> Mapping[str, Any] | None:
         """Look at the namespace, by an expression that binds no name and calls no user code."""
         try:
-            reply, _ = await self._link.request(
-                {
-                    "code": "",
-                    "silent": True,
-                    "store_history": False,
-                    "user_expressions": {"codeact": expression()},
-                }
-            )
-            shown = reply["content"]["user_expressions"]["codeact"]
+            shown = await self._evaluated(self._short_look)
+            if shown["status"] != "ok":  # a new kernel, which does not know the probe yet
+                shown = await self._evaluated(keeping_expression())
             look: Mapping[str, Any] = json.loads(ast.literal_eval(shown["data"]["text/plain"]))
-        except (EnvironmentFailure, KeyError, ValueError, SyntaxError):
+        except (EnvironmentFailure, TimeoutError, KeyError, ValueError, SyntaxError):
             return None
         return look
+
+    async def _evaluated(self, code: str) -> Mapping[str, Any]:
+        reply, _ = await self._link.request(
+            {
+                "code": "",
+                "silent": True,
+                "store_history": False,
+                "user_expressions": {"codeact": code},
+            },
+            give_up=asyncio.sleep(UNRESPONSIVE_SECONDS),
+        )
+        shown: Mapping[str, Any] = reply["content"]["user_expressions"]["codeact"]
+        return shown
 
 
 def _collect(collector: Collector, message: Message) -> None:
@@ -223,8 +252,10 @@ async def _python_version(client: Any, name: str) -> tuple[int, ...]:
     return tuple(int(part) for part in str(language.get("version", "0.0")).split(".")[:2])
 
 
-async def _abandon(manager: AsyncKernelManager) -> None:
+async def _abandon(manager: AsyncKernelManager, client: AsyncKernelClient | None) -> None:
     """Let go of a kernel that did not come up."""
+    if client is not None:
+        client.stop_channels()
     if manager.has_kernel:
         await manager.shutdown_kernel(now=True)
 

@@ -24,6 +24,7 @@ AskInput = Callable[[str, bool], Awaitable[str]]
 QUIET_SECONDS = 1.0
 DRAIN_SECONDS = 30.0
 ALIVE_SECONDS = 0.5
+END_OF_INPUT = "\x04"  # what ipykernel takes for the end of the input
 
 
 class Exchange:
@@ -35,6 +36,7 @@ class Exchange:
         self.reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self.idle = asyncio.Event()
         self.last_heard = time.monotonic()
+        self.answers: list[asyncio.Future[None]] = []
 
     async def drained(self) -> bool:
         """Wait for the rest of the output; False when its end was never announced."""
@@ -109,9 +111,14 @@ class KernelLink:
                 await next(task for task in watchers if task.done())
             return exchange.reply.result(), await exchange.drained()
         finally:
-            for task in watchers:
+            for task in (*watchers, *exchange.answers):
                 task.cancel()
             self._exchanges.pop(message["msg_id"], None)
+
+    def wake(self) -> None:
+        """Send the kernel something small, whose answer nobody waits for."""
+        session = self.client.session
+        self.client.shell_channel.send(session.msg("comm_info_request", {"target_name": "codeact"}))
 
     async def _read(self, get: Callable[[], Awaitable[Message]], take: OnMessage) -> None:
         while True:
@@ -131,7 +138,7 @@ class KernelLink:
             exchange.reply.set_result(message)
 
     def _on_iopub(self, message: Message) -> None:
-        self.incarnation = message["header"].get("session", self.incarnation)
+        self._note_incarnation(str(message["header"].get("session") or ""))
         exchange = self._exchange(message)
         if exchange is None:
             return
@@ -141,6 +148,21 @@ class KernelLink:
         else:
             exchange.on_message(message)
 
+    def _note_incarnation(self, session: str) -> None:
+        """A restarted kernel keeps its name and its ports, and knows nothing of what it was asked.
+
+        What it signs its messages with tells it from the one before.
+        """
+        if self.incarnation and session != self.incarnation:
+            lost = EnvironmentFailure(
+                "the kernel was restarted while this ran; what it had done by then is unknown, "
+                "and its variables are gone"
+            )
+            for exchange in self._exchanges.values():
+                if not exchange.reply.done():
+                    exchange.reply.set_exception(lost)
+        self.incarnation = session or self.incarnation
+
     def _on_stdin(self, message: Message) -> None:
         exchange = self._exchange(message)
         if exchange is None or exchange.ask_input is None:
@@ -148,10 +170,14 @@ class KernelLink:
             return
         content = message["content"]
         asking = exchange.ask_input(str(content["prompt"]), bool(content.get("password")))
-        self._tasks.append(asyncio.ensure_future(self._answer(asking)))
+        exchange.answers.append(asyncio.ensure_future(self._answer(asking)))
 
     async def _answer(self, asking: Awaitable[str]) -> None:
-        self.client.input(await asking)
+        try:
+            word = await asking
+        except (EOFError, OSError):
+            word = END_OF_INPUT
+        self.client.input(word)
 
     async def _death(self) -> None:
         while await self._is_alive():

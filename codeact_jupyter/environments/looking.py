@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 # Of exactly these types, a value that is the same object is the same value.
-UNCHANGING = frozenset((int, float, complex, bool, type(None), str, bytes))
+UNCHANGING = frozenset(map(id, (int, float, complex, bool, type(None), str, bytes)))
 LONGEST_KEPT = 100_000  # bytes: what is longer is not held on to for the sake of speed
 ABSENT = object()
 
@@ -34,7 +34,7 @@ class Looking:
         fresh = {
             name: value
             for name, value in namespace.items()
-            if type(name) is not str or values.get(name, ABSENT) is not value
+            if type(name) is str and values.get(name, ABSENT) is not value
         }
         found = probe(fresh, self._shell.user_ns_hidden)
         self._keep(namespace, fresh, found["names"])
@@ -43,8 +43,7 @@ class Looking:
         names = {
             name: entry
             for name in namespace
-            if type(name) is str
-            and (entry := described.get(name) or entries.get(name)) is not None
+            if type(name) is str and (entry := described.get(name) or entries.get(name)) is not None
         }
         return {**found, "names": names}
 
@@ -58,5 +57,5 @@ class Looking:
             self._entries = {name: self._entries[name] for name in same}
         for name, entry in described.items():
             value = fresh[name]
-            if type(value) in UNCHANGING and (entry["size"] or 0) <= LONGEST_KEPT:
+            if id(type(value)) in UNCHANGING and (entry["size"] or 0) <= LONGEST_KEPT:
                 self._values[name], self._entries[name] = value, entry

@@ -51,6 +51,18 @@ def clean(data: Mapping[str, Any]) -> MimeBundle:
     return cleaned
 
 
+def encodable(value: Any) -> Any:
+    """Text, or the texts of a bundle, with lone surrogates as visible escapes.
+
+    ipykernel cannot send them, and would lose everything that was written along with them.
+    """
+    if isinstance(value, Mapping):
+        return {key: encodable(item) for key, item in value.items()}
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class Collector:
     """Collects what one action produces as its cell would show it: merged, cleared, updated.
 

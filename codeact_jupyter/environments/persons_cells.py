@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..engine.environment import Produced, Ran
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 MOST_CELLS = 20
 MOST_OUTPUT = 4_000
-OURS = ("%%codeact", "%codeact", "%load_ext codeact_jupyter")
+OURS = re.compile(
+    r"(\s*(#.*)?\n)*\s*(%%codeact\b|(%codeact\b|%(re)?load_ext codeact_jupyter).*\s*\Z)"
+)
 
 
 class PersonsCells:
@@ -33,13 +37,14 @@ class PersonsCells:
 
     def watch(self) -> None:
         """Begin to look at each cell as it runs."""
-        self._shell.events.register("pre_run_cell", self._before)
-        self._shell.events.register("post_run_cell", self._after)
+        for event, function in self._listeners():
+            self._shell.events.register(event, function)
 
     def unwatch(self) -> None:
         """Look no more."""
-        self._shell.events.unregister("pre_run_cell", self._before)
-        self._shell.events.unregister("post_run_cell", self._after)
+        for event, function in self._listeners():
+            if function in self._shell.events.callbacks[event]:
+                self._shell.events.unregister(event, function)
         self._close()
 
     def take(self) -> tuple[Ran, ...]:
@@ -47,12 +52,15 @@ class PersonsCells:
         cells, self._cells = tuple(self._cells), deque(maxlen=MOST_CELLS)
         return cells
 
+    def _listeners(self) -> tuple[tuple[str, Callable[[Any], None]], ...]:
+        return (("pre_run_cell", self._before), ("post_run_cell", self._after))
+
     def _remember_earlier(self) -> None:
         """Cells from before we were loaded: what they printed is not known any more."""
         history = getattr(self._shell, "history_manager", None)
         earlier = list(history.input_hist_raw[1:]) if history is not None else []
         for code in earlier[-MOST_CELLS:]:
-            if code.strip() and not code.lstrip().startswith(OURS):
+            if code.strip() and not OURS.match(code):
                 self._cells.append(Ran(code))
         value = getattr(sys, "last_value", None)
         if isinstance(value, BaseException) and value.__traceback__ is not None:
@@ -65,7 +73,7 @@ class PersonsCells:
 
     def _before(self, info: Any) -> None:
         self._close()
-        if self.paused or info.raw_cell.lstrip().startswith(OURS):
+        if self.paused or OURS.match(info.raw_cell or ""):
             return
         self._collector = Collector()
         self._capture = Capture(self._shell, self._take_output).__enter__()

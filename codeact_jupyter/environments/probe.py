@@ -72,7 +72,9 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str
     both = old.keys() & new.keys()
     return {
         "added": sorted(new.keys() - old.keys()) if _lists_all(before) else [],
-        "changed": sorted(name for name in both if _differ(old[name], new[name])),
+        "changed": sorted(
+            name for name in both if old[name] != new[name] and _differ(old[name], new[name])
+        ),
         "deleted": sorted(old.keys() - new.keys()) if _lists_all(after) else [],
     }
 
@@ -83,13 +85,39 @@ def json_probe(shell: Any) -> str:
 
 
 def expression() -> str:
-    """Return the Python expression that gives `json_probe` in a kernel and binds no name there."""
+    """Return the expression that gives `json_probe` in a kernel and changes nothing there."""
+    return _expression("")
+
+
+def keeping_expression() -> str:
+    """Return the expression that also keeps the probe in the kernel, for `short_expression`.
+
+    As a module that no name refers to: reading the sources anew takes longer than looking does.
+    """
+    keeps = f"__import__('sys').modules.__setitem__({_module_name(_sources())!r}, module)"
+    return _expression(f"{keeps}, ")
+
+
+def _expression(keeps: str) -> str:
+    runs = ", ".join(f"exec({source!a}, module.__dict__)" for source in _sources())
+    steps = f"{runs}, {keeps}module.json_probe(get_ipython())"
+    return f"(lambda module: ({steps})[-1])(__import__('types').ModuleType('codeact_probe'))"
+
+
+def short_expression() -> str:
+    """Return the expression that gives the same where `keeping_expression` was used before."""
+    module = f"__import__('sys').modules[{_module_name(_sources())!r}]"
+    return f"{module}.json_probe(get_ipython())"
+
+
+def _sources() -> list[str]:
     from pathlib import Path
 
-    folder = Path(__file__).parent
-    runs = [f"exec({(folder / name).read_text('utf-8')!a}, ns)" for name in SOURCES]
-    steps = ", ".join([*runs, "ns['json_probe'](get_ipython())"])
-    return f"(lambda ns: ({steps})[-1])({{'__name__': 'codeact_probe'}})"
+    return [(Path(__file__).parent / name).read_text("utf-8") for name in SOURCES]
+
+
+def _module_name(sources: list[str]) -> str:
+    return f"codeact_probe_{zlib.crc32(''.join(sources).encode()):x}"
 
 
 def _variables(user_ns: dict[Any, Any], hidden: Any) -> Iterator[tuple[str, Any]]:

@@ -36,16 +36,22 @@ DRAIN_SECONDS = 2.0
 class ShellEnvironment:
     """Runs actions in `shell`, on the event loop that runs the person's own cell.
 
+    `cells` knows the person's cells of before this was made.
+
     `on_clear` is called when an action's `clear_output()` takes effect: it must clear the front
     end's output and show again what was there before the action.
     """
 
     def __init__(
-        self, shell: InteractiveShell, *, on_clear: Callable[[], None] = lambda: None
+        self,
+        shell: InteractiveShell,
+        *,
+        cells: PersonsCells | None = None,
+        on_clear: Callable[[], None] = lambda: None,
     ) -> None:
         self.shell = shell
         self.on_clear = on_clear
-        self.cells = PersonsCells(shell)
+        self.cells = cells or PersonsCells(shell)
         self._names = Names(os.getcwd())
         self._looking = Looking(shell)
         self._stopping = Stopping()
@@ -91,7 +97,8 @@ class ShellEnvironment:
             self.cells.paused = True
             stack.callback(setattr, self.cells, "paused", False)
             stack.enter_context(_replaced(shell.compile, "cache", _named(f"{outer}.{number}")))
-            stack.enter_context(_replaced(shell, "ask_exit", lambda _: _not_to_exit))
+            if hasattr(shell, "ask_exit"):
+                stack.enter_context(_replaced(shell, "ask_exit", lambda _: _not_to_exit))
             if not hasattr(shell, "kernel"):  # a terminal's own `!command` writes past Python
                 stack.enter_context(_replaced(shell, "system", lambda _: shell.system_piped))
             stack.enter_context(Capture(shell, collector.add, inside=self.on_clear))

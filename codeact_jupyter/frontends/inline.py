@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import events
 from ..engine.events import Event
-from ..engine.trajectory import Display, Error, Output, Result, Step, Stream, Trajectory
+from ..engine.trajectory import Error, Output, Result, Step, Stream, Trajectory
+from ..environments.capture import as_display
+from ..environments.outputs import encodable
 from ..notebook.cells import session_metadata, step_cells, turn_cells
 from ..notebook.inline import inline_metadata
 from .words import money
@@ -112,6 +114,7 @@ class InlineView:
         self._publish(part, *self._shown[part], update=update)
 
     def _publish(self, part: str, text: str, metadata: dict[str, Any], *, update: bool) -> None:
+        text = encodable(text)
         self._publisher.publish(
             {"text/markdown": text, "text/plain": re.sub(r"</?small>", "", text)},
             metadata,
@@ -141,7 +144,8 @@ def words(thought: str, code: str) -> str:
 def _show_again(output: Output, publish: Callable[..., Any]) -> None:
     if isinstance(output, Stream):
         print(output.text, end="", file=sys.stderr if output.name == "stderr" else sys.stdout)
-    elif isinstance(output, Error):
-        publish({"text/plain": "\n".join(output.traceback)})
-    elif isinstance(output, (Display, Result)):
-        publish(output.data, output.metadata)
+    elif isinstance(output, (Error, Result)):
+        publish(*as_display(output))
+    else:
+        transient = {"display_id": output.display_id} if output.display_id else {}
+        publish(output.data, output.metadata, transient=transient)

@@ -1,0 +1,204 @@
+"""A kernel of its own: what it inherits, how it fails, dies, restarts and is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codeact_jupyter.engine.trajectory import Action, Observation, Stream
+from codeact_jupyter.environments import kernel as kernel_module
+from codeact_jupyter.environments.kernel import KernelEnvironment
+from codeact_jupyter.errors import EnvironmentFailure
+
+pytestmark = pytest.mark.xdist_group("kernel_environment")
+numbers = itertools.count(1)
+CANARY = "sk-canary-for-the-kernel"
+ECHO = """
+import sys
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.kernelbase import Kernel
+
+class Echo(Kernel):
+    implementation = "echo"
+    implementation_version = "1"
+    language_info = {"name": "R", "mimetype": "text/plain", "file_extension": ".r"}
+    banner = "echo"
+
+    async def do_execute(self, code, silent, *args, **options):
+        return {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {}}
+
+IPKernelApp.launch_instance(kernel_class=Echo)
+"""
+
+
+@asynccontextmanager
+async def started(folder: Path, **options: Any) -> AsyncIterator[KernelEnvironment]:
+    environment = await KernelEnvironment.start(workspace=folder, **options)
+    try:
+        yield environment
+    finally:
+        await environment.close()
+
+
+async def run(
+    environment: KernelEnvironment, code: str, begun: Callable[[], Any] | None = None
+) -> Observation:
+    """Run code; call `begun` once it has written so."""
+    said: list[str] = []
+
+    def on_output(output: Any) -> None:
+        said.append(output.text if isinstance(output, Stream) else "")
+        if begun is not None and said[-1] and "".join(said).startswith("begun"):
+            said[:] = ["over"]
+            begun()
+
+    action = Action(code, f"abcd1234-{next(numbers)}-action")
+    return await environment.execute(action, on_output=on_output)
+
+
+def text(seen: Observation) -> str:
+    return "".join(each.text for each in seen.outputs if isinstance(each, Stream))
+
+
+def kernelspec(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, program: str) -> None:
+    """Install a kernel that is this program."""
+    place = folder / "kernels" / name
+    place.mkdir(parents=True)
+    (place / "program.py").write_text(program)
+    argv = [sys.executable, str(place / "program.py"), "-f", "{connection_file}"]
+    (place / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": name, "language": "R"})
+    )
+    monkeypatch.setenv("JUPYTER_PATH", str(folder))
+
+
+async def test_keys_are_not_inherited(tmp_path, monkeypatch):
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CODEACT_API_KEY"):
+        monkeypatch.setenv(name, CANARY)
+    async with started(tmp_path) as environment:
+        seen = await run(
+            environment,
+            "import os, subprocess, sys\nprint(dict(os.environ))\n"
+            "print(open('/proc/self/environ').read() if sys.platform == 'linux' else '')\n"
+            "print(subprocess.run('env', capture_output=True, text=True).stdout)\n%env",
+        )
+        assert seen.status == "ok" and "PATH" in text(seen)
+        assert CANARY not in str(seen)
+        assert Path(text(await run(environment, "print(os.getcwd())")).strip()) == tmp_path
+
+
+async def test_a_missing_kernel_is_named_with_those_there_are(tmp_path):
+    with pytest.raises(
+        EnvironmentFailure, match=r"no kernel named 'nosuch'; installed are: .*python3"
+    ):
+        await KernelEnvironment.start("nosuch", workspace=tmp_path)
+
+
+async def test_a_kernel_that_is_not_python_is_refused(tmp_path, monkeypatch):
+    kernelspec(tmp_path, monkeypatch, "echo", ECHO)
+    with pytest.raises(EnvironmentFailure, match="the kernel 'echo' runs 'R'"):
+        await KernelEnvironment.start("echo", workspace=tmp_path)
+
+
+async def test_a_kernel_that_does_not_start_says_its_last_words(tmp_path, monkeypatch):
+    kernelspec(tmp_path, monkeypatch, "broken", "raise SystemExit('no such module: numpy')")
+    with pytest.raises(EnvironmentFailure, match="no such module: numpy"):
+        await KernelEnvironment.start("broken", workspace=tmp_path)
+
+
+async def test_a_kernel_that_is_killed_leaves_an_unknown_outcome(tmp_path):
+    async with started(tmp_path) as environment:
+        pid = int(text(await run(environment, "import os\nprint(os.getpid())")))
+        code = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
+        seen = await run(environment, code, begun=lambda: os.kill(pid, signal.SIGKILL))
+        assert seen.status == "unknown" and "the kernel died" in seen.lost
+        assert text(seen) == "begun\n"
+        seen = await run(environment, "1")
+        assert seen.status == "unknown" and "the kernel died" in seen.lost
+
+
+async def test_a_restart_under_a_running_action_is_noticed(tmp_path):
+    async with started(tmp_path) as environment:
+        await run(environment, "x = 1")
+        await environment.news()
+
+        def restart() -> None:
+            restarting.append(asyncio.ensure_future(environment._manager.restart_kernel(now=True)))
+
+        restarting: list[Any] = []
+        code = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
+        seen = await run(environment, code, begun=restart)
+        await asyncio.gather(*restarting)
+        assert seen.status == "unknown"
+        assert "restarted" in seen.lost or "died" in seen.lost
+        news = await environment.news()
+        assert any("The kernel was restarted" in note for note in news.notes)
+        assert news.variables == () and environment.namespace().persons == frozenset()
+        assert text(await run(environment, "print('x' in globals())")) == "False\n"
+        assert (await environment.news()).notes == ()
+
+
+async def test_a_kernel_that_ignores_the_interrupt_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel_module, "UNRESPONSIVE_SECONDS", 1.0)
+    async with started(tmp_path) as environment:
+        code = (
+            "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+            "print('begun', flush=True)\ntime.sleep(4)"
+        )
+        seen = await run(environment, code, begun=environment.interrupt)
+        assert seen.status == "unknown" and "did not react to the interrupt" in seen.lost
+        news = await environment.news()
+        assert any("does not answer" in note for note in news.notes)
+
+
+async def test_input_is_asked_of_whoever_can_answer(tmp_path):
+    asked: list[tuple[str, bool]] = []
+
+    async def ask(prompt: str, password: bool) -> str:
+        asked.append((prompt, password))
+        if prompt == "end? ":
+            raise EOFError
+        return "Ada"
+
+    async with started(tmp_path, ask_input=ask) as environment:
+        code = "import getpass\nprint(input('name? '), getpass.getpass('word? '))"
+        assert text(await run(environment, code)) == "Ada Ada\n"
+        assert asked == [("name? ", False), ("word? ", True)]
+        assert "EOFError" in str((await run(environment, "input('end? ')")).outputs)
+    async with started(tmp_path) as environment:
+        seen = await run(environment, "input('name? ')")
+        assert seen.status == "error" and "StdinNotImplementedError" in str(seen.outputs)
+
+
+async def test_a_question_that_nobody_answers_can_be_interrupted(tmp_path):
+    asked = asyncio.Event()
+
+    async def ask(prompt: str, password: bool) -> str:
+        environment.interrupt()
+        asked.set()
+        await asyncio.sleep(60)
+        return ""
+
+    async with started(tmp_path, ask_input=ask) as environment:
+        seen = await run(environment, "input('name? ')")
+        assert asked.is_set() and seen.status == "interrupted"
+
+
+async def test_numbers_and_history_are_those_of_cells(tmp_path):
+    async with started(tmp_path) as environment:
+        counts = [(await run(environment, code)).count for code in ("1", "2", "1/0", "_")]
+        assert counts == [1, 2, 3, 4]
+        seen = await run(
+            environment, "print(len(In), sorted(Out), _, [n for n in dir() if 'probe' in n])"
+        )
+        assert text(seen) == "6 [1, 2, 4] 2 []\n"
