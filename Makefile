@@ -12,7 +12,7 @@ test: $(TEST)/installed
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/ruff format --check .
 	$(TEST)/bin/mypy
-	$(TEST)/bin/python -m pytest -n 2 --dist loadgroup
+	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
 
 lint: $(TEST)/installed
 	$(TEST)/bin/ruff check .

@@ -9,19 +9,20 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .engine import events
 from .engine.environment import Environment
 from .engine.events import Event
 from .engine.loop import Agent, utc_now
+from .engine.messages import Message, Request
 from .engine.model import Model
 from .engine.policy import Policy
 from .engine.telling import Telling
-from .engine.trajectory import Trajectory, Turn
+from .engine.trajectory import Observation, Trajectory, Turn
 from .environments.images import fit_image
 from .errors import SettingsError
 from .notebook.document import Document
@@ -35,6 +36,18 @@ No model is set. Four ways to go on:
   3. a local model:    start Ollama, LM Studio, llama-server or vLLM on its usual port
   4. the demo:         --model demo, which needs none of these"""
 
+BROKEN_OFF = "the program that ran it ended before it did"
+# The settings that another model or connection is made for.
+OF_THE_MODEL = (
+    "model",
+    "api_key",
+    "base_url",
+    "profile",
+    "effort",
+    "output_tokens",
+    "context_tokens",
+)
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -44,9 +57,15 @@ class Chosen:
     notice: str = ""
 
 
-def choose_model(settings: Settings, *, demo_pace: float = 0.0) -> Chosen:
+def choose_model(
+    settings: Settings,
+    *,
+    demo_pace: float = 0.0,
+    ports: Sequence[tuple[str, int]] | None = None,
+) -> Chosen:
     """The model that the settings name; looks for a local server when there is no key.
 
+    `ports` are the products and ports that it may be at, the usual ones unless given.
     Blocks for up to a second. Raises SettingsError with the ways to go on when there is none.
     """
     from .models.anthropic import DEFAULT_URL, AnthropicModel
@@ -57,21 +76,23 @@ def choose_model(settings: Settings, *, demo_pace: float = 0.0) -> Chosen:
     if settings.model == "demo":
         return Chosen(demo_model(pace=demo_pace), "The demo model: recorded words, live code.")
     url, key, name, notice = settings.base_url, settings.api_key, settings.model, ""
+    profile = settings.profile
     if not url and not key and not has_other_credentials():
-        from .models.local import find_local_server
+        from .models.local import PORTS, find_local_server
 
-        server = find_local_server()
+        server = find_local_server(PORTS if ports is None else ports)
         if server is None:
             from .settings import config_path
 
             raise SettingsError(FOUR_WAYS.format(config=config_path()))
         name = settings.model if "model" in settings.given else server.models[0]
         url, notice = server.url, f"No key is set: using {name} of {server.product} at {server.url}"
+        profile = profile or server.product.lower().replace(" ", "-")
     model = AnthropicModel(
         name,
         api_key=key or ("none" if url else None),
         base_url=url or DEFAULT_URL,
-        profile=profile_for(url, settings.profile),
+        profile=profile_for(url, profile),
         output_tokens=settings.output_tokens,
         context_tokens=settings.context_tokens,
         effort=settings.effort or None,
@@ -84,6 +105,28 @@ def has_other_credentials() -> bool:
     if any(os.environ.get(f"ANTHROPIC_{name}") for name in ("AUTH_TOKEN", "PROFILE", "CONFIG_DIR")):
         return True
     return (Path.home() / ".config" / "anthropic").is_dir()
+
+
+def greeting() -> Request:
+    """A short request that shows whether a model can be asked, as a run would ask it."""
+    hello = Message("user", ({"text": "Say hello in one word.", "type": "text"},))
+    return Request("You are being tested.", (python_tool(),), (hello,), 64)
+
+
+def broken_off(turn: Turn, telling: Telling) -> Turn:
+    """A turn whose program died, with a named end; any other unchanged.
+
+    The outcome of an action that was running then is unknown: that is said, to the person and to
+    the model, and it is not run again.
+    """
+    if turn.state not in ("running", "waiting"):
+        return turn
+    if turn.steps and not turn.steps[-1].told:
+        step = turn.steps[-1]
+        seen = Observation("unknown", lost=f"outcome unknown: {BROKEN_OFF}; not run again")
+        told = telling.observation(step.reply, seen)
+        turn = turn.with_step(replace(step, observation=seen, told=told))
+    return replace(turn, state="interrupted", reason=BROKEN_OFF)
 
 
 def new_run_id() -> str:
@@ -113,6 +156,7 @@ class Session:
         self.trajectory = document.trajectory if document else Trajectory()
         self.notice = ""
         self._model = model
+        self._left: list[Model] = []
         self._agent: Agent | None = None
         self._new_id = new_id
         self._now = now
@@ -128,7 +172,7 @@ class Session:
         model = await self._ready_model()
         telling = Telling(fit_image=fit_image)
         told = telling.opening(task, await self.environment.news())
-        self._begin(Turn(self._new_id(), task, told, started=self._now()))
+        self._begin(Turn(self._new_id(), task, told, started=self._now()), telling)
         self._agent = Agent(
             model,
             self.environment,
@@ -154,8 +198,8 @@ class Session:
 
     def use(self, settings: Settings) -> None:
         """Go on with these settings; another model or server is made when it is needed."""
-        same = ("model", "api_key", "base_url", "profile", "effort", "output_tokens")
-        if any(getattr(settings, name) != getattr(self.settings, name) for name in same):
+        if any(getattr(settings, name) != getattr(self.settings, name) for name in OF_THE_MODEL):
+            self._left += [self._model] if self._model is not None else []
             self._model = None
         self.settings = settings
 
@@ -170,8 +214,9 @@ class Session:
 
     async def close(self) -> None:
         """Give back the model's connections; the environment is its maker's to close."""
-        if self._model is not None:
-            await self._model.close()
+        for model in (*self._left, self._model):
+            if model is not None:
+                await model.close()
 
     async def _ready_model(self) -> Model:
         if self._model is None:
@@ -179,7 +224,10 @@ class Session:
             self._model, self.notice = chosen.model, chosen.notice
         return self._model
 
-    def _begin(self, turn: Turn) -> None:
+    def _begin(self, turn: Turn, telling: Telling) -> None:
+        if self.trajectory.turns:
+            last = broken_off(self.turn, telling)
+            self.trajectory = self.trajectory.with_turn(last)
         if not self.trajectory.turns:
             self.trajectory = Trajectory(prompt("system"), (python_tool(),))
         self.trajectory = self.trajectory.begin(turn)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from .engine.limits import Limits
 from .errors import SettingsError
@@ -21,6 +22,7 @@ Approve = Literal["ask", "risky", "never"]
 DEFAULT_MODEL = "claude-opus-5-5"
 SDK_VARIABLES = {"api_key": "ANTHROPIC_API_KEY", "base_url": "ANTHROPIC_BASE_URL"}
 NO_LIMIT = ("none", "unlimited")
+MOST = 1_000_000_000  # of dollars or seconds; beyond it a timer overflows
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,14 @@ def load_settings(
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
-    for source, found in (
-        (str(config or config_path()), _from_file(config or config_path())),
-        ("the environment", _from_environment(environ)),
-        (
-            "the arguments",
-            {key: value for key, value in (flags or {}).items() if value is not None},
-        ),
-    ):
-        for name, value in found.items():
-            values[name] = parsed(name, value, source)
+    path = config or config_path()
+    for name, value in _from_file(path).items():
+        values[name] = parsed(name, value, f"the config file {str(path)!r}")
+    for name, (variable, text) in _from_environment(environ).items():
+        values[name] = parsed(name, text, f"the environment variable {variable}")
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name] = parsed(name, value, "the arguments")
     return Settings(**values, given=frozenset(values))
 
 
@@ -92,15 +92,13 @@ def parsed(name: str, value: Any, source: str) -> Any:
         raise SettingsError(f"{source}: {name} cannot be {shown}: {error}") from None
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    found = {
-        option.name: environ[variable]
-        for option in fields(Settings)
-        if (variable := f"CODEACT_{option.name.upper()}") in environ and option.name != "given"
-    }
-    for name, variable in SDK_VARIABLES.items():
-        if name not in found and environ.get(variable):
-            found[name] = environ[variable]
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """By option, the variable that sets it and its text; an empty variable sets nothing."""
+    found = {}
+    for option in PARSERS:
+        for variable in filter(None, (f"CODEACT_{option.upper()}", SDK_VARIABLES.get(option))):
+            if option not in found and environ.get(variable, "").strip():
+                found[option] = (variable, environ[variable])
     return found
 
 
@@ -136,9 +134,9 @@ def _count(value: Any) -> int:
 
 
 def _positive(value: Any) -> Decimal:
-    number = Decimal(str(value))
-    if not number.is_finite() or number <= 0:
-        raise ValueError("it must be a number above 0")
+    number = Decimal(str(value).strip())
+    if not number.is_finite() or not 0 < number <= MOST:
+        raise ValueError(f"it must be a number above 0 and at most {MOST:,}")
     return number
 
 
@@ -149,7 +147,8 @@ def _limit(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             return parse(value)
         except (ValueError, InvalidOperation):
-            raise ValueError('it must be a number above 0, or "none"') from None
+            whole = "whole number from 1" if parse is _count else "number above 0"
+            raise ValueError(f'it must be a {whole}, or "none"') from None
 
     return limit
 
@@ -162,13 +161,21 @@ def _approve(value: Any) -> Approve:
 
 
 def _url(value: Any) -> str:
-    if not _text(value).startswith(("http://", "https://")):
-        raise ValueError("it must begin with http:// or https://")
-    return str(value).strip().rstrip("/")
+    text = _text(value)
+    if not text.startswith(("http://", "https://")) or not urlsplit(text).hostname:
+        raise ValueError("it must begin with http:// or https://, and name a host")
+    return text.rstrip("/")
+
+
+def _key(value: Any) -> str:
+    text = _text(value)
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("it must be one word of ASCII characters; was it copied whole?")
+    return text
 
 
 PARSERS: dict[str, Callable[[Any], Any]] = {
-    "api_key": _text,
+    "api_key": _key,
     "approve": _approve,
     "base_url": _url,
     "context_tokens": _count,

@@ -26,7 +26,6 @@ TASK = "Use Python to print the sum of the numbers from 1 to 100. Write one pyth
 pytestmark = [
     pytest.mark.skipif(not (SERVER and WEIGHTS), reason="set LLAMA_SERVER and LLAMA_MODEL"),
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("real_model"),
 ]
 
 

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..engine.environment import Cleared, OnOutput, Updated
+from ..engine.telling import trimmed
 from ..engine.trajectory import Display, Error, MimeBundle, Result, Stream
 from .outputs import clean, encodable
 
@@ -170,13 +171,15 @@ def as_display(output: Result | Error) -> tuple[MimeBundle, dict[str, Any]]:
     """A value or an error as what a plain display shows, marked with what it was.
 
     An `error` would not do: the cell that it is shown in has not failed by it, and papermill, for
-    one, takes any cell with an error in it for a failed one.
+    one, takes any cell with an error in it for a failed one. Of a library's frames only the last
+    is shown, by its place; the mark holds all of them.
     """
     if isinstance(output, Result):
         return output.data, {**output.metadata, KEY: {"output": "result"}}
     lines = list(output.traceback)
     mark = {"ename": output.ename, "evalue": output.evalue, "output": "error"}
-    return {"text/plain": "\n".join(lines)}, {KEY: {**mark, "traceback": lines}}
+    shown = trimmed(output, colours=True)
+    return {"text/plain": shown}, {KEY: {**mark, "traceback": lines}}
 
 
 def _in_output_widget() -> bool:

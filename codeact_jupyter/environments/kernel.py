@@ -88,10 +88,10 @@ class KernelEnvironment:
             client = manager.client()
             client.start_channels()
             version = await _python_version(client, name)
-        except Exception as error:
+        except BaseException as error:  # also when the start is cancelled: no kernel is left behind
             await _abandon(manager, client)
             with said:
-                if isinstance(error, EnvironmentFailure):
+                if isinstance(error, EnvironmentFailure) or not isinstance(error, Exception):
                     raise
                 raise EnvironmentFailure(_start_failure(name, error, said)) from error
         link = KernelLink(client, manager.is_alive)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from .. import __version__
 from ..errors import CodeActError
@@ -13,14 +17,37 @@ from .flags import add_run_flags
 
 FORMATS = ("ipynb", "py", "md", "html", "jsonl")
 EXIT_CODES = {"answered": 0, "limit": 3, "failed": 4, "interrupted": 130, "stopped": 130}
+BAD_INPUT = 2
+BROKEN_PIPE = 141
 EPILOG = """\
 examples:
   codeact demo
   codeact run "plot revenue per quarter of sales.csv" --notebook sales.ipynb
   codeact export sales.ipynb --to html
 
-Settings come from flags, the environment (CODEACT_MODEL, ANTHROPIC_API_KEY, ...) and your config
-file; `codeact doctor` says which are found and what is missing."""
+Settings come from flags, the environment (CODEACT_MODEL, ANTHROPIC_API_KEY, …)
+and your config file; `codeact doctor` says which are found, what is missing."""
+RUN_WORDS = """\
+The notebook is written after every step. On one that exists, the conversation
+in it is continued in a new kernel, and what is new is appended.
+
+exit codes:
+  0  answered           2  bad input
+  3  at a limit         4  failed                130  interrupted
+
+example:
+  codeact run "plot revenue per quarter of sales.csv" --notebook sales.ipynb"""
+DEMO_WORDS = "The words were recorded; the code runs live. It needs pandas and matplotlib."
+EXPORT_WORDS = """\
+formats:
+  ipynb  a notebook, with the cells of a run that a magic showed under its own
+  py     a script
+  md     text, with its images in a folder beside it
+  html   one page, without any script
+  jsonl  a line of JSON for each turn: what was said, what ran, what it cost"""
+DOCTOR_WORDS = """\
+It starts a kernel and asks the model one short question. No key is printed.
+Exits with 1 when something is missing that a run needs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,7 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run the command; returns the exit code: 2 for bad input, else as `EXIT_CODES` says."""
-    options = parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a run prints may be unsayable here
+            stream.reconfigure(errors="backslashreplace")
+    if not arguments:
+        parser().print_help()
+        return 0
+    options, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        prog = f"codeact {options.command}"
+        print(f"{prog}: unknown argument {unknown[0]!r}; see `{prog} --help`", file=sys.stderr)
+        return BAD_INPUT
     try:
         if options.command == "export":
             from ..record.export import export_file
@@ -46,49 +83,68 @@ def run_command(arguments: Sequence[str]) -> int:
         return run_demo(options) if options.command == "demo" else run_task(options)
     except CodeActError as error:
         print(f"codeact: {error}", file=sys.stderr)
-        return 2
+        return BAD_INPUT
+    except BrokenPipeError:  # who read our output left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except KeyboardInterrupt:
         return EXIT_CODES["interrupted"]
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, with the way on."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}; see `{self.prog} --help`\n")
+
+
+def parser() -> Parser:
     """The parser of the whole command line."""
-    root = argparse.ArgumentParser(
-        prog="codeact",
-        description="An agent whose actions are Python cells in a live Jupyter kernel.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    root = _parser(
+        Parser,
+        "codeact",
+        "An agent whose actions are Python cells in a live Jupyter kernel.",
+        EPILOG,
     )
     root.add_argument("--version", action="version", version=f"codeact {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="run the embedded demo: no key is needed")
+    add = partial(_parser, commands.add_parser)
+    demo = add("demo", "run the embedded demo on a live kernel: no key is needed", DEMO_WORDS)
     _place(demo, notebook=Path("codeact-demo.ipynb"))
-    run = commands.add_parser(
-        "run", help="do a task and write the notebook of it", description=run_task_words()
-    )
+    run = add("run", "do a task and write the notebook of it", RUN_WORDS)
     run.add_argument("task", help="what to do, in your own words")
     _place(run, notebook=None)
     add_run_flags(run)
-    run.add_argument("--base-url", help="another server that speaks the Messages API")
-    run.add_argument("--profile", help="what that server can do (see the README)")
-    export = commands.add_parser("export", help="turn a run's notebook into another format")
-    export.add_argument("file", type=Path, help="a notebook with a run in it")
+    run.add_argument("--base-url", metavar="URL", help="a server that speaks the Messages API")
+    run.add_argument("--profile", metavar="P", help="what that server can do (see the README)")
+    export = add("export", "turn a run's notebook into another format", EXPORT_WORDS)
+    export.add_argument("file", type=Path, metavar="FILE", help="a notebook")
     export.add_argument("--to", required=True, choices=FORMATS, help="the format")
-    export.add_argument("-o", "--output", type=Path, help="the file to write")
-    commands.add_parser("doctor", help="check the installation and say what to do about it")
+    export.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write")
+    add("doctor", "check the installation and say what to do about it", DOCTOR_WORDS)
     return root
 
 
-def run_task_words() -> str:
-    return (
-        "Start a kernel, do the task in it, and write the notebook after every step. On a notebook "
-        "that exists, the conversation in it is continued. Exits with 0 when the task was "
-        "answered, 3 at a limit, 4 on failure, 130 when interrupted."
+def _parser(make: Callable[..., Parser], name: str, says: str, epilog: str) -> Parser:
+    more = {} if make is Parser else {"help": says}
+    return make(
+        name,
+        description=f"{says[0].upper()}{says[1:]}",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        **more,
     )
 
 
 def _place(to: argparse.ArgumentParser, *, notebook: Path | None) -> None:
-    to.add_argument("--notebook", type=Path, default=notebook, metavar="FILE", help="the notebook")
+    to.add_argument(
+        "--notebook",
+        type=Path,
+        default=notebook,
+        metavar="FILE",
+        help=f"the notebook to write (default {notebook or 'codeact.ipynb or a free name'})",
+    )
     to.add_argument("--cwd", type=Path, default=Path("."), metavar="DIR", help="where code runs")
     to.add_argument("--kernel", metavar="NAME", help="the kernel to start (default python3)")
     to.add_argument("--json", action="store_true", help="print events as JSON lines")

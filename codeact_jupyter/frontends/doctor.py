@@ -12,14 +12,17 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from .. import __version__
-from ..engine.messages import Message, Request
-from ..errors import CodeActError
+from ..engine.messages import Delta, Request, Retry
+from ..engine.model import Model
+from ..errors import CodeActError, ModelError
 from ..settings import Settings, config_path, load_settings
 
 PACKAGES = ("ipython", "ipykernel", "jupyterlab", "anthropic", "nbformat", "ipywidgets")
 EXTENSION = "codeact-jupyter-labextension"
+REACH_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,12 @@ def examine() -> int:
     table = Table(box=None, show_header=False, pad_edge=False)
     for check in checks:
         finding = check()
-        mark = "[green]ok[/]" if finding.ok else "[yellow]![/]"
-        table.add_row(mark, finding.subject, finding.found)
+        mark = Text("ok", "green") if finding.ok else Text("!", "yellow")
+        table.add_row(mark, finding.subject, Text(finding.found))
         if finding.advice:
-            table.add_row("", "", f"[yellow]{finding.advice}[/]")
-        needed = needed and (finding.ok or check is _extension)
-    console.print(table, highlight=False)
+            table.add_row("", "", Text(finding.advice, "yellow"))
+        needed = needed and (finding.ok or check in (_key, _extension))
+    console.print(table)
     return 0 if needed else 1
 
 
@@ -102,29 +105,34 @@ def _private(path: Path) -> tuple[bool, str]:
 
 
 def _model() -> Finding:
-    from ..session import choose_model
+    from ..session import choose_model, greeting
 
     settings = _settings()
     if settings is None:
         return Finding("model", "not looked for", False, "First correct the settings.")
     try:
         chosen = choose_model(settings)
-        hello = Message("user", ({"text": "Say hello.", "type": "text"},))
-        request = Request("Answer in one word.", (), (hello,), 64)
-        asyncio.run(_reach(chosen.model, request))
+        asyncio.run(_reach(chosen.model, greeting()))
     except CodeActError as error:
-        return Finding("model", f"{settings.model}: {error}".splitlines()[0], False, str(error))
+        found = f"{settings.model} cannot be asked"
+        return Finding("model", found, False, str(error))
     return Finding("model", f"{chosen.model.name} answers. {chosen.notice}".strip())
 
 
-async def _reach(model: object, request: Request) -> None:
-    from ..engine.model import Model
+async def _reach(model: Model, request: Request) -> None:
+    """Ask once: what fails now is a finding, and is not tried again."""
 
-    reached: Model = model  # type: ignore[assignment]
+    def on_delta(delta: Delta) -> None:
+        if isinstance(delta, Retry):
+            raise ModelError(delta.reason, fault="connection")
+
     try:
-        await asyncio.wait_for(reached.reply(request, on_delta=lambda delta: None), 60)
+        await asyncio.wait_for(model.reply(request, on_delta=on_delta), REACH_SECONDS)
+    except (asyncio.TimeoutError, TimeoutError) as error:
+        words = f"{model.name} did not answer within {REACH_SECONDS:.0f} s; is its server busy?"
+        raise ModelError(words, fault="connection") from error
     finally:
-        await reached.close()
+        await model.close()
 
 
 def _kernel() -> Finding:
@@ -140,8 +148,7 @@ def _kernel() -> Finding:
     try:
         asyncio.run(start())
     except CodeActError as error:
-        advice = "python -m ipykernel install --user"
-        return Finding("kernel", str(error).splitlines()[0], False, advice)
+        return Finding("kernel", f"{settings.kernel!r} does not start", False, str(error))
     return Finding("kernel", f"{settings.kernel} starts")
 
 

@@ -93,7 +93,7 @@ class InlineView:
 
     def _finish(self, event: events.RunFinished, trajectory: Trajectory) -> None:
         turn = trajectory.turns[-1]
-        task, *_, end = turn_cells(turn)
+        task, *_, end = turn_cells(turn, len(trajectory.turns))
         if event.answer is not None:
             self._put(self._part, event.answer.text)
         elif self._shown.get(self._part, ("", {}))[1] == inline_metadata([]):

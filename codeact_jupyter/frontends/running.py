@@ -10,27 +10,30 @@ from contextlib import aclosing
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
-from ..engine.events import Event, to_wire
-from ..engine.policy import Answered, Verdict
-from ..engine.trajectory import Action
+from ..engine.events import Event, RunFinished, StepFinished, to_wire
+from ..engine.trajectory import Turn
 from ..environments.kernel import KernelEnvironment
 from ..errors import NotebookError, SettingsError
-from ..notebook.document import Document
+from ..notebook.cells import mark_of
+from ..notebook.document import Document, require_writable
 from ..safety.gate import Gate
-from ..session import Session
+from ..session import Session, choose_model
 from ..settings import Settings, load_settings
 from .cli import EXIT_CODES
 from .flags import flags_of
 from .interrupts import interruptible
-from .terminal import TerminalView
-from .words import QUESTION, answered, money
+from .person import Person
+from .terminal import TerminalView, legible
+from .words import money
 
 DEMO_TASK = (
     "Load the revenue file, add it up by quarter, compute the growth on the year before, plot "
     "both, and tell me what stands out."
 )
 DEMO_PACE = 0.02
+CELLS_TOLD = 20
 FRESH_KERNEL = (
     "This notebook was continued in a new kernel: no variable of its earlier cells exists. "
     "Run again what you need of them."
@@ -45,9 +48,9 @@ def run_demo(options: argparse.Namespace) -> int:
             f"the demo needs {' and '.join(missing)}: pip install 'codeact-jupyter[demo]'"
         )
     if options.notebook.exists():
-        if not Document(options.notebook).trajectory.turns:
+        if not _is_of_demo(Document(options.notebook)):
             raise NotebookError(
-                f"{str(options.notebook)!r} exists and is not a demo's notebook; "
+                f"{str(options.notebook)!r} exists and is not just a demo's notebook; "
                 "choose another with --notebook"
             )
         options.notebook.unlink()
@@ -59,86 +62,142 @@ def run_task(options: argparse.Namespace) -> int:
     """Do the task of these options; returns the exit code."""
     settings = load_settings(flags_of(options))
     if not options.task.strip():
-        raise SettingsError("the task is empty; say in quotes what to do")
+        raise SettingsError(f"the task {options.task!r} is empty; say in quotes what to do")
     if not options.cwd.is_dir():
-        raise SettingsError(f"there is no directory {str(options.cwd)!r} to run in")
+        raise SettingsError(
+            f"there is no directory {str(options.cwd)!r} to run in; choose another with --cwd"
+        )
     path = options.notebook or _free_name(options.cwd)
+    require_writable(path)
     return asyncio.run(_run(options, settings, path))
 
 
 async def _run(options: argparse.Namespace, settings: Settings, path: Path) -> int:
     console = Console(stderr=options.json)
     document = Document(path, kernel=settings.kernel)
-    interactive = sys.stdin.isatty() and not options.json
-    terminal = _Terminal(console)
-    environment = await KernelEnvironment.start(
-        settings.kernel,
-        workspace=options.cwd.resolve(),
-        ask_input=terminal.ask_input if interactive else None,
-    )
-    try:
-        gate = Gate(settings.approve, terminal.ask_approval if interactive else None)
-        session = Session(settings, environment, gate, document=document, demo_pace=DEMO_PACE)
-        if document.content["cells"]:
-            environment.note(_notebook_so_far(document))
-        try:
-            with terminal.showing(), interruptible(session.interrupt):
-                await _follow(session, options, terminal)
-        finally:
-            await session.close()
-    finally:
-        await environment.close()
-    turn = session.turn
-    if not options.json:
-        console.print(
-            f"\n[bold]{turn.state}[/] · {len(turn.steps)} steps · {turn.usage.total:,} tokens · "
-            f"{money(turn.cost)} · {turn.seconds:.1f} s · {path}",
-            highlight=False,
-            soft_wrap=True,
+    if mismatch := _kernel_mismatch(document, settings.kernel):
+        console.print(Text(mismatch, style="yellow"))
+    chosen = await asyncio.to_thread(choose_model, settings, demo_pace=DEMO_PACE)
+    view = TerminalView(console)
+    person = Person(console, view)
+    interactive = sys.stdin is not None and sys.stdin.isatty() and not options.json
+    with view:
+        view.waiting("starting the kernel")
+        environment = await KernelEnvironment.start(
+            settings.kernel,
+            workspace=options.cwd.resolve(),
+            ask_input=person.ask_input if interactive else None,
         )
-    return EXIT_CODES[turn.state]
+        try:
+            gate = Gate(settings.approve, person.ask_approval if interactive else None)
+            session = Session(settings, environment, gate, model=chosen.model, document=document)
+            session.notice = chosen.notice
+            if document.content["cells"]:
+                environment.note(_notebook_so_far(document))
+            run = _Run(session, console, view, person, as_json=options.json)
+            try:
+                with interruptible(session.interrupt):
+                    return await run.follow(options.task, path)
+            finally:
+                person.leave()
+                await session.close()
+        finally:
+            await environment.close()
 
 
-async def _follow(session: Session, options: argparse.Namespace, terminal: _Terminal) -> None:
-    async with aclosing(session.run(options.task)) as happenings:
-        async for event in happenings:
-            if session.notice:
-                terminal.console.print(f"[dim]{session.notice}[/]", highlight=False)
-                session.notice = ""
-            if options.json:
-                print(json.dumps(to_wire(event)), flush=True)
-            else:
-                terminal.show(event)
+class _Run:
+    """One run of a session, shown as text or as lines of JSON."""
+
+    def __init__(
+        self,
+        session: Session,
+        console: Console,
+        view: TerminalView,
+        person: Person,
+        *,
+        as_json: bool,
+    ) -> None:
+        self._session, self._console, self._view = session, console, view
+        self._person, self._as_json = person, as_json
+        self._begun = False
+
+    async def follow(self, task: str, path: Path) -> int:
+        """Show all events of the run and how it ended; returns the exit code."""
+        try:
+            async with aclosing(self._session.run(task)) as happenings:
+                async for event in happenings:
+                    self._begun = True
+                    self._show(event)
+        except NotebookError as error:
+            if not self._begun:
+                raise
+            print(f"codeact: {error}", file=sys.stderr)
+            return EXIT_CODES["failed"]
+        turn = self._session.turn
+        if _never_began(turn):
+            self._view.pause()
+            print(f"codeact: {legible(turn.reason)}", file=sys.stderr)
+            return EXIT_CODES[turn.state]
+        self._console.print(Text(f"\n{_facts(turn)} · {path}"), soft_wrap=True)
+        return EXIT_CODES[turn.state]
+
+    def _show(self, event: Event) -> None:
+        session = self._session
+        if session.notice:
+            self._console.print(Text(session.notice, style="dim"))
+            session.notice = ""
+        if isinstance(event, StepFinished):
+            self._person.leave()
+        if self._as_json:
+            print(json.dumps(to_wire(event)), flush=True)
+        elif not (isinstance(event, RunFinished) and _never_began(session.turn)):
+            self._view.show(event)
 
 
-class _Terminal:
-    """The person at this terminal: sees the run, is asked, answers."""
+def _never_began(turn: Turn) -> bool:
+    """Whether the model could not even be asked: what was given to reach it is wrong."""
+    return turn.state == "failed" and not turn.replies
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self._view = TerminalView(console)
 
-    def showing(self) -> TerminalView:
-        return self._view
+def _facts(turn: Turn) -> str:
+    steps = f"{len(turn.steps)} step{'' if len(turn.steps) == 1 else 's'}"
+    facts = (turn.state, steps, f"{turn.usage.total:,} tokens", money(turn.cost))
+    return " · ".join((*facts, f"{turn.seconds:.1f} s"))
 
-    def show(self, event: Event) -> None:
-        self._view.show(event)
 
-    async def ask_approval(self, action: Action, verdict: Verdict) -> Answered:
-        for reason in verdict.reasons:
-            self.console.print(f"  [yellow]asks because it {reason}[/]", highlight=False)
-        return answered(await asyncio.to_thread(input, f"  {QUESTION}"))
+def _is_of_demo(document: Document) -> bool:
+    """Whether the demo made all of this notebook, so that it may make it again."""
+    turns = document.trajectory.turns
+    ours = all(mark_of(cell) is not None for cell in document.content["cells"])
+    return bool(turns) and ours and all(turn.task == DEMO_TASK for turn in turns)
 
-    async def ask_input(self, prompt: str, password: bool) -> str:
-        from getpass import getpass
 
-        self._view.pause()
-        return await asyncio.to_thread(getpass if password else input, f"  the code asks: {prompt}")
+def _kernel_mismatch(document: Document, kernel: str) -> str:
+    """What to say when the notebook names another kernel; raises when it is not for Python."""
+    metadata = document.content["metadata"]
+    spec = metadata.get("kernelspec") or {}
+    language = (metadata.get("language_info") or {}).get("name") or spec.get("language")
+    if language and str(language).lower() not in ("python", "ipython"):
+        raise NotebookError(
+            f"{str(document.path)!r} is a notebook for {language!r}, and codeact writes Python; "
+            "choose another with --notebook"
+        )
+    if spec.get("name") in (None, kernel):
+        return ""
+    return (
+        f"This notebook names the kernel {spec['name']!r}; this run uses {kernel!r} "
+        f"(--kernel {spec['name']} changes that)."
+    )
 
 
 def _notebook_so_far(document: Document) -> str:
-    cells = "\n\n".join(document.persons_cells[-20:])
-    return f"{FRESH_KERNEL}\nThe person's own code cells in it:\n{cells}" if cells else FRESH_KERNEL
+    """What the model is told of a notebook that is continued: what the person has in it."""
+    parts = [FRESH_KERNEL]
+    if cells := document.persons_cells[-CELLS_TOLD:]:
+        parts.append("The person's own code cells in it:\n" + "\n\n".join(cells))
+    for name, source in document.edits.items():
+        parts.append(f"The person edited your cell {name}; it now reads:\n{source}")
+    return "\n".join(parts)
 
 
 def _missing(*packages: str) -> list[str]:

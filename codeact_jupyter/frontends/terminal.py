@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from decimal import Decimal
 
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from ..engine import events
 from ..engine.events import Event
-from ..engine.telling import trimmed
+from ..engine.telling import progress, trimmed
 from ..engine.trajectory import (
     Display,
     Error,
@@ -30,7 +31,14 @@ from ..engine.trajectory import (
 from .words import money
 
 MOST_LINES = 40
+LINES_IN_SIGHT = 3  # of what is being written, above the status line
+INDENT = (0, 0, 0, 2)
 STATE_STYLES: dict[RunState, str] = {"answered": "green", "limit": "yellow"}
+COLOUR = r"\x1b\[[0-9;]*m"
+CONTROL = re.compile(
+    rf"(?!{COLOUR})(?:\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])?"
+    r"|\x9b[0-9;?]*[ -/]*[@-~])|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]"
+)
 
 
 class TerminalView:
@@ -48,6 +56,7 @@ class TerminalView:
         self._usage = Usage()
         self._cost: Decimal | None = Decimal(0)
         self._started = time.monotonic()
+        self._paused = False
         animated = console.is_terminal if live is None else live
         self._live = (
             Live(get_renderable=self._status, console=console, transient=True, refresh_per_second=8)
@@ -64,16 +73,15 @@ class TerminalView:
     def show(self, event: Event) -> None:
         """Take the next event of the run."""
         if isinstance(event, events.RunStarted):
-            self._print(Text(f"task  {event.task}", style="bold"))
+            self._print(Text.assemble(("Task  ", "bold"), legible(event.task)))
         elif isinstance(event, events.QueryStarted):
             self._steps, self._typed = event.step, ""
             self._do("thinking")
         elif isinstance(event, events.Streamed):
-            self._typed += event.text
-            self._doing = "writing code" if event.part == "code" else "thinking"
+            self._stream(event)
         elif isinstance(event, events.Retrying):
             self._typed = ""
-            self._print(Text(f"  {event.reason}", style="yellow"))
+            self._print(Text(f"  {legible(event.reason)}", style="yellow"))
             self._do(f"waiting {event.seconds:.0f} s before attempt {event.attempt}")
         elif isinstance(event, events.ApprovalAsked):
             self._show_action(event.step)
@@ -81,20 +89,40 @@ class TerminalView:
         elif isinstance(event, events.StepStarted):
             self._start(event.step)
         elif isinstance(event, events.OutputProduced):
-            self._doing = "running"
+            if isinstance(event.output, Stream):
+                self._typed = legible(self._typed + event.output.text)[-4_000:]
         elif isinstance(event, events.StepFinished):
             self._finish(event.step)
         elif isinstance(event, events.RunFinished):
             self._end(event)
 
+    def waiting(self, doing: str) -> None:
+        """Say what is being done before the run begins."""
+        self._do(doing)
+
     def pause(self) -> None:
-        """Leave the terminal alone until the next event: somebody types."""
+        """Leave the terminal alone until `resume`, or the next event: somebody types."""
         self._rest()
+        self._paused = True
+
+    def resume(self) -> None:
+        """Nobody types any more."""
+        self._paused = False
+        if self._outputs:
+            self._do(self._doing)
+
+    def _stream(self, event: events.Streamed) -> None:
+        doing = {"code": "writing code", "answer": "answering"}.get(event.part, "thinking")
+        if doing != self._doing:
+            self._typed = ""
+        self._typed += legible(event.text)
+        self._do(doing)
 
     def _start(self, step: Step) -> None:
         by_person = step.approval is not None and step.approval.by == "person"
         if not by_person:
             self._show_action(step)
+        self._typed = ""
         if self._outputs:
             self._do("running")
         else:
@@ -102,44 +130,50 @@ class TerminalView:
 
     def _show_action(self, step: Step) -> None:
         self._count(step.reply)
+        self._typed = ""
         self._print(Text(""))
         if step.reply.thought:
-            self._print(Padding(Markdown(step.reply.thought), (0, 2)))
+            self._print(Markdown(legible(step.reply.thought)))
         if step.action is not None:
+            if step.reply.thought:
+                self._print(Text(""))
             code = Syntax(
-                step.action.code,
+                legible(step.action.code),
                 "python",
                 theme="ansi_dark",
                 background_color="default",
                 word_wrap=True,
             )
-            self._print(Padding(code, (0, 2, 0, 4)))
+            self._print(Padding(code, INDENT))
+            self._print(Text(""))
 
     def _finish(self, step: Step) -> None:
         if step.action is None or step.mistake is not None:
             self._show_action(step)
             detail = step.mistake.detail if step.mistake else ""
-            self._print(Text(f"  not run: {detail}", style="red"))
+            self._print(Text(f"  step {step.number} · not run: {legible(detail)}", style="red"))
             return
         seen = step.observation
         if seen is None:
             return
+        self._typed = ""
         if self._outputs:
             for output in seen.outputs:
-                self._print(Padding(_output(output), (0, 2, 0, 4)))
+                self._print(Padding(_output(output), INDENT))
         style = "green" if seen.status == "ok" else "red"
-        note = f" · {seen.lost}" if seen.lost else ""
-        self._print(Text(f"  step {step.number} {seen.status}, {seen.seconds:.1f} s{note}", style))
+        note = f" · {legible(seen.lost)}" if seen.lost else ""
+        words = f"  step {step.number} · {seen.status} · {seen.seconds:.1f} s{note}"
+        self._print(Text(words, style=style))
 
     def _end(self, event: events.RunFinished) -> None:
         self._rest()
         self._print(Text(""))
         if event.answer is not None:
             self._count(event.answer)
-            self._print(Padding(Markdown(event.answer.text), (0, 2)))
+            self._print(Markdown(legible(event.answer.text)))
         else:
             style = STATE_STYLES.get(event.state, "red")
-            self._print(Text(f"  {event.state}: {event.reason}", style=style))
+            self._print(Text(f"{event.state}: {legible(event.reason)}", style=style))
 
     def _count(self, reply: Reply) -> None:
         self._usage += reply.usage
@@ -148,16 +182,20 @@ class TerminalView:
 
     def _status(self) -> RenderableType:
         seconds = time.monotonic() - self._started
+        step = f"step {self._steps} · " if self._steps else ""
         words = (
-            f" step {self._steps} · {self._doing} · {self._usage.total:,} tokens"
+            f" {step}{self._doing} · {self._usage.total:,} tokens"
             f" · {money(self._cost)} · {seconds:.0f} s"
         )
-        typed = Text("\n".join(self._typed.splitlines()[-3:]), style="dim", overflow="ellipsis")
-        return Group(Padding(typed, (0, 4)), Spinner("dots", Text(words, style="dim")))
+        line = Text(words, style="dim", no_wrap=True, overflow="ellipsis")
+        tail = Text(self._typed[-2_000:].rstrip(), style="dim")
+        lines = tail.wrap(self._console, max(10, self._console.width - 2))[-LINES_IN_SIGHT:]
+        above = [Padding(Text("\n").join(lines), INDENT)] if tail.plain else []
+        return Group(*above, Spinner("dots", line, style="dim"))
 
     def _do(self, doing: str) -> None:
         self._doing = doing
-        if self._live is not None and not self._live.is_started:
+        if self._live is not None and not self._live.is_started and not self._paused:
             self._live.start()
 
     def _rest(self) -> None:
@@ -168,21 +206,27 @@ class TerminalView:
         self._console.print(*parts)
 
 
+def legible(text: str) -> str:
+    """`text` without what would move the cursor or command the terminal; colours stay."""
+    return CONTROL.sub("", progress(text))
+
+
 def _output(output: Output) -> RenderableType:
     if isinstance(output, Stream):
-        style = "red" if output.name == "stderr" else ""
-        return Text(_shortened(output.text.rstrip("\n")), style=style)
+        text = Text.from_ansi(_shortened(legible(output.text).rstrip("\n")))
+        text.style = "red" if output.name == "stderr" else ""
+        return text
     if isinstance(output, Error):
-        return Text(_shortened(trimmed(output)), style="red")
+        return Text(_shortened(legible(trimmed(output))), style="red")
     return _bundle(output)
 
 
 def _bundle(output: Display | Result) -> RenderableType:
-    text = output.data.get("text/plain") or output.data.get("text/markdown") or ""
+    text = legible(str(output.data.get("text/plain") or output.data.get("text/markdown") or ""))
     pictures = [mime for mime in output.data if mime.startswith("image/")]
     if pictures:
         return Text(f"[{pictures[0]}] {text}", style="magenta")
-    return Text(_shortened(str(text)))
+    return Text.from_ansi(_shortened(text))
 
 
 def _shortened(text: str) -> str:

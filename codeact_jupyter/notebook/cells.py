@@ -7,35 +7,61 @@ package sees a plain analysis: task, thought, code with outputs, answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias
+from functools import partial
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from ..engine.trajectory import Error, Observation, Output, Reply, Step, Trajectory, Turn
+from ..engine.trajectory import Error, Observation, Reply, RunState, Step, Trajectory, Turn
 from ..engine.wire import decode, encode
 from ..errors import NotebookError
-from .outputs import armoured, bared, from_format, sayable, to_format
+from .armour import armoured, bared, sayable
+from .outputs import KEY, from_format, note, to_format
 
-KEY = "codeact"
 VERSION = 1
 Role = Literal["task", "thought", "action", "answer"]
 Cell: TypeAlias = dict[str, Any]
 
+ENDINGS: dict[RunState, str] = {
+    "failed": "Failed.",
+    "interrupted": "Interrupted.",
+    "limit": "Stopped at a limit.",
+    "stopped": "Stopped.",
+}
+UNSEEN = "This cell was started; its end was not seen. What it did is unknown."
+
+
+class Fragment(NamedTuple):
+    """A piece of a turn with cells of its own: the same `values` give the same cells."""
+
+    name: str
+    values: tuple[Any, ...]
+    cells: Callable[[], list[Cell]]
+
 
 def to_cells(trajectory: Trajectory) -> list[Cell]:
     """All cells of a trajectory, in order, as nbformat 4.5 has them."""
-    return [cell for turn in trajectory.turns for cell in turn_cells(turn)]
+    turns = enumerate(trajectory.turns, 1)
+    return [cell for number, turn in turns for cell in turn_cells(turn, number)]
 
 
-def turn_cells(turn: Turn) -> list[Cell]:
-    """The cells of one turn."""
-    cells = [_task_cell(turn)]
+def turn_cells(turn: Turn, number: int = 0) -> list[Cell]:
+    """The cells of one turn; `number` is its place in the conversation, from 1."""
+    return [cell for fragment in fragments(turn, number) for cell in fragment.cells()]
+
+
+def fragments(turn: Turn, number: int = 0) -> Iterator[Fragment]:
+    """The task, the steps and the end of a turn, each to be made into cells when it is new."""
+    opening = replace(turn, steps=(), answer=None, state="running", reason="", seconds=0.0)
+    yield Fragment(f"{turn.run}-task", (opening, number), lambda: [_task_cell(opening, number)])
     corrected = max((step.number for step in turn.steps if step.state == "ok"), default=0)
     for step in turn.steps:
-        cells += step_cells(turn, step, folded=step.state == "error" and step.number < corrected)
+        folded = step.number < corrected and step.state == "error"
+        cells = partial(step_cells, turn, step, folded=folded)
+        yield Fragment(f"{turn.run}-{step.number}", (step, folded), cells)
     if turn.state not in ("running", "waiting"):
-        cells.append(_answer_cell(turn))
-    return cells
+        end = (turn.state, turn.reason, turn.seconds, turn.answer)
+        yield Fragment(f"{turn.run}-answer", end, lambda: [_answer_cell(turn)])
 
 
 def step_cells(turn: Turn, step: Step, *, folded: bool = False) -> list[Cell]:
@@ -47,9 +73,8 @@ def step_cells(turn: Turn, step: Step, *, folded: bool = False) -> list[Cell]:
         words = "\n\n".join(filter(None, (thought, f"*Not run: {problem}*")))
         return [_cell(turn, step.number, "thought", words, record)]
     cells = [_cell(turn, step.number, "thought", thought, {"step": step.number})] if thought else []
-    outputs = _shown(step)
-    formatted, extras = to_format(outputs)
-    if extras and step.observation is not None:
+    formatted, extras = _shown(step)
+    if extras:
         record["extras"] = extras
     cell = _cell(turn, step.number, "action", step.action.code, record)
     cell["outputs"] = formatted
@@ -62,31 +87,31 @@ def step_cells(turn: Turn, step: Step, *, folded: bool = False) -> list[Cell]:
 def from_cells(cells: Iterable[Mapping[str, Any]], session: Mapping[str, Any]) -> Trajectory:
     """The trajectory that these cells show; the person's own cells are passed over.
 
-    `session` is the notebook's own `codeact` metadata. Steps whose cell the person deleted are
-    gone; so is a turn without its task cell. Raises NotebookError when a record is unreadable.
+    `session` is the notebook's own `codeact` metadata. The order is the record's, wherever the
+    person moved a cell. Steps whose cell the person deleted are gone; so is a turn without its
+    task cell. Raises NotebookError when a record is unreadable.
     """
+    marked = [(cell, mark) for cell in cells if (mark := mark_of(cell)) is not None]
     turns: dict[str, Turn] = {}
-    for cell in cells:
-        mark = mark_of(cell)
-        if mark is None:
-            continue
+    order: dict[str, int] = {}
+    for cell, mark in sorted(marked, key=lambda pair: pair[1]["role"] != "task"):
+        run, role = str(mark["run"]), mark["role"]
         try:
-            run, role = str(mark["run"]), mark["role"]
             if role == "task":
                 turns[run] = decode(Turn, bared(mark["record"]))
-            elif run not in turns:
-                continue
-            elif role == "answer":
+                order[run] = int(mark.get("turn") or max(order.values(), default=0))
+            elif run in turns and role == "answer":
                 turns[run] = _answered(turns[run], mark)
-            elif "record" in mark:
+            elif run in turns and "record" in mark:
                 turns[run] = _with(turns[run], _step(cell, mark))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise NotebookError(
                 f"the cell {cell.get('id')!r} holds a record of a run that cannot be read "
                 f"({error}); remove its metadata {KEY!r} to use the notebook without that run"
             ) from error
-    tools = tuple(bared(plain(session.get("tools") or [])))
-    return Trajectory(str(bared(session.get("system") or "")), tools, tuple(turns.values()))
+    ordered = sorted(turns, key=lambda run: order[run])
+    system, tools = _session(session)
+    return Trajectory(system, tools, tuple(turns[run] for run in ordered))
 
 
 def session_metadata(trajectory: Trajectory) -> dict[str, Any]:
@@ -100,7 +125,7 @@ def session_metadata(trajectory: Trajectory) -> dict[str, Any]:
 
 def mark_of(cell: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The record of a cell of a run; None for the person's cells, and for copies of ours."""
-    mark = cell.get("metadata", {}).get(KEY)
+    mark = (cell.get("metadata") or {}).get(KEY)
     if not isinstance(mark, Mapping) or mark.get("version") != VERSION:
         return None
     if not {"run", "role", "step"} <= set(mark):
@@ -128,20 +153,20 @@ def _cell(turn: Turn, step: int, role: Role, source: str, more: Mapping[str, Any
     }
 
 
-def _task_cell(turn: Turn) -> Cell:
-    opening = replace(turn, steps=(), answer=None, state="running", reason="", seconds=0.0)
-    record = {"record": armoured(encode(opening))}
-    return _cell(turn, 0, "task", f"**Task.** {turn.task}", record)
+def _task_cell(opening: Turn, number: int) -> Cell:
+    record = {"record": armoured(encode(opening)), **({"turn": number} if number else {})}
+    return _cell(opening, 0, "task", f"**Task.** {opening.task}", record)
 
 
 def _answer_cell(turn: Turn) -> Cell:
-    end = {"state": turn.state, "reason": armoured(turn.reason), "seconds": turn.seconds}
+    end = {"state": turn.state, "reason": armoured(turn.reason), "seconds": armoured(turn.seconds)}
     if turn.answer is not None:
         end["record"] = armoured(encode(turn.answer))
         words = turn.answer.text
     else:
-        words = f"*Run {turn.state}: {turn.reason}*"
-    return _cell(turn, len(turn.steps) + 1, "answer", words, end)
+        words = f"**{ENDINGS.get(turn.state, 'Ended.')}** {turn.reason}".rstrip()
+    number = max((step.number for step in turn.steps), default=0) + 1
+    return _cell(turn, number, "answer", words, end)
 
 
 def _step_record(step: Step) -> Any:
@@ -151,14 +176,22 @@ def _step_record(step: Step) -> Any:
     return armoured(encode(step))
 
 
-def _shown(step: Step) -> tuple[Output, ...]:
-    """The outputs that the cell shows: for a mistake, why it was not run."""
-    if step.observation is not None:
-        return step.observation.outputs
-    if step.mistake is not None:
+def _shown(step: Step) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The outputs that the cell shows, and what the format cannot hold of them.
+
+    What did not run, whose end was not seen and what is missing is said in a note below them.
+    """
+    seen = step.observation
+    if seen is None and step.mistake is not None:
         words = f"{step.mistake.detail} (not run)"
-        return (Error(step.mistake.kind, step.mistake.detail, (words,)),)
-    return ()
+        return to_format([Error(step.mistake.kind, step.mistake.detail, (words,))])[0], {}
+    formatted, extras = to_format(seen.outputs if seen is not None else ())
+    words = seen.lost if seen is not None else UNSEEN
+    if seen is not None and not words and not seen.outputs and seen.status != "ok":
+        words = seen.status
+    if words:
+        formatted.append(note(f"{words[:1].upper()}{words[1:]}"))
+    return formatted, extras
 
 
 def _step(cell: Mapping[str, Any], mark: Mapping[str, Any]) -> Step:
@@ -177,10 +210,27 @@ def _with(turn: Turn, step: Step) -> Turn:
 
 def _answered(turn: Turn, mark: Mapping[str, Any]) -> Turn:
     record = mark.get("record")
+    ended = {key: bared(mark[key]) for key in ("state", "reason", "seconds")}
+    end = decode(Turn, {"run": turn.run, "task": turn.task, **ended})
     return replace(
         turn,
-        state=mark["state"],
-        reason=bared(mark["reason"]),
-        seconds=float(mark["seconds"]),
+        state=end.state,
+        reason=end.reason,
+        seconds=end.seconds,
         answer=decode(Reply, bared(record)) if record is not None else None,
     )
+
+
+def _session(session: Mapping[str, Any]) -> tuple[str, tuple[dict[str, Any], ...]]:
+    """The system text and tools of a notebook's metadata; none of another version's."""
+    if session.get("version") != VERSION:
+        return "", ()
+    try:
+        kept = {key: bared(plain(session[key])) for key in ("system", "tools") if key in session}
+        read = decode(Trajectory, kept)
+    except ValueError as error:
+        raise NotebookError(
+            f"the notebook's metadata {KEY!r} cannot be read ({error}); remove it to use the "
+            "notebook without its runs"
+        ) from error
+    return read.system, read.tools

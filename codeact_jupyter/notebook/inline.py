@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .cells import KEY, VERSION, Cell, plain
+from .cells import VERSION, Cell, plain
+from .outputs import KEY
 
 
 def unfolded(cell: Mapping[str, Any]) -> list[Cell]:

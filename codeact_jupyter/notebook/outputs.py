@@ -5,14 +5,15 @@ What the format cannot hold (a display's id, text that UTF-8 cannot carry) goes 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..engine.trajectory import Display, Error, Output, Result, Stream
 from ..engine.wire import decode, encode
+from .armour import armoured, bared, sayable, shown
 
+KEY = "codeact"  # the one key of our metadata, on cells, notebooks and outputs
 Json = dict[str, Any]
 
 
@@ -22,57 +23,57 @@ def to_format(outputs: Sequence[Output]) -> tuple[list[Json], dict[str, Json]]:
     extras = {}
     for index, (output, written) in enumerate(zip(outputs, formatted, strict=True)):
         kept = _from_format(written)
-        if kept == output:
+        if kept == output and not _is_note(written):
             continue
         display_id = output.display_id if isinstance(output, Display) else ""
         if isinstance(kept, Display) and replace(kept, display_id=display_id) == output:
-            extras[str(index)] = {"display_id": display_id}
+            extras[str(index)] = {"display_id": armoured(display_id)}
         else:
             extras[str(index)] = {"output": armoured(encode(output))}
     return formatted, extras
 
 
 def from_format(formatted: Sequence[Json], extras: Mapping[str, Json]) -> tuple[Output, ...]:
-    """The outputs that `to_format` made these of; unknown kinds are left out."""
-    outputs = []
-    for index, written in enumerate(formatted):
-        extra = extras.get(str(index), {})
-        if "output" in extra:
-            outputs.append(_decoded(bared(extra["output"])))
-            continue
-        output = _from_format(written)
-        if isinstance(output, Display) and "display_id" in extra:
-            output = replace(output, display_id=str(extra["display_id"]))
-        if output is not None:
-            outputs.append(output)
-    return tuple(outputs)
+    """The outputs that `to_format` made these of; unknown kinds and our notes are left out.
+
+    Where the person ran the cell again, the new outputs count and the extras do not.
+    """
+    pairs = ((written, extras.get(str(index), {})) for index, written in enumerate(formatted))
+    outputs = (_restored(written, extra) for written, extra in pairs)
+    return tuple(output for output in outputs if output is not None)
 
 
-def sayable(text: str) -> str:
-    """`text` with lone surrogates, which no UTF-8 file can hold, as visible escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+def note(words: str) -> Json:
+    """An output that says something about its cell and is no output of it."""
+    return {
+        "output_type": "display_data",
+        "data": {"text/markdown": f"*{sayable(words)}*", "text/plain": sayable(words)},
+        "metadata": {KEY: {"note": True}},
+    }
 
 
-def armoured(value: Any) -> Any:
-    """JSON with every string that UTF-8 cannot carry written as ASCII inside a mapping."""
-    if isinstance(value, dict):
-        return {sayable(key): armoured(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [armoured(item) for item in value]
-    if isinstance(value, str) and sayable(value) != value:
-        return {"ascii": json.dumps(value)}
-    return value
+def is_json_mime(mime: str) -> bool:
+    """Whether the notebook format has the data of this MIME type as JSON, not as text."""
+    return mime == "application/json" or (
+        mime.startswith("application/") and mime.endswith("+json")
+    )
 
 
-def bared(value: Any) -> Any:
-    """The JSON that `armoured` was given."""
-    if isinstance(value, dict):
-        if set(value) == {"ascii"} and isinstance(value["ascii"], str):
-            return json.loads(value["ascii"])
-        return {key: bared(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [bared(item) for item in value]
-    return value
+def _restored(written: Json, extra: Json) -> Output | None:
+    plain = _from_format(written)
+    if "output" in extra:
+        data = bared(extra["output"])
+        kinds = {"stream": Stream, "display": Display, "result": Result, "error": Error}
+        output: Output = decode(kinds[data["kind"]], data)
+        if plain is not None and _to_format(plain) == _to_format(output):
+            return output
+    if "display_id" in extra and isinstance(plain, Display):
+        return replace(plain, display_id=bared(extra["display_id"]))
+    return None if _is_note(written) else plain
+
+
+def _is_note(written: Json) -> bool:
+    return bool((written.get("metadata") or {}).get(KEY) == {"note": True})
 
 
 def _to_format(output: Output) -> Json:
@@ -85,7 +86,8 @@ def _to_format(output: Output) -> Json:
             "evalue": sayable(output.evalue),
             "traceback": [sayable(line) for line in output.traceback],
         }
-    bundle = {"data": _sayable(output.data), "metadata": _sayable(output.metadata)}
+    data = {sayable(mime): _writable(mime, value) for mime, value in output.data.items()}
+    bundle = {"data": data, "metadata": shown(output.metadata)}
     if isinstance(output, Result):
         return {"output_type": "execute_result", "execution_count": output.count, **bundle}
     return {"output_type": "display_data", **bundle}
@@ -101,17 +103,21 @@ def _from_format(written: Json) -> Output | None:
         return Error(written["ename"], written["evalue"], lines)
     if kind not in ("display_data", "execute_result"):
         return None
-    data = {mime: _value(mime, value) for mime, value in sorted(written["data"].items())}
     metadata = _plain(written.get("metadata") or {})
+    data = {mime: _read(mime, value) for mime, value in sorted(written["data"].items())}
     if kind == "execute_result":
         return Result(data, metadata, written.get("execution_count"))
     return Display(data, metadata)
 
 
-def _value(mime: str, value: Any) -> Any:
-    if mime == "application/json" or mime.endswith("+json"):
-        return _plain(value)
-    return _joined(value)
+def _writable(mime: str, value: Any) -> Any:
+    if is_json_mime(mime):
+        return shown(value)
+    return sayable(value if isinstance(value, str) else str(value))
+
+
+def _read(mime: str, value: Any) -> Any:
+    return _plain(value) if is_json_mime(mime) else _joined(value)
 
 
 def _joined(text: Any) -> Any:
@@ -125,17 +131,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
-
-
-def _sayable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {sayable(key): _sayable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_sayable(item) for item in value]
-    return sayable(value) if isinstance(value, str) else value
-
-
-def _decoded(data: Json) -> Output:
-    kinds = {"stream": Stream, "display": Display, "result": Result, "error": Error}
-    output: Output = decode(kinds[data["kind"]], data)
-    return output

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..engine.context import messages
 from ..engine.trajectory import Trajectory
 from ..errors import NotebookError, SettingsError
-from ..notebook.cells import plain
-from ..notebook.document import Document, new_notebook, write_atomically
+from ..notebook.cells import plain, session_metadata
+from ..notebook.document import Document, new_notebook, require_writable, unwritable
+from ..notebook.files import write_atomically
 from ..notebook.inline import unfolded
+from ..notebook.outputs import KEY
+from .page import page
 
 FORMATS = ("ipynb", "py", "md", "html", "jsonl")
 
@@ -28,9 +30,11 @@ def export_file(source: Path, form: str, target: Path | None = None) -> Path:
     target = target or source.with_suffix(f".{form}")
     if target.resolve() == source.resolve():
         raise NotebookError(f"{str(source)!r} would overwrite itself; name another file with -o")
-    content = {**document.content}
+    content, trajectory = document.content, document.trajectory
     content["cells"] = [part for cell in content["cells"] for part in unfolded(cell)]
-    return _write(content, document.trajectory, form, target)
+    if trajectory.turns:
+        content["metadata"] = {**content["metadata"], KEY: session_metadata(trajectory)}
+    return _write(content, trajectory, form, target)
 
 
 def export_trajectory(trajectory: Trajectory, target: Path) -> Path:
@@ -73,7 +77,7 @@ def json_lines(trajectory: Trajectory) -> str:
 
 
 def _write(content: dict[str, Any], trajectory: Trajectory, form: str, target: Path) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    require_writable(target)
     files: dict[str, bytes] = {}
     if form == "ipynb":
         text = json.dumps(plain(content), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
@@ -84,13 +88,13 @@ def _write(content: dict[str, Any], trajectory: Trajectory, form: str, target: P
     else:
         text, files = _converted(content, form, target.stem)
     try:
-        write_atomically(target, text.encode("utf-8", "backslashreplace"))
+        write_atomically(target, [text.encode("utf-8", "backslashreplace")])
         for name, raw in files.items():
             place = target.parent / name
             place.parent.mkdir(exist_ok=True)
-            write_atomically(place, raw)
+            write_atomically(place, [raw])
     except OSError as error:
-        raise NotebookError(f"cannot write {str(target)!r}: {error.strerror}") from error
+        raise unwritable(target, error) from error
     return target
 
 
@@ -98,14 +102,12 @@ def _converted(content: dict[str, Any], form: str, stem: str) -> tuple[str, dict
     """The text of a notebook in this form, and the files that it refers to."""
     import nbconvert
     import nbformat
+    from nbformat.v4.rwbase import rejoin_lines
 
-    exporters: dict[str, Callable[[], Any]] = {
-        "html": lambda: nbconvert.HTMLExporter(sanitize_html=True),
-        "md": nbconvert.MarkdownExporter,
-        "py": nbconvert.PythonExporter,
-    }
+    notebook = rejoin_lines(nbformat.from_dict(content))
+    if form == "html":
+        return page(notebook), {}
+    exporter = nbconvert.MarkdownExporter() if form == "md" else nbconvert.PythonExporter()
     names = {"unique_key": stem, "output_files_dir": f"{stem}_files", "metadata": {"name": stem}}
-    text, resources = exporters[form]().from_notebook_node(
-        nbformat.from_dict(content), resources=names
-    )
+    text, resources = exporter.from_notebook_node(notebook, resources=names)
     return text, dict(resources.get("outputs") or {})

@@ -44,7 +44,7 @@ class Gate:
             return Verdict("allow")
         reasons = reasons[:MOST_REASONS] or ("every action asks in the mode `ask`",)
         if self._ask_person is None:
-            return Verdict("deny", ("nobody can be asked here, and it", *reasons))
+            return Verdict("deny", (f"nobody can be asked here, and it {'; it '.join(reasons)}",))
         return Verdict("ask", reasons)
 
     async def ask(self, action: Action, verdict: Verdict) -> Answered:

@@ -18,7 +18,6 @@ from codeact_jupyter.engine.trajectory import Action, Display, Error, Observatio
 from codeact_jupyter.environments.kernel import KernelEnvironment
 from codeact_jupyter.environments.shell import ShellEnvironment
 
-pytestmark = pytest.mark.xdist_group("contract")
 numbers = itertools.count(1)
 
 

@@ -20,7 +20,6 @@ from codeact_jupyter.environments import kernel as kernel_module
 from codeact_jupyter.environments.kernel import KernelEnvironment
 from codeact_jupyter.errors import EnvironmentFailure
 
-pytestmark = pytest.mark.xdist_group("kernel_environment")
 numbers = itertools.count(1)
 CANARY = "sk-canary-for-the-kernel"
 ECHO = """

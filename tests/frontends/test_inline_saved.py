@@ -19,8 +19,6 @@ from tests.loopback import ScriptedTurn, ToolUse
 
 from .live import ScriptedModel, act, say, with_model
 
-pytestmark = pytest.mark.xdist_group("inline_saved")
-
 
 @pytest.fixture(autouse=True)
 def environment(shared_model: ScriptedModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

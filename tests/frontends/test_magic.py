@@ -11,8 +11,6 @@ from tests.loopback import LoopbackModel
 
 from .live import LiveKernel, ScriptedModel, act, live, say, with_model, words
 
-pytestmark = pytest.mark.xdist_group("magic")
-
 
 def opening(model: ScriptedModel) -> str:
     """The last task as it was told, with what came before it."""

@@ -8,8 +8,6 @@ from tests.loopback import Fault, ScriptedTurn, Text
 
 from .live import LiveKernel, Ran, ScriptedModel, act, say
 
-pytestmark = pytest.mark.xdist_group("magic_interrupts")
-
 SLEEP = "print('begun', flush=True)\nimport time\ntime.sleep(60)"
 SPIN = "print('begun', flush=True)\nwhile True: pass"
 AWAIT = "import asyncio\nprint('begun', flush=True)\nawait asyncio.sleep(60)"

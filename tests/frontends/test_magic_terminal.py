@@ -14,7 +14,6 @@ from .live import ScriptedModel, act, say, with_model
 
 pexpect = pytest.importorskip("pexpect", exc_type=ImportError)
 pytestmark = [
-    pytest.mark.xdist_group("magic_terminal"),
     pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal"),
 ]
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]|\r")

@@ -1,0 +1,72 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+BUFFER = 1 << 20
+# What a file was when it was last looked at: another value means that somebody wrote it.
+Signature = tuple[int, int, int]
+
+
+def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write these pieces as a new file and put it in the place of the old one.
+
+    At any instant, and after a crash, the path holds the old content or the new. Its mode, and
+    where we may its owner, stay; a link stays a link: what it points to is replaced.
+    """
+    path = path.resolve()
+    old = path.stat() if path.exists() else None
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb", buffering=BUFFER) as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        _dress(temporary, old)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def signature(path: Path) -> Signature | None:
+    """The file's signature; None when there is no such file."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _dress(temporary: str, old: os.stat_result | None) -> None:
+    """Give the new file the mode and, where we may, the owner of the old one."""
+    if old is not None and hasattr(os, "chown"):
+        with suppress(OSError):
+            os.chown(temporary, old.st_uid, old.st_gid)
+    os.chmod(temporary, stat.S_IMODE(old.st_mode) if old is not None else 0o666 & ~_umask())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable, where the system lets a folder be opened."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        with suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

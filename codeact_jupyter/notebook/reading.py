@@ -1,0 +1,71 @@
+"""A notebook file's content as JSON: checked, upgraded to nbformat 4.5, otherwise left as it is.
+
+What the person wrote is not passed through a writer of the format: every field of theirs, known
+or not, keeps its place and value.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+from ..errors import NotebookError
+
+Json = dict[str, Any]
+
+
+def parsed_notebook(raw: bytes, path: Path) -> Json:
+    """The notebook in these bytes; raises NotebookError, naming the path, when it is none."""
+    try:
+        return _checked(json.loads(raw.decode("utf-8-sig")))
+    except Exception as error:  # nbformat raises many kinds for a file that is no notebook
+        raise NotebookError(
+            f"{str(path)!r} is not a notebook that can be read ({_first_line(error)}); "
+            "it was left as it is. Choose another file."
+        ) from error
+
+
+def joined(cell: Json) -> Json:
+    """The cell with its source as one string."""
+    source = cell["source"]
+    return cell if isinstance(source, str) else {**cell, "source": "".join(source)}
+
+
+def _checked(content: Any) -> Json:
+    import nbformat
+
+    if not isinstance(content, dict) or "nbformat" not in content:
+        raise ValueError("it has no `nbformat`")
+    if content["nbformat"] != 4 or content.get("nbformat_minor", 0) < 5 or not _has_ids(content):
+        content = _upgraded(content)
+    nbformat.validate(nbformat.from_dict(content))
+    checked: Json = content
+    return checked
+
+
+def _has_ids(content: Json) -> bool:
+    ids = [cell.get("id") for cell in content.get("cells", [])]
+    return None not in ids and len(set(ids)) == len(ids)
+
+
+def _upgraded(content: Json) -> Json:
+    """The notebook as nbformat 4.5, every cell with an id of its own."""
+    import nbformat
+    from nbformat.reader import reads
+    from nbformat.v4 import upgrade
+    from nbformat.validator import normalize
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they say that what is repaired here needs repair
+        notebook = nbformat.convert(reads(json.dumps(content)), 4)
+        if notebook.nbformat_minor < 5:
+            notebook = upgrade(notebook, from_version=4, from_minor=notebook.nbformat_minor)
+        _, notebook = normalize(notebook)
+        upgraded: Json = json.loads(nbformat.writes(notebook))
+    return upgraded
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

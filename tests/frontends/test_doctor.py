@@ -1,0 +1,84 @@
+"""`codeact doctor`: each thing found or missing, its cure, and never a key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.loopback import LoopbackModel
+from tests.loopback.server import WRONG_KEY
+
+from .command import NOTHING_LISTENS, Finished, codeact, environment, say
+
+SECRET = "sk-test"
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[LoopbackModel]:
+    with LoopbackModel(lambda request: say("hello")) as served:
+        yield served
+
+
+def examined(work: Path, env: dict[str, str]) -> tuple[Finished, str]:
+    done = codeact("doctor", cwd=work, env={**env, "COLUMNS": "400"})
+    assert done.stderr == ""
+    for key in (SECRET, WRONG_KEY):
+        assert key not in done.stdout
+    return done, done.stdout
+
+
+def configured(home: Path, text: str) -> Path:
+    config = home / ".config" / "codeact" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(text, "utf-8")
+    config.chmod(0o600)
+    return config
+
+
+def test_when_all_is_there_it_says_what_and_exits_with_0(
+    tmp_path: Path, model: LoopbackModel
+) -> None:
+    done, text = examined(tmp_path, environment(tmp_path, model))
+    assert done.returncode == 0, text
+    assert "found in the environment variable ANTHROPIC_API_KEY" in text
+    assert "claude-opus-5-5 answers" in text
+    assert "python3 starts" in text
+    assert "jupyterlab 4" in text
+
+
+def test_a_wrong_key_and_a_missing_kernel_are_named_with_their_cures(
+    tmp_path: Path, model: LoopbackModel
+) -> None:
+    more = {"CODEACT_API_KEY": WRONG_KEY, "CODEACT_KERNEL": "[nope]"}
+    done, text = examined(tmp_path, environment(tmp_path, model, **more))
+    assert done.returncode == 1
+    assert "found in the environment variable CODEACT_API_KEY" in text
+    assert "refused the key (401" in text
+    assert "'[nope]' does not start" in text
+    assert "python -m ipykernel install" in text
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_no_network_is_told_at_once_and_a_key_that_others_can_read_too(tmp_path: Path) -> None:
+    config = configured(tmp_path, f'api_key = "{SECRET}"\nbase_url = "{NOTHING_LISTENS}"\n')
+    config.chmod(0o644)
+    done, text = examined(tmp_path, environment(tmp_path))
+    assert done.returncode == 1
+    assert f"found in {config}" in text
+    assert f"chmod 600 {config}" in text
+    assert f"Could not connect to {NOTHING_LISTENS}" in text
+
+
+def test_a_bad_setting_is_named_and_the_demo_needs_no_key(tmp_path: Path) -> None:
+    config = configured(tmp_path, "max_steps = 0\n")
+    done, text = examined(tmp_path, environment(tmp_path))
+    assert done.returncode == 1
+    assert "max_steps cannot be 0" in text
+    config.write_text('model = "demo"\n', "utf-8")
+    done, text = examined(tmp_path, environment(tmp_path))
+    assert done.returncode == 0, text
+    assert "demo answers" in text
+    assert "Set ANTHROPIC_API_KEY" in text

@@ -1,0 +1,125 @@
+"""A file is written whole or not at all, and keeps its mode, its link and its neighbours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from codeact_jupyter.errors import NotebookError
+from codeact_jupyter.notebook.document import Document, require_writable
+
+from .stories import conversation, running, story
+
+posix = pytest.mark.skipif(os.name != "posix", reason="modes, links and limits of POSIX")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "work.ipynb"
+
+
+@posix
+def test_the_mode_and_the_link_are_kept_and_new_files_follow_the_umask(path: Path) -> None:
+    real = path.with_name("real.ipynb")
+    Document(real).show(conversation())
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE(real.stat().st_mode) == 0o666 & ~umask
+    real.chmod(0o640)
+    path.symlink_to(real.name)
+    both = conversation(story(), story("0000000b"))
+    Document(path).show(both)
+    assert path.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert Document(real).trajectory == both
+
+
+def test_a_place_that_cannot_be_written_is_named_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(NotebookError, match=r"there is no directory .*missing"):
+        require_writable(tmp_path / "missing" / "work.ipynb")
+    with pytest.raises(NotebookError, match="it is a directory"):
+        require_writable(tmp_path)
+    require_writable(tmp_path / "work.ipynb")
+    assert not list(tmp_path.iterdir())
+
+
+@posix
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
+def test_a_folder_without_permission_leaves_the_old_notebook_unharmed(path: Path) -> None:
+    document = Document(path)
+    document.show(running(conversation(), 1))
+    before = path.read_bytes()
+    path.parent.chmod(0o500)
+    try:
+        with pytest.raises(NotebookError, match="cannot write"):
+            document.show(conversation())
+        with pytest.raises(NotebookError, match="cannot write"):
+            require_writable(path)
+        assert path.read_bytes() == before
+    finally:
+        path.parent.chmod(0o700)
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from codeact_jupyter.errors import NotebookError
+from codeact_jupyter.notebook.document import Document
+from tests.notebook.stories import conversation, story
+
+path = Path(sys.argv[1])
+document = Document(path)
+document.show(conversation())
+resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, 8_192))
+try:
+    document.show(conversation(*(story(f"{run:08x}") for run in range(20))))
+except NotebookError as error:
+    print(error)
+"""
+
+
+@posix
+def test_a_full_disk_leaves_the_old_notebook_unharmed_and_no_other_file(path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, check=True
+    )
+    assert f"cannot write {str(path)!r}" in done.stdout
+    assert Document(path).trajectory == conversation()
+    assert [found.name for found in path.parent.iterdir()] == ["work.ipynb"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from codeact_jupyter.notebook.document import Document
+from tests.notebook.stories import conversation, story
+
+turns = []
+document = Document(Path(sys.argv[1]))
+for run in range(10_000):
+    turns = [*turns[-3:], story(f"{run:08x}", "x" * 100_000)]
+    document.show(conversation(*turns))
+    print(run, flush=True)
+"""
+
+
+@posix
+def test_a_writer_killed_at_any_moment_leaves_a_readable_notebook(path: Path) -> None:
+    for attempt in range(6):
+        path.unlink(missing_ok=True)
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        with writer, writer.stdout as said:
+            said.readline()
+            time.sleep(0.0007 * attempt)
+            writer.send_signal(signal.SIGKILL)
+        nbformat.validate(nbformat.read(path, as_version=4))
+        assert Document(path).trajectory.turns

@@ -1,0 +1,245 @@
+"""Export: every form, from a command's notebook and from one that a magic wrote into."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from codeact_jupyter.engine.context import messages
+from codeact_jupyter.engine.trajectory import Display, Result, Trajectory
+from codeact_jupyter.errors import CodeActError, NotebookError, SettingsError
+from codeact_jupyter.notebook.cells import mark_of
+from codeact_jupyter.notebook.document import Document
+from codeact_jupyter.record.export import FORMATS, export_file, export_trajectory
+from codeact_jupyter.record.page import cleaned
+from tests.notebook.stories import conversation, step, story
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+    "RU5ErkJggg=="
+)
+HOSTILE = "<script>steal()</script><img src=x onerror=steal()><a href='javascript:steal()'>x</a>"
+
+
+def plotted() -> Trajectory:
+    """A run with a picture, and with HTML that means harm."""
+    shown = Display({"image/png": PIXEL, "text/plain": "<Figure>"})
+    table = Result({"text/html": f"<table><tr><td>6</td></tr></table>{HOSTILE}", "text/plain": "6"})
+    steps = (step(1, "plot()", shown), step(2, "table", table))
+    answer = story().answer
+    assert answer is not None
+    return conversation(
+        replace(story(), steps=steps, answer=replace(answer, text=f"Six. {HOSTILE}"))
+    )
+
+
+@pytest.fixture(scope="module")
+def command_notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("command") / "rev q1 (new).ipynb"
+    Document(path).show(plotted())
+    return path
+
+
+@pytest.fixture(scope="module")
+def magic_notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo under a magic's own cell, twice, as nbclient runs it."""
+    path = tmp_path_factory.mktemp("magic") / "magic.ipynb"
+    magic = "%%codeact --model demo\nAdd up the revenue by quarter."
+    sources = ["%load_ext codeact_jupyter", magic, "mine = 1", magic]
+    content = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in sources])
+    NotebookClient(
+        content, timeout=120, resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
+    nbformat.write(content, path)
+    return path
+
+
+def exported(source: Path, form: str, folder: Path) -> Path:
+    return export_file(source, form, folder / f"{source.stem}.{form}")
+
+
+def test_a_notebook_is_exported_with_the_same_trajectory(
+    command_notebook: Path, tmp_path: Path
+) -> None:
+    target = exported(command_notebook, "ipynb", tmp_path)
+    nbformat.validate(nbformat.read(target, as_version=4))
+    assert Document(target).trajectory == plotted()
+
+
+def test_a_script_is_python_with_the_words_as_comments(
+    command_notebook: Path, tmp_path: Path
+) -> None:
+    text = exported(command_notebook, "py", tmp_path).read_text("utf-8")
+    compile(text, "exported", "exec")
+    assert "# **Task.** Add up the numbers." in text
+    assert "plot()" in text
+
+
+def test_markdown_shows_images_that_exist(command_notebook: Path, tmp_path: Path) -> None:
+    target = exported(command_notebook, "md", tmp_path)
+    links = re.findall(r"!\[[^]]*\]\(([^)]*\.png)\)", target.read_text("utf-8").replace("%20", " "))
+    links = [link.replace("%28", "(").replace("%29", ")") for link in links]
+    assert len(links) == 1
+    assert (tmp_path / links[0]).read_bytes() == base64.b64decode(PIXEL)
+
+
+def test_html_has_the_analysis_and_nothing_in_it_acts(
+    command_notebook: Path, tmp_path: Path
+) -> None:
+    text = exported(command_notebook, "html", tmp_path).read_text("utf-8")
+    assert not re.search(r"<script|steal\(|\bonerror|javascript:", text, re.IGNORECASE)
+    assert "&lt;p&gt;" not in text
+    assert PIXEL in text
+    assert "<tbody><tr><td>6</td></tr></tbody>" in text
+    assert "<strong>Task.</strong> Add up the numbers." in text
+
+
+DANGERS = {
+    "<b>x</b>": "<b>x</b>",
+    "<style>p {}</style>x": "x",
+    "<SCRIPT>a()": "",
+    "<img src='data:image/png;base64,aa' onload='a()'>": '<img src="data:image/png;base64,aa">',
+    "<img src='data:text/html;base64,aa'>": "<img>",
+    "<a href=' JaVaScRiPt:a()'>x</a>": "<a>x</a>",
+    "<a href='data:text/html,<b>'>x</a>": "<a>x</a>",
+    "<a href='https://x'>x</a>": '<a href="https://x">x</a>',
+    "<iframe src='https://x'></iframe>x": "x",
+    "<p style='background:url(https://x)'>x</p>": "<p>x</p>",
+    "<svg><script>a()</script></svg>": "",
+    "<form action='https://x'><input></form>": "",
+}
+
+
+@pytest.mark.parametrize("markup", DANGERS)
+def test_what_acts_is_taken_out_of_html(markup: str) -> None:
+    assert cleaned(markup) == DANGERS[markup]
+
+
+def test_a_drawing_is_shown_as_a_picture_in_html(tmp_path: Path) -> None:
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg'><script>steal()</script></svg>"
+    shown = Display({"image/svg+xml": drawing, "text/plain": "drawing"})
+    said = conversation(replace(story(), steps=(step(1, "draw()", shown),)))
+    text = export_trajectory(said, tmp_path / "x.html").read_text("utf-8")
+    assert "steal()" not in text
+    assert base64.b64encode(drawing.encode()).decode() in text
+
+
+def test_json_lines_have_one_for_each_turn(tmp_path: Path) -> None:
+    said = conversation(story("0000000a"), story("0000000b", "And \ud800?"))
+    target = export_trajectory(said, tmp_path / "run.jsonl")
+    lines = [json.loads(line) for line in target.read_text("ascii").splitlines()]
+    assert [(line["run"], line["turn"], line["state"]) for line in lines] == [
+        ("0000000a", 1, "answered"),
+        ("0000000b", 2, "answered"),
+    ]
+    alone = Trajectory(said.system, said.tools, said.turns[:1])
+    assert lines[0]["messages"] == [
+        {"role": message.role, "content": list(message.blocks)} for message in messages(alone)
+    ]
+    assert [action["state"] for action in lines[0]["actions"]] == ["error", "ok", "ok"]
+    assert lines[0]["cost"] == pytest.approx(0.0045)
+    assert lines[1]["task"] == "And \ud800?"
+
+
+def test_a_magics_run_is_read_back_as_the_cells_it_would_have_been(magic_notebook: Path) -> None:
+    document = Document(magic_notebook)
+    first, second = document.trajectory.turns
+    for turn in (first, second):
+        assert (turn.task, turn.state) == ("Add up the revenue by quarter.", "answered")
+        assert [each.state for each in turn.steps] == ["ok", "error", "ok", "ok", "ok"]
+        last = turn.steps[-1].observation
+        assert last is not None
+        assert any("image/png" in out.data for out in last.outputs if isinstance(out, Display))
+    assert document.trajectory.system
+
+
+def test_a_magics_notebook_is_exported_as_cells_in_every_form(
+    magic_notebook: Path, tmp_path: Path
+) -> None:
+    for form in FORMATS:
+        assert exported(magic_notebook, form, tmp_path).stat().st_size > 1_000
+    target = tmp_path / "magic.ipynb"
+    content = nbformat.read(target, as_version=4)
+    nbformat.validate(content)
+    assert Document(target).trajectory == Document(magic_notebook).trajectory
+    ours = [cell.metadata.codeact.role for cell in content.cells if mark_of(cell)]
+    assert ours == ["task", *["thought", "action"] * 5, "answer"] * 2
+    assert len((tmp_path / "magic.jsonl").read_text().splitlines()) == 2
+    assert len(list((tmp_path / "magic_files").iterdir())) == 2
+    assert "<script" not in (tmp_path / "magic.html").read_text("utf-8")
+
+
+def test_a_command_continues_a_magics_notebook_without_doubling_its_runs(
+    magic_notebook: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "continued.ipynb"
+    path.write_bytes(magic_notebook.read_bytes())
+    document = Document(path)
+    both = document.trajectory.begin(story("0000000b"))
+    before = json.loads(path.read_text("utf-8"))["cells"]
+    document.show(both)
+    after = json.loads(path.read_text("utf-8"))["cells"]
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + 8
+    assert Document(path).trajectory == both
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_notebook_without_a_run_is_exported_where_that_makes_sense(
+    form: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "plain.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")]), source)
+    target = tmp_path / f"out.{form}"
+    if form == "jsonl":
+        with pytest.raises(NotebookError, match="no run in this notebook"):
+            export_file(source, form, target)
+        assert not target.exists()
+    else:
+        assert "x = 1" in re.sub(
+            r"<[^>]*>", "", export_file(source, form, target).read_text("utf-8")
+        )
+
+
+BAD: dict[str, tuple[type[CodeActError], str, Any]] = {
+    "itself": (NotebookError, "overwrite itself.*-o", lambda at: export_file(at, "ipynb")),
+    "gone": (NotebookError, "no notebook", lambda at: export_file(at.with_name("x"), "py")),
+    "no place": (
+        NotebookError,
+        "there is no directory",
+        lambda at: export_file(at, "py", at.parent / "no" / "x.py"),
+    ),
+    "no form": (
+        SettingsError,
+        r"'.*x\.pdf'.*\.jsonl",
+        lambda at: export_trajectory(conversation(), at.with_name("x.pdf")),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_exported_is_named(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "run.ipynb"
+    Document(path).show(conversation())
+    kind, words, do = BAD[name]
+    with pytest.raises(kind, match=words):
+        do(path)
+    assert [found.name for found in tmp_path.iterdir()] == ["run.ipynb"]
+
+
+def test_a_script_of_the_story_runs(tmp_path: Path) -> None:
+    steps = story().steps
+    source = conversation(replace(story(), steps=(steps[1], steps[2])))
+    target = export_trajectory(source, tmp_path / "run.py")
+    done = subprocess.run([sys.executable, target], capture_output=True, text=True, check=True)
+    assert done.stdout == "drawing\n"

@@ -1,0 +1,226 @@
+"""A session: what it is made of, and that its record is on disk before and after each step."""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import json
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codeact_jupyter import session as composition
+from codeact_jupyter.engine import events
+from codeact_jupyter.engine.policy import AllowAll
+from codeact_jupyter.engine.trajectory import RunState
+from codeact_jupyter.environments.kernel import KernelEnvironment
+from codeact_jupyter.errors import SettingsError
+from codeact_jupyter.notebook.document import Document
+from codeact_jupyter.session import Session, choose_model
+from codeact_jupyter.settings import Settings
+from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse
+
+
+def act(code: str) -> ScriptedTurn:
+    return ScriptedTurn([Text("I run this."), ToolUse("python", {"code": code})])
+
+
+def say(text: str = "Done.") -> ScriptedTurn:
+    return ScriptedTurn([Text(text)])
+
+
+def settings_for(model: LoopbackModel, **more: Any) -> Settings:
+    return Settings(base_url=model.url, api_key="sk-test", profile="claude", **more)
+
+
+@asynccontextmanager
+async def session(
+    server: LoopbackModel, path: Path, **more: Any
+) -> AsyncIterator[tuple[Session, KernelEnvironment]]:
+    """A session on a kernel of its own, with its notebook at `path`."""
+    environment = await KernelEnvironment.start(workspace=path.parent)
+    made = Session(settings_for(server, **more), environment, AllowAll(), document=Document(path))
+    try:
+        yield made, environment
+    finally:
+        await made.close()
+        await environment.close()
+
+
+async def do(made: Session, task: str) -> RunState:
+    async for _ in made.run(task):
+        pass
+    return made.turn.state
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "work.ipynb"
+
+
+@pytest.fixture
+def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AUTH_TOKEN", "PROFILE", "CONFIG_DIR", "API_KEY", "BASE_URL"):
+        monkeypatch.delenv(f"ANTHROPIC_{name}", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+async def test_the_intent_is_on_disk_before_the_action_runs_and_each_step_after_it(
+    path: Path,
+) -> None:
+    finds_itself = (
+        "import json\n"
+        f"cells = json.load(open({str(path)!r}))['cells']\n"
+        "print('\\n'.join(cells[-1]['source']), cells[-1]['outputs'])"
+    )
+    with LoopbackModel([act("x = 1\nx"), act(finds_itself), say()]) as model:
+        async with session(model, path) as (made, _):
+            on_disk = []
+            async for event in made.run("look at yourself"):
+                recorded = Document(path).trajectory
+                if isinstance(event, events.StepStarted | events.StepFinished):
+                    assert recorded.turns[0].steps[-1] == event.step
+                    on_disk.append((event.kind, recorded.turns[0].steps[-1].state))
+                assert recorded == made.trajectory
+            told = model.requests[-1]["messages"][-1]["content"][0]["content"]
+    assert on_disk == [
+        *(("step-started", "unknown"), ("step-finished", "ok")),
+        *(("step-started", "unknown"), ("step-finished", "ok")),
+    ]
+    assert "cells = json.load" in told
+    assert "its end was not seen" in told
+    assert Document(path).trajectory == made.trajectory
+    assert made.turn.state == "answered"
+
+
+async def test_a_conversation_goes_on_from_its_file_with_the_bytes_it_was_begun_with(
+    path: Path,
+) -> None:
+    with LoopbackModel([act("7 * 6"), say("42"), act("1 / 0"), say("no")]) as model:
+        async with session(model, path) as (made, environment):
+            assert await do(made, "multiply") == "answered"
+            first = json.dumps(model.requests[-1]["messages"], sort_keys=True)
+            again = Session(settings_for(model), environment, AllowAll(), document=Document(path))
+            assert again.trajectory == made.trajectory
+            assert await do(again, "divide") == "answered"
+            await again.close()
+        assert model.requests[1]["system"] == model.requests[-1]["system"]
+        said = model.requests[-1]["messages"]
+    begun = json.loads(first)
+    assert said[: len(begun)] == begun
+    assert [turn.task for turn in Document(path).trajectory.turns] == ["multiply", "divide"]
+
+
+async def test_a_run_whose_program_died_is_told_as_unknown_and_not_run_again(path: Path) -> None:
+    with LoopbackModel([act("x = 1"), say(), say("I see.")]) as model:
+        async with session(model, path) as (made, environment):
+            async for event in made.run("first"):
+                if isinstance(event, events.StepStarted):
+                    died_here = path.read_bytes()
+            path.write_bytes(died_here)
+            assert Document(path).trajectory.turns[0].state == "running"
+            again = Session(settings_for(model), environment, AllowAll(), document=Document(path))
+            assert await do(again, "go on") == "answered"
+            await again.close()
+        said = model.requests[-1]["messages"]
+    assert "outcome unknown" in json.dumps(said[2])
+    broken, whole = Document(path).trajectory.turns
+    assert (broken.state, broken.steps[0].state) == ("interrupted", "unknown")
+    assert whole.state == "answered"
+    shown = [cell for cell in Document(path).content["cells"] if cell["cell_type"] == "code"]
+    assert "unknown" in json.dumps(shown[0]["outputs"])
+
+
+async def test_another_model_is_used_from_the_next_turn_on(path: Path) -> None:
+    with LoopbackModel([say("one"), say("two")]) as model:
+        async with session(model, path) as (made, _):
+            await do(made, "first")
+            made.use(replace(made.settings, model="claude-sonnet-5-0"))
+            await do(made, "second")
+        assert [request["model"] for request in model.requests] == [
+            "claude-opus-5-5",
+            "claude-sonnet-5-0",
+        ]
+
+
+async def test_an_empty_task_is_refused_and_leaves_no_turn(path: Path) -> None:
+    with LoopbackModel() as model:
+        async with session(model, path) as (made, _):
+            with pytest.raises(SettingsError, match="the task is empty"):
+                await do(made, " \n ")
+    assert not made.trajectory.turns
+    assert not path.exists()
+
+
+@pytest.mark.usefixtures("no_credentials")
+def test_without_a_model_the_error_lists_the_four_ways_on() -> None:
+    with pytest.raises(SettingsError) as told:
+        choose_model(Settings(), ports=[("Ollama", 9)])
+    for way in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "Ollama", "--model demo", "config.toml"):
+        assert way in str(told.value)
+
+
+@contextmanager
+def model_list(*names: str) -> Iterator[int]:
+    """A server that lists these models, on a free port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"data": [{"id": name} for name in names]}).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.usefixtures("no_credentials")
+def test_a_local_server_is_used_when_there_is_no_key_and_named() -> None:
+    with model_list("qwen3", "other") as port:
+        ports = (("Ollama", 9), ("llama-server", port))
+        chosen = choose_model(Settings(), ports=ports)
+        named = choose_model(Settings(model="other", given=frozenset({"model"})), ports=ports)
+    assert chosen.model.name == "qwen3"
+    assert chosen.notice == (
+        f"No key is set: using qwen3 of llama-server at http://127.0.0.1:{port}"
+    )
+    assert named.model.name == "other"
+
+
+def test_a_key_is_enough_and_the_demo_needs_none() -> None:
+    assert choose_model(Settings(api_key="sk-test")).model.name == "claude-opus-5-5"
+    demo = choose_model(Settings(model="demo"))
+    assert demo.model.name == "demo"
+    assert "recorded" in demo.notice
+
+
+def test_ids_of_runs_are_short_and_differ() -> None:
+    made = {composition.new_run_id() for _ in range(100)}
+    assert len(made) == 100
+    assert all(len(name) == 8 for name in made)
+
+
+async def test_a_run_that_nobody_listens_to_any_more_leaves_a_whole_record(path: Path) -> None:
+    with LoopbackModel([act("import time; time.sleep(60)"), say()]) as model:
+        async with session(model, path) as (made, _):
+            happenings = made.run("sleep")
+            async for event in happenings:
+                if isinstance(event, events.StepStarted):
+                    break
+            await asyncio.wait_for(happenings.aclose(), 20)
+    assert Document(path).trajectory.turns[0].steps[0].state in ("unknown", "interrupted")
