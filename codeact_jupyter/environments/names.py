@@ -19,7 +19,7 @@ class Names:
     def __init__(self, workspace: str) -> None:
         self._look: Look = {"names": {}, "others": {}, "omitted": 0, "bindings": {}}
         self._agents: set[str] = set()
-        self._workspace = workspace
+        self.workspace = workspace
 
     def after_action(self, look: Look) -> NamespaceChange:
         """Take the look after an action of the agent's: new names are the agent's."""
@@ -44,7 +44,7 @@ class Names:
     def namespace(self) -> Namespace:
         """The names as a policy may know them."""
         names = frozenset((*self._look["names"], *self._look["others"]))
-        return Namespace(names - self._agents, self._look["bindings"], self._workspace)
+        return Namespace(names - self._agents, self._look["bindings"], self.workspace)
 
     def _compare(self, look: Look) -> tuple[list[str], list[str], list[str]]:
         found = changes(dict(self._look), dict(look))

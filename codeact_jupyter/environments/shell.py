@@ -76,6 +76,7 @@ class ShellEnvironment:
         )
 
     async def news(self) -> News:
+        self._names.workspace = os.getcwd()  # the person may have gone elsewhere
         variables, deleted, omitted = self._names.after_person(self._looking.look())
         return News(variables, omitted, deleted=deleted, ran=self.cells.take())
 

@@ -15,7 +15,10 @@ def prompt(name: str) -> str:
 
 def python_tool() -> dict[str, Any]:
     """The one tool: run Python in the person's kernel."""
-    code = {"type": "string", "description": "The code of one cell."}
+    code = {
+        "type": "string",
+        "description": "The code of one cell: Python, with IPython syntax where it serves.",
+    }
     return {
         "description": prompt("tool"),
         "input_schema": {"properties": {"code": code}, "required": ["code"], "type": "object"},
