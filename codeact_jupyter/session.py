@@ -90,7 +90,7 @@ def choose_model(
         profile = profile or server.product.lower().replace(" ", "-")
     model = AnthropicModel(
         name,
-        api_key=key or ("none" if url else None),
+        api_key=key or ("none" if url and not has_other_credentials() else None),
         base_url=url or DEFAULT_URL,
         profile=profile_for(url, profile),
         output_tokens=settings.output_tokens,

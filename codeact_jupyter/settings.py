@@ -88,7 +88,8 @@ def parsed(name: str, value: Any, source: str) -> Any:
     try:
         return parse(value)
     except (ValueError, TypeError, InvalidOperation) as error:
-        shown = "the value" if name == "api_key" else repr(value)
+        secret = name == "api_key" or (name == "base_url" and "@" in str(value))
+        shown = "the value" if secret else repr(value)
         raise SettingsError(f"{source}: {name} cannot be {shown}: {error}") from None
 
 

@@ -7,6 +7,7 @@ publisher, the display hook and the traceback. Nothing of IPython's classes is t
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
@@ -190,12 +191,9 @@ def _in_output_widget() -> bool:
 
 
 def clean_metadata(metadata: Any) -> dict[str, Any]:
-    """Display metadata as plain JSON."""
-    return {
-        str(key): value
-        for key, value in (metadata or {}).items()
-        if isinstance(value, (dict, list, str, int, float, bool, type(None)))
-    }
+    """Display metadata as plain JSON; what is not JSON is put in words."""
+    plain: dict[str, Any] = json.loads(json.dumps(dict(metadata or {}), default=str))
+    return plain
 
 
 def _text(error: BaseException) -> str:

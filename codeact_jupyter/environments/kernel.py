@@ -34,8 +34,10 @@ UNSEEN = "The kernel does not answer now, so its variables could not be looked a
 SECRETS = (
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_BASE_URL",  # may hold a password
     "ANTHROPIC_CUSTOM_HEADERS",
     "CODEACT_API_KEY",
+    "CODEACT_BASE_URL",
 )
 
 

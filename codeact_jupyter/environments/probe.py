@@ -84,6 +84,9 @@ def json_probe(shell: Any) -> str:
     return json.dumps(probe(shell.user_ns, shell.user_ns_hidden))
 
 
+SHELL = "__import__('IPython').get_ipython()"
+
+
 def expression() -> str:
     """Return the expression that gives `json_probe` in a kernel and changes nothing there."""
     return _expression("")
@@ -99,15 +102,16 @@ def keeping_expression() -> str:
 
 
 def _expression(keeps: str) -> str:
-    runs = ", ".join(f"exec({source!a}, module.__dict__)" for source in _sources())
-    steps = f"{runs}, {keeps}module.json_probe(get_ipython())"
+    run = "__import__('builtins').exec"  # not what the user may have called so
+    runs = ", ".join(f"{run}({source!a}, module.__dict__)" for source in _sources())
+    steps = f"{runs}, {keeps}module.json_probe({SHELL})"
     return f"(lambda module: ({steps})[-1])(__import__('types').ModuleType('codeact_probe'))"
 
 
 def short_expression() -> str:
     """Return the expression that gives the same where `keeping_expression` was used before."""
     module = f"__import__('sys').modules[{_module_name(_sources())!r}]"
-    return f"{module}.json_probe(get_ipython())"
+    return f"{module}.json_probe({SHELL})"
 
 
 def _sources() -> list[str]:

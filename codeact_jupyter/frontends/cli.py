@@ -72,7 +72,8 @@ def run_command(arguments: Sequence[str]) -> int:
         if options.command == "export":
             from ..record.export import export_file
 
-            print(export_file(options.file, options.to, options.output))
+            target, force = options.output, options.force
+            print(export_file(options.file, options.to, target, replace=force))
             return 0
         if options.command == "doctor":
             from .doctor import examine
@@ -121,6 +122,7 @@ def parser() -> Parser:
     export.add_argument("file", type=Path, metavar="FILE", help="a notebook")
     export.add_argument("--to", required=True, choices=FORMATS, help="the format")
     export.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write")
+    export.add_argument("--force", action="store_true", help="overwrite a file that exists")
     add("doctor", "check the installation and say what to do about it", DOCTOR_WORDS)
     return root
 

@@ -41,7 +41,7 @@ HELP = """\
 
 %codeact new             begin a new conversation
 %codeact status          the conversation so far: steps, tokens, cost
-%codeact export FILE     write it as .ipynb, .py, .md, .html or .jsonl
+%codeact export FILE     write it as .ipynb, .py, .md, .html or .jsonl (--force overwrites)
 %codeact model NAME      use this model from now on (`demo` needs no key)
 %codeact help            this text"""
 
@@ -177,7 +177,9 @@ class Conversation:
             raise SettingsError("%codeact export needs a file: .ipynb, .py, .md, .html or .jsonl")
         if self._session is None or not self._session.trajectory.turns:
             raise SettingsError("there is nothing to export: no run yet in this kernel")
-        print(export_trajectory(self._session.trajectory, Path(name).expanduser()))
+        force = name.endswith(" --force")
+        target = Path(name.removesuffix("--force").strip()).expanduser()
+        print(export_trajectory(self._session.trajectory, target, replace=force))
 
 
 class _Flags(argparse.ArgumentParser):

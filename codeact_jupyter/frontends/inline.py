@@ -18,7 +18,7 @@ from ..engine.events import Event
 from ..engine.trajectory import Error, Output, Result, Step, Stream, Trajectory
 from ..environments.capture import as_display
 from ..environments.outputs import encodable
-from ..notebook.cells import session_metadata, step_cells, turn_cells
+from ..notebook.cells import session_metadata, step_cells, to_cells
 from ..notebook.inline import inline_metadata
 from .words import money
 
@@ -38,6 +38,7 @@ class InlineView:
         self._thought = ""
         self._code = ""
         self._updated = 0.0
+        self._opening: dict[str, Any] = {}
         self._shown: dict[str, tuple[str, dict[str, Any]]] = {}
         self._items: list[str | Output] = []
 
@@ -49,6 +50,8 @@ class InlineView:
         """Take the next event; `trajectory` is the record after it."""
         if isinstance(event, events.RunStarted):
             self._run = event.run
+            task = inline_metadata(to_cells(trajectory)[-1:], session_metadata(trajectory))
+            self._put(f"{self._run}-begin", f"<small>codeact · {event.model}</small>", task)
         elif isinstance(event, events.QueryStarted):
             self._part, self._thought, self._code = f"{self._run}-{event.step}", "", ""
             self._put(self._part, "*thinking …*")
@@ -63,11 +66,10 @@ class InlineView:
             reasons = "\n".join(f"- it {reason}" for reason in event.reasons)
             self._put(f"{self._part}-asked", f"**May this run?** It asks because\n{reasons}")
         elif isinstance(event, events.StepStarted):
-            self._put(self._part, step_words(event.step))
+            self._put(self._part, step_words(event.step), _record(event.step, trajectory))
         elif isinstance(event, events.StepFinished):
-            metadata = inline_metadata(step_cells(trajectory.turns[-1], event.step))
             self._part = f"{self._run}-{event.step.number}"
-            self._put(self._part, step_words(event.step), metadata)
+            self._put(self._part, step_words(event.step), _record(event.step, trajectory))
             if event.step.observation is not None:
                 self._items += event.step.observation.outputs
         elif isinstance(event, events.RunFinished):
@@ -93,16 +95,15 @@ class InlineView:
 
     def _finish(self, event: events.RunFinished, trajectory: Trajectory) -> None:
         turn = trajectory.turns[-1]
-        task, *_, end = turn_cells(turn, len(trajectory.turns))
+        end = to_cells(trajectory)[-1]
         if event.answer is not None:
             self._put(self._part, event.answer.text)
         elif self._shown.get(self._part, ("", {}))[1] == inline_metadata([]):
             self._put(self._part, f"*{event.state}: {event.reason}*")
         steps = f"{len(turn.steps)} step{'s' if len(turn.steps) != 1 else ''}"
         facts = (event.state, steps, f"{turn.usage.total:,} tokens", money(turn.cost))
-        metadata = inline_metadata([task, end], session_metadata(trajectory))
         footer = f"<small>codeact · {' · '.join(facts)} · {turn.seconds:.1f} s</small>"
-        self._put(f"{self._run}-end", footer, metadata)
+        self._put(f"{self._run}-end", footer, inline_metadata([end]))
 
     def _put(self, part: str, text: str, metadata: dict[str, Any] | None = None) -> None:
         """Show this text in its display, which is made the first time."""
@@ -121,6 +122,11 @@ class InlineView:
             transient={"display_id": f"codeact-{self._run}-{part}"},
             update=update,
         )
+
+
+def _record(step: Step, trajectory: Trajectory) -> dict[str, Any]:
+    """The record of a step, as its cells have it: also of one whose outcome is not known yet."""
+    return inline_metadata(step_cells(trajectory.turns[-1], step))
 
 
 def step_words(step: Step) -> str:

@@ -169,7 +169,8 @@ def _is_of_demo(document: Document) -> bool:
     """Whether the demo made all of this notebook, so that it may make it again."""
     turns = document.trajectory.turns
     ours = all(mark_of(cell) is not None for cell in document.content["cells"])
-    return bool(turns) and ours and all(turn.task == DEMO_TASK for turn in turns)
+    untouched = ours and not document.edits
+    return bool(turns) and untouched and all(turn.task == DEMO_TASK for turn in turns)
 
 
 def _kernel_mismatch(document: Document, kernel: str) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from ..errors import SettingsError
 from ..settings import config_path
 
 ENDPOINT_VARIABLES = ("ANTHROPIC_BASE_URL", "CODEACT_BASE_URL", "CODEACT_PROFILE")
 FOLDER_VARIABLES = ("HOME", "XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA", "USERPROFILE")
+ROUTE_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE")
 
 
 def trusted_sources() -> tuple[dict[str, str], Path]:
     """The environment and the config file, with the model's address as when this process started.
 
-    A notebook can set variables in its kernel; where a key is sent must not be among them.
+    A notebook can set variables in its kernel; where a key is sent must not be among them. Raises
+    SettingsError when one that the connection goes by was changed here.
     """
     import psutil
 
@@ -23,6 +27,7 @@ def trusted_sources() -> tuple[dict[str, str], Path]:
         first = psutil.Process().environ()
     except (psutil.Error, OSError):
         return environ, config_path()
+    _require_same_route(first)
     environ |= {key: first[key] for key in ENDPOINT_VARIABLES if key in first}
     now = {name: os.environ.pop(name) for name in FOLDER_VARIABLES if name in os.environ}
     try:
@@ -32,3 +37,12 @@ def trusted_sources() -> tuple[dict[str, str], Path]:
         for name in FOLDER_VARIABLES:
             os.environ.pop(name, None)
         os.environ.update(now)
+
+
+def _require_same_route(first: Mapping[str, str]) -> None:
+    for name in (*ROUTE_VARIABLES, *(name.lower() for name in ROUTE_VARIABLES)):
+        if os.environ.get(name, "") not in ("", first.get(name, "")):
+            raise SettingsError(
+                f"the variable {name} was changed in this kernel, and your key would go by it; set "
+                f"it before the kernel starts, or take it back: os.environ.pop({name!r})"
+            )

@@ -31,6 +31,10 @@ ENDINGS: dict[RunState, str] = {
 UNSEEN = "This cell was started; its end was not seen. What it did is unknown."
 
 
+# Which conversation a turn is of, named by the run of its first turn, and its number there from 1.
+Place: TypeAlias = tuple[str, int]
+
+
 class Fragment(NamedTuple):
     """A piece of a turn with cells of its own: the same `values` give the same cells."""
 
@@ -41,19 +45,19 @@ class Fragment(NamedTuple):
 
 def to_cells(trajectory: Trajectory) -> list[Cell]:
     """All cells of a trajectory, in order, as nbformat 4.5 has them."""
-    turns = enumerate(trajectory.turns, 1)
-    return [cell for number, turn in turns for cell in turn_cells(turn, number)]
+    return [cell for fragment in fragments(trajectory) for cell in fragment.cells()]
 
 
-def turn_cells(turn: Turn, number: int = 0) -> list[Cell]:
-    """The cells of one turn; `number` is its place in the conversation, from 1."""
-    return [cell for fragment in fragments(turn, number) for cell in fragment.cells()]
+def fragments(trajectory: Trajectory) -> Iterator[Fragment]:
+    """All pieces of a trajectory, in order, each to be made into cells when it is new."""
+    for number, turn in enumerate(trajectory.turns, 1):
+        yield from turn_fragments(turn, (trajectory.turns[0].run, number))
 
 
-def fragments(turn: Turn, number: int = 0) -> Iterator[Fragment]:
-    """The task, the steps and the end of a turn, each to be made into cells when it is new."""
+def turn_fragments(turn: Turn, place: Place) -> Iterator[Fragment]:
+    """The task, the steps and the end of a turn."""
     opening = replace(turn, steps=(), answer=None, state="running", reason="", seconds=0.0)
-    yield Fragment(f"{turn.run}-task", (opening, number), lambda: [_task_cell(opening, number)])
+    yield Fragment(f"{turn.run}-task", (opening, place), lambda: [_task_cell(opening, place)])
     corrected = max((step.number for step in turn.steps if step.state == "ok"), default=0)
     for step in turn.steps:
         folded = step.number < corrected and step.state == "error"
@@ -87,17 +91,21 @@ def step_cells(turn: Turn, step: Step, *, folded: bool = False) -> list[Cell]:
 def from_cells(cells: Iterable[Mapping[str, Any]], session: Mapping[str, Any]) -> Trajectory:
     """The trajectory that these cells show; the person's own cells are passed over.
 
-    `session` is the notebook's own `codeact` metadata. The order is the record's, wherever the
-    person moved a cell. Steps whose cell the person deleted are gone; so is a turn without its
-    task cell. Raises NotebookError when a record is unreadable.
+    `session` is the notebook's own `codeact` metadata. Of several conversations it is the one that
+    began last. The order is the record's, wherever the person moved a cell. Steps whose cell the
+    person deleted are gone; so is a turn without its task cell. Raises NotebookError when a record
+    is unreadable.
     """
     marked = [(cell, mark) for cell in cells if (mark := mark_of(cell)) is not None]
+    begun = [mark.get("conversation") for _, mark in marked if mark["role"] == "task"]
     turns: dict[str, Turn] = {}
     order: dict[str, int] = {}
     for cell, mark in sorted(marked, key=lambda pair: pair[1]["role"] != "task"):
         run, role = str(mark["run"]), mark["role"]
         try:
-            if role == "task":
+            if role == "task" and mark.get("conversation") != begun[-1]:
+                continue
+            elif role == "task":
                 turns[run] = decode(Turn, bared(mark["record"]))
                 order[run] = int(mark.get("turn") or max(order.values(), default=0))
             elif run in turns and role == "answer":
@@ -153,8 +161,13 @@ def _cell(turn: Turn, step: int, role: Role, source: str, more: Mapping[str, Any
     }
 
 
-def _task_cell(opening: Turn, number: int) -> Cell:
-    record = {"record": armoured(encode(opening)), **({"turn": number} if number else {})}
+def _task_cell(opening: Turn, place: Place) -> Cell:
+    conversation, number = place
+    record = {
+        "conversation": conversation,
+        "record": armoured(encode(opening)),
+        "turn": number,
+    }
     return _cell(opening, 0, "task", f"**Task.** {opening.task}", record)
 
 

@@ -86,12 +86,11 @@ class Document:
         self._read_again()
         metadata = {KEY: None, **self._head["metadata"]}
         self._head["metadata"] = {**metadata, KEY: canonical(session_metadata(trajectory))}
-        for number, turn in enumerate(trajectory.turns, 1):
-            for fragment in fragments(turn, number):
-                if self._shown.get(fragment.name) != fragment.values:
-                    for cell in fragment.cells():
-                        self._put(cell)
-                self._shown[fragment.name] = fragment.values
+        for fragment in fragments(trajectory):
+            if self._shown.get(fragment.name) != fragment.values:
+                for cell in fragment.cells():
+                    self._put(cell)
+            self._shown[fragment.name] = fragment.values
         self._write()
 
     def _put(self, cell: Cell) -> None:
@@ -138,8 +137,7 @@ class Document:
                 "record); upgrade codeact-jupyter, or choose another notebook"
             )
         trajectory = self.trajectory
-        for number, turn in enumerate(trajectory.turns, 1):
-            self._shown |= {part.name: part.values for part in fragments(turn, number)}
+        self._shown |= {part.name: part.values for part in fragments(trajectory)}
         self._sources |= {cell["id"]: cell["source"] for cell in to_cells(trajectory)}
 
     def _read_again(self) -> None:

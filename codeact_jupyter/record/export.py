@@ -19,10 +19,13 @@ from .page import page
 FORMATS = ("ipynb", "py", "md", "html", "jsonl")
 
 
-def export_file(source: Path, form: str, target: Path | None = None) -> Path:
+def export_file(
+    source: Path, form: str, target: Path | None = None, *, replace: bool = False
+) -> Path:
     """Write the notebook `source` in another form, beside it unless `target` is given.
 
-    Raises NotebookError when it cannot be read, or when a notebook would overwrite itself.
+    Raises NotebookError when it cannot be read, when it would overwrite itself, or another file
+    without `replace`.
     """
     if not source.exists():
         raise NotebookError(f"there is no notebook {str(source)!r} to export")
@@ -30,6 +33,7 @@ def export_file(source: Path, form: str, target: Path | None = None) -> Path:
     target = target or source.with_suffix(f".{form}")
     if target.resolve() == source.resolve():
         raise NotebookError(f"{str(source)!r} would overwrite itself; name another file with -o")
+    _require_free(target, replace)
     content, trajectory = document.content, document.trajectory
     content["cells"] = [part for cell in content["cells"] for part in unfolded(cell)]
     if trajectory.turns:
@@ -37,15 +41,27 @@ def export_file(source: Path, form: str, target: Path | None = None) -> Path:
     return _write(content, trajectory, form, target)
 
 
-def export_trajectory(trajectory: Trajectory, target: Path) -> Path:
-    """Write a trajectory in the form that the name of `target` ends in."""
+def export_trajectory(trajectory: Trajectory, target: Path, *, replace: bool = False) -> Path:
+    """Write a trajectory in the form that the name of `target` ends in.
+
+    Raises SettingsError for another ending, and NotebookError when the file exists, unless
+    `replace` says to overwrite it.
+    """
     form = target.suffix.lstrip(".")
     if form not in FORMATS:
         raise SettingsError(
             f"cannot tell a form from {str(target)!r}; end the name in one of: "
             + ", ".join(f".{name}" for name in FORMATS)
         )
+    _require_free(target, replace)
     return _write(new_notebook(trajectory), trajectory, form, target)
+
+
+def _require_free(target: Path, replace: bool) -> None:
+    if target.exists() and not replace:
+        raise NotebookError(
+            f"{str(target)!r} exists; name another file, or say --force to overwrite it"
+        )
 
 
 def json_lines(trajectory: Trajectory) -> str:
