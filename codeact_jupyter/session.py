@@ -22,7 +22,7 @@ from .engine.messages import Message, Request
 from .engine.model import Model
 from .engine.policy import Policy
 from .engine.telling import Telling
-from .engine.trajectory import Observation, Trajectory, Turn
+from .engine.trajectory import Observation, Trajectory, Turn, Usage
 from .environments.images import fit_image
 from .errors import SettingsError
 from .notebook.document import Document
@@ -30,11 +30,11 @@ from .prompts import prompt, python_tool
 from .settings import Settings
 
 FOUR_WAYS = """\
-No model is set. Four ways to go on:
+No key is set and no local model was found. Four ways to go on:
   1. a key:            set ANTHROPIC_API_KEY, or `api_key` in {config}
   2. another server:   set ANTHROPIC_BASE_URL to one that speaks the Messages API
   3. a local model:    start Ollama, LM Studio, llama-server or vLLM on its usual port
-  4. the demo:         --model demo, which needs none of these"""
+  4. the demo:         --model demo (in a notebook also: %codeact model demo)"""
 
 BROKEN_OFF = "the program that ran it ended before it did"
 # The settings that another model or connection is made for.
@@ -74,7 +74,10 @@ def choose_model(
     from .models.retrying import Retrying
 
     if settings.model == "demo":
-        return Chosen(demo_model(pace=demo_pace), "The demo model: recorded words, live code.")
+        return Chosen(
+            demo_model(pace=demo_pace),
+            "The demo model: its words are recorded, whatever the task; its code runs live.",
+        )
     url, key, name, notice = settings.base_url, settings.api_key, settings.model, ""
     profile = settings.profile
     if not url and not key and not has_other_credentials():
@@ -222,6 +225,9 @@ class Session:
         if self._model is None:
             chosen = await asyncio.to_thread(choose_model, self.settings, demo_pace=self._demo_pace)
             self._model, self.notice = chosen.model, chosen.notice
+            if self.settings.max_cost is not None and chosen.model.price(Usage(input=1)) is None:
+                unwatched = f"No price is known for {chosen.model.name}: max_cost is not watched."
+                self.notice = f"{self.notice} {unwatched}".strip()
         return self._model
 
     def _begin(self, turn: Turn, telling: Telling) -> None:

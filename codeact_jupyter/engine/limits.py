@@ -58,7 +58,9 @@ def allowance(
         left = limits.cost - spent
         room = _affordable(room, left, lambda output: model.price(_with_output(asked, output)))
         if room < SHORTEST_REPLY:
-            return Allowance(reached=f"{spent:.4f} of {limits.cost} USD are used")
+            return Allowance(
+                reached=f"{spent:.4f} of {limits.cost} USD are used, and a step more could pass it"
+            )
     return Allowance(max_tokens=room)
 
 

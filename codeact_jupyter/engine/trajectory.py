@@ -31,8 +31,15 @@ class Message:
 
     @cached_property
     def size(self) -> int:
-        """Its length as JSON, in characters."""
-        return sum(len(json.dumps(block)) for block in self.blocks)
+        """Its length as JSON, in characters; an image counts as the words it costs."""
+        return sum(_length(block) for block in self.blocks)
+
+
+def _length(block: Block) -> int:
+    content = block.get("content")
+    if isinstance(content, list):
+        return sum(_length(part) for part in content)
+    return 6_400 if block.get("type") == "image" else len(json.dumps(block))
 
 
 @dataclass(frozen=True)

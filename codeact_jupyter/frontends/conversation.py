@@ -25,7 +25,7 @@ from .flags import add_run_flags, flags_of
 from .inline import InlineView
 from .interrupts import interruptible
 from .trusted import trusted_sources
-from .words import QUESTION, answered, money
+from .words import QUESTION, answered, counted, money, turn_facts
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -141,7 +141,7 @@ class Conversation:
 
     def _footer(self, session: Session) -> None:
         if not hasattr(self._shell, "kernel"):
-            print(f"\n{_facts(session)}")
+            print(f"\n{turn_facts(session.turn)}")
 
     def _clear(self) -> None:
         if isinstance(self._view, InlineView):
@@ -165,7 +165,7 @@ class Conversation:
         if self._session is None or not self._session.trajectory.turns:
             return "No run yet. Write %%codeact and below it a task."
         turns = [
-            f"{number}. {turn.state:<11} {len(turn.steps):>3} steps  {_line(turn.task)}"
+            f"{number}. {turn.state:<11} {counted(len(turn.steps), 'step'):<8} {_line(turn.task)}"
             for number, turn in enumerate(self._session.trajectory.turns, 1)
         ]
         return "\n".join([*turns, _facts(self._session)])
@@ -184,7 +184,7 @@ class Conversation:
 
 class _Flags(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise SettingsError(f"{CELL}: {message}\n{HELP}")
+        raise SettingsError(f"{message}; `{CELL} --help` lists the flags")
 
 
 def _parse(line: str) -> argparse.Namespace | None:
@@ -194,6 +194,8 @@ def _parse(line: str) -> argparse.Namespace | None:
     flags.add_argument("-h", "--help", action="store_true")
     try:
         options = flags.parse_args(shlex.split(line))
+    except SettingsError as error:
+        raise SettingsError(f"{CELL} {line}: {error}") from None
     except ValueError as error:
         raise SettingsError(f"{CELL}: {error}: {line!r}") from None
     return None if options.help else options
@@ -217,5 +219,6 @@ def _facts(session: Session) -> str:
     total = sum(known[1:], known[0]) if known and len(known) == len(costs) else None
     steps = sum(len(turn.steps) for turn in turns)
     tokens = sum(turn.usage.total for turn in turns)
-    words = f"{turns[-1].state} · {steps} steps · {tokens:,} tokens · {money(total)}"
-    return f"{words} · {turns[-1].seconds:.1f} s · {session.settings.model}"
+    seconds = sum(turn.seconds for turn in turns)
+    words = f"in all: {counted(steps, 'step')} · {tokens:,} tokens · {money(total)}"
+    return f"{words} · {seconds:.1f} s · {session.settings.model}"

@@ -20,7 +20,8 @@ from ..environments.capture import as_display
 from ..environments.outputs import encodable
 from ..notebook.cells import session_metadata, step_cells, to_cells
 from ..notebook.inline import inline_metadata
-from .words import money
+from ..notebook.markdown import fenced, readable
+from .words import turn_facts
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -100,9 +101,7 @@ class InlineView:
             self._put(self._part, event.answer.text)
         elif self._shown.get(self._part, ("", {}))[1] == inline_metadata([]):
             self._put(self._part, f"*{event.state}: {event.reason}*")
-        steps = f"{len(turn.steps)} step{'s' if len(turn.steps) != 1 else ''}"
-        facts = (event.state, steps, f"{turn.usage.total:,} tokens", money(turn.cost))
-        footer = f"<small>codeact · {' · '.join(facts)} · {turn.seconds:.1f} s</small>"
+        footer = f"<small>codeact · {turn_facts(turn)}</small>"
         self._put(f"{self._run}-end", footer, inline_metadata([end]))
 
     def _put(self, part: str, text: str, metadata: dict[str, Any] | None = None) -> None:
@@ -117,7 +116,7 @@ class InlineView:
     def _publish(self, part: str, text: str, metadata: dict[str, Any], *, update: bool) -> None:
         text = encodable(text)
         self._publisher.publish(
-            {"text/markdown": text, "text/plain": re.sub(r"</?small>", "", text)},
+            {"text/markdown": readable(text), "text/plain": re.sub(r"</?small>", "", text)},
             metadata,
             transient={"display_id": f"codeact-{self._run}-{part}"},
             update=update,
@@ -143,8 +142,7 @@ def words(thought: str, code: str) -> str:
     """A thought and code as Markdown, the code in a fence that it cannot close."""
     if not code:
         return thought or "*thinking …*"
-    fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall("`+", code)), default=0))
-    return "\n\n".join(filter(None, (thought, f"{fence}python\n{code}\n{fence}")))
+    return "\n\n".join(filter(None, (thought, fenced(code))))
 
 
 def _show_again(output: Output, publish: Callable[..., Any]) -> None:

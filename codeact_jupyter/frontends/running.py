@@ -26,7 +26,7 @@ from .flags import flags_of
 from .interrupts import interruptible
 from .person import Person
 from .terminal import TerminalView, legible
-from .words import money
+from .words import turn_facts
 
 DEMO_TASK = (
     "Load the revenue file, add it up by quarter, compute the growth on the year before, plot "
@@ -45,7 +45,7 @@ def run_demo(options: argparse.Namespace) -> int:
     missing = _missing("pandas", "matplotlib")
     if missing:
         raise SettingsError(
-            f"the demo needs {' and '.join(missing)}: pip install 'codeact-jupyter[demo]'"
+            f"the demo needs {' and '.join(missing)}: pip install {' '.join(missing)}"
         )
     if options.notebook.exists():
         if not _is_of_demo(Document(options.notebook)):
@@ -138,7 +138,7 @@ class _Run:
             self._view.pause()
             print(f"codeact: {legible(turn.reason)}", file=sys.stderr)
             return EXIT_CODES[turn.state]
-        self._console.print(Text(f"\n{_facts(turn)} · {path}"), soft_wrap=True)
+        self._console.print(Text(f"\n{turn_facts(turn)} · {path}"), soft_wrap=True)
         return EXIT_CODES[turn.state]
 
     def _show(self, event: Event) -> None:
@@ -157,12 +157,6 @@ class _Run:
 def _never_began(turn: Turn) -> bool:
     """Whether the model could not even be asked: what was given to reach it is wrong."""
     return turn.state == "failed" and not turn.replies
-
-
-def _facts(turn: Turn) -> str:
-    steps = f"{len(turn.steps)} step{'' if len(turn.steps) == 1 else 's'}"
-    facts = (turn.state, steps, f"{turn.usage.total:,} tokens", money(turn.cost))
-    return " · ".join((*facts, f"{turn.seconds:.1f} s"))
 
 
 def _is_of_demo(document: Document) -> bool:

@@ -81,7 +81,8 @@ class TerminalView:
             self._stream(event)
         elif isinstance(event, events.Retrying):
             self._typed = ""
-            self._print(Text(f"  {legible(event.reason)}", style="yellow"))
+            wait = f"Attempt {event.attempt} in {event.seconds:.0f} s."
+            self._print(Text(f"  {legible(event.reason)} {wait}", style="yellow"))
             self._do(f"waiting {event.seconds:.0f} s before attempt {event.attempt}")
         elif isinstance(event, events.ApprovalAsked):
             self._show_action(event.step)
@@ -157,6 +158,9 @@ class TerminalView:
         if seen is None:
             return
         self._typed = ""
+        approval = step.approval
+        if seen.status == "rejected" and approval is not None and approval.by == "policy":
+            self._show_action(step)
         if self._outputs:
             for output in seen.outputs:
                 self._print(Padding(_output(output), INDENT))

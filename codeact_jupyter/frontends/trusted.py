@@ -27,7 +27,7 @@ def trusted_sources() -> tuple[dict[str, str], Path]:
         first = psutil.Process().environ()
     except (psutil.Error, OSError):
         return environ, config_path()
-    _require_same_route(first)
+    _require_unchanged(first)
     environ |= {key: first[key] for key in ENDPOINT_VARIABLES if key in first}
     now = {name: os.environ.pop(name) for name in FOLDER_VARIABLES if name in os.environ}
     try:
@@ -39,10 +39,12 @@ def trusted_sources() -> tuple[dict[str, str], Path]:
         os.environ.update(now)
 
 
-def _require_same_route(first: Mapping[str, str]) -> None:
-    for name in (*ROUTE_VARIABLES, *(name.lower() for name in ROUTE_VARIABLES)):
+def _require_unchanged(first: Mapping[str, str]) -> None:
+    routes = (*ROUTE_VARIABLES, *(name.lower() for name in ROUTE_VARIABLES))
+    for name in (*ENDPOINT_VARIABLES, *routes):
         if os.environ.get(name, "") not in ("", first.get(name, "")):
             raise SettingsError(
-                f"the variable {name} was changed in this kernel, and your key would go by it; set "
-                f"it before the kernel starts, or take it back: os.environ.pop({name!r})"
+                f"the variable {name} was changed in this kernel, and decides where your key goes;"
+                " set it before the kernel starts, or in your config file; or take it back here:"
+                f" os.environ.pop({name!r})"
             )

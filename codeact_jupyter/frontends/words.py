@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ..engine.policy import Answered
+from ..engine.trajectory import Turn
 
 
 def answered(answer: str) -> Answered:
@@ -20,6 +21,17 @@ def money(cost: Decimal | None) -> str:
     if cost is None:
         return "no known price"
     return "$0" if cost == 0 else f"${cost:.4f}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 step`, `2 steps`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def turn_facts(turn: Turn) -> str:
+    """How a turn ended and what it took, in one line."""
+    facts = (turn.state, counted(len(turn.steps), "step"), f"{turn.usage.total:,} tokens")
+    return " · ".join((*facts, money(turn.cost), f"{turn.seconds:.1f} s"))
 
 
 QUESTION = "Run it? [y]es, [n]o, or say what to do instead: "

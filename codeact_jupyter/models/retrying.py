@@ -66,7 +66,7 @@ class Retrying:
                 if not error.retryable:
                     raise
                 if attempt == self._attempts:
-                    text = f"{error} Asked {attempt} times; run the cell again later."
+                    text = f"{error} Asked {attempt} times; try again later."
                     raise ModelError(text, fault=error.fault) from error
                 seconds = self._wait(error, attempt)
                 on_delta(Retry(attempt + 1, round(seconds, 1), str(error)))
@@ -77,7 +77,7 @@ class Retrying:
         wish = error.retry_after
         if wish is not None and wish > self._longest_wait:
             raise ModelError(
-                f"{error} The server asks to wait {wish:,.0f} seconds; run the cell again later.",
+                f"{error} The server asks to wait {wish:,.0f} seconds; try again later.",
                 fault=error.fault,
             ) from error
         if wish is not None:

@@ -12,10 +12,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from ..engine.trajectory import Error, Observation, Reply, RunState, Step, Trajectory, Turn
+from ..engine.trajectory import Observation, Output, Reply, RunState, Step, Trajectory, Turn
 from ..engine.wire import decode, encode
 from ..errors import NotebookError
 from .armour import armoured, bared, sayable
+from .markdown import fenced, readable
 from .outputs import KEY, from_format, note, to_format
 
 VERSION = 1
@@ -77,12 +78,16 @@ def step_cells(turn: Turn, step: Step, *, folded: bool = False) -> list[Cell]:
         words = "\n\n".join(filter(None, (thought, f"*Not run: {problem}*")))
         return [_cell(turn, step.number, "thought", words, record)]
     cells = [_cell(turn, step.number, "thought", thought, {"step": step.number})] if thought else []
+    if not _outputs(step) and (step.mistake is not None or step.state == "rejected"):
+        return [*cells, _unrun_cell(turn, step, record)]
     formatted, extras = _shown(step)
     if extras:
         record["extras"] = extras
     cell = _cell(turn, step.number, "action", step.action.code, record)
     cell["outputs"] = formatted
     cell["execution_count"] = step.observation.count if step.observation else None
+    if step.state == "error":  # "Run all" goes on behind it, as the agent did
+        cell["metadata"]["tags"] = ["raises-exception"]
     if folded:
         cell["metadata"]["jupyter"] = {"outputs_hidden": True, "source_hidden": True}
     return [*cells, cell]
@@ -156,9 +161,23 @@ def _cell(turn: Turn, step: int, role: Role, source: str, more: Mapping[str, Any
     return {
         "id": turn.cell(step, role),
         "cell_type": "code" if role == "action" else "markdown",
-        "source": sayable(source),
+        "source": sayable(source if role in ("task", "action") else readable(source)),
         "metadata": {KEY: mark},
     }
+
+
+def _outputs(step: Step) -> tuple[Output, ...]:
+    return step.observation.outputs if step.observation is not None else ()
+
+
+def _unrun_cell(turn: Turn, step: Step, record: Mapping[str, Any]) -> Cell:
+    """Code that never ran: shown, but not as a cell that "Run all" or a script would run."""
+    assert step.action is not None
+    why = step.mistake.detail if step.mistake else ""
+    if step.observation is not None:
+        why = step.observation.lost.removeprefix("not run: ") or why
+    words = f"{fenced(step.action.code)}\n\n*Not run: {why}*"
+    return {**_cell(turn, step.number, "action", words, record), "cell_type": "markdown"}
 
 
 def _task_cell(opening: Turn, place: Place) -> Cell:
@@ -195,9 +214,6 @@ def _shown(step: Step) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
     What did not run, whose end was not seen and what is missing is said in a note below them.
     """
     seen = step.observation
-    if seen is None and step.mistake is not None:
-        words = f"{step.mistake.detail} (not run)"
-        return to_format([Error(step.mistake.kind, step.mistake.detail, (words,))])[0], {}
     formatted, extras = to_format(seen.outputs if seen is not None else ())
     words = seen.lost if seen is not None else UNSEEN
     if seen is not None and not words and not seen.outputs and seen.status != "ok":

@@ -122,7 +122,10 @@ class Document:
                 **new["metadata"].get("jupyter", {}),
                 **old["metadata"]["jupyter"],
             }
-        return _in_lines({**old, **new, "metadata": metadata, "source": source})
+        kept = {**old, **new, "metadata": metadata, "source": source}
+        if new["cell_type"] != "code":  # what was about to run was not run after all
+            kept = {key: kept[key] for key in kept if key not in ("outputs", "execution_count")}
+        return _in_lines(kept)
 
     def _is_edited(self, cell: Cell) -> bool:
         return bool(cell["source"] != self._sources.get(cell["id"], cell["source"]))

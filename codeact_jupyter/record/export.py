@@ -9,7 +9,7 @@ from typing import Any
 from ..engine.context import messages
 from ..engine.trajectory import Trajectory
 from ..errors import NotebookError, SettingsError
-from ..notebook.cells import plain, session_metadata
+from ..notebook.cells import mark_of, plain, session_metadata
 from ..notebook.document import Document, new_notebook, require_writable, unwritable
 from ..notebook.files import write_atomically
 from ..notebook.inline import unfolded
@@ -92,6 +92,23 @@ def json_lines(trajectory: Trajectory) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _without_failures(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cells for a script: what failed when it ran would end the script, and is commented."""
+    return [
+        {**cell, "source": _commented(cell["source"])} if _failed(cell) else cell for cell in cells
+    ]
+
+
+def _failed(cell: dict[str, Any]) -> bool:
+    mark = mark_of(cell)
+    return cell["cell_type"] == "code" and mark is not None and mark.get("status") == "error"
+
+
+def _commented(source: str | list[str]) -> str:
+    lines = "".join(source).splitlines()
+    return "\n".join(["# This failed when it ran:", *(f"# {line}".rstrip() for line in lines)])
+
+
 def _write(content: dict[str, Any], trajectory: Trajectory, form: str, target: Path) -> Path:
     require_writable(target)
     files: dict[str, bytes] = {}
@@ -120,6 +137,8 @@ def _converted(content: dict[str, Any], form: str, stem: str) -> tuple[str, dict
     import nbformat
     from nbformat.v4.rwbase import rejoin_lines
 
+    if form == "py":
+        content = {**content, "cells": _without_failures(content["cells"])}
     notebook = rejoin_lines(nbformat.from_dict(content))
     if form == "html":
         return page(notebook), {}

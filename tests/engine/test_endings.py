@@ -224,7 +224,10 @@ async def test_money_is_limited_before_the_query_that_would_break_it() -> None:
     model = Played(act("1", usage=usage, cost=Decimal("0.52")), answer(), prices=(5, 20))
     limits = Limits(None, None, Decimal(1), None)
     _, turn = await listen(agent(model, Workshop(), limits), begun())
-    assert (turn.state, turn.reason) == ("limit", "0.5200 of 1 USD are used")
+    assert (turn.state, turn.reason) == (
+        "limit",
+        "0.5200 of 1 USD are used, and a step more could pass it",
+    )
     assert len(model.requests) == 1
 
 

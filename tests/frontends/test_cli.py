@@ -52,7 +52,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 def test_the_demo_shows_the_whole_story_and_ends_with_its_facts(demo: Demo) -> None:
     assert (demo.first.returncode, demo.first.stderr) == (0, "")
     shown = demo.first.stdout
-    for words in ("recorded words", "Task  Load", "pd.read_csv", "AttributeError", "image/png"):
+    for words in ("words are recorded", "Task  Load", "pd.read_csv", "AttributeError", "image/png"):
         assert words in shown
     assert shown.index("step 2 · error") < shown.index("step 3 · ok")
     assert "\x1b" not in shown, "no colours where there is no terminal"

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from codeact_jupyter.engine.trajectory import Trajectory
 from codeact_jupyter.notebook.document import Document
@@ -126,3 +126,25 @@ def test_where_nobody_can_answer_a_question_does_not_hang(model, tmp_path):
     first, second = model.results()
     assert "StdinNotImplementedError" in first and "nobody can be asked here" in second
     assert nb.cells[1].outputs
+
+
+def test_a_kernel_that_dies_leaves_the_record_of_what_it_began(tmp_path, model):
+    model.will(act("x = 1"), act("import os; os._exit(1)"))
+    nb = notebook(LOAD, "%%codeact --approve never\ntask")
+    with pytest.raises(DeadKernelError):
+        executed(nb, tmp_path)
+    path = tmp_path / "died.ipynb"
+    nbformat.write(nb, path)
+    (turn,) = Document(path).trajectory.turns
+    assert turn.task.strip() == "task"
+    assert [step.state for step in turn.steps] == ["ok", "unknown"]
+    assert turn.steps[1].action.code == "import os; os._exit(1)"
+
+
+def test_a_new_conversation_in_one_notebook_is_not_mixed_with_the_old(tmp_path, model):
+    model.will(say("Heard."), say("Heard."), say("Heard."))
+    task = "%%codeact --approve never\n"
+    nb = executed(notebook(LOAD, f"{task}a", "%codeact new", f"{task}b", f"{task}c"), tmp_path)
+    path = tmp_path / "two.ipynb"
+    nbformat.write(nb, path)
+    assert [turn.task.strip() for turn in Document(path).trajectory.turns] == ["b", "c"]

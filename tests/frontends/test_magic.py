@@ -318,8 +318,6 @@ def test_a_notebook_cannot_choose_where_the_key_is_sent(kernel, model, tmp_path)
         (tmp_path / "codeact" / "config.toml").write_text(f'base_url = "{elsewhere.url}"\n')
         kernel.run(
             "import os\nkept = dict(os.environ)\n"
-            f"os.environ['ANTHROPIC_BASE_URL'] = {elsewhere.url!r}\n"
-            f"os.environ['CODEACT_BASE_URL'] = {elsewhere.url!r}\n"
             f"os.environ['XDG_CONFIG_HOME'] = {str(tmp_path)!r}\n"
             f"os.environ['HOME'] = {str(tmp_path)!r}\n"
         )
@@ -327,6 +325,20 @@ def test_a_notebook_cannot_choose_where_the_key_is_sent(kernel, model, tmp_path)
             model.will(say("Heard."))
             ran = kernel.task("x", "--model claude-sonnet-5-5")
             assert "Heard." in ran.text, ran.error
+            assert elsewhere.paths == [] and elsewhere.headers == []
+        finally:
+            kernel.run("os.environ.clear(); os.environ.update(kept)")
+
+
+@pytest.mark.parametrize(
+    "name", ["ANTHROPIC_BASE_URL", "CODEACT_BASE_URL", "HTTP_PROXY", "https_proxy"]
+)
+def test_a_way_to_the_model_that_a_notebook_changed_is_refused_aloud(kernel, model, name):
+    with LoopbackModel([]) as elsewhere:
+        kernel.run(f"import os\nkept = dict(os.environ)\nos.environ[{name!r}] = {elsewhere.url!r}")
+        try:
+            ran = kernel.task("x")
+            assert ran.failed and name in ran.text and "where your key goes" in ran.text
             assert elsewhere.paths == [] and elsewhere.headers == []
         finally:
             kernel.run("os.environ.clear(); os.environ.update(kept)")

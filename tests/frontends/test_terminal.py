@@ -94,7 +94,7 @@ def test_retries_and_ends_are_said() -> None:
         events.Retrying(1, 2, 3.0, "The server is overloaded."),
         events.RunFinished("a", "failed", "It was down."),
     )
-    assert text == "  The server is overloaded.\n\nfailed: It was down."
+    assert text == "  The server is overloaded. Attempt 2 in 3 s.\n\nfailed: It was down."
 
 
 def test_without_outputs_they_are_left_to_the_shell() -> None:

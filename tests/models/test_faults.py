@@ -66,9 +66,7 @@ async def test_a_passing_fault_is_asked_again_visibly(turn: ScriptedTurn) -> Non
 async def test_a_passing_fault_that_stays_is_a_named_failure(turn: ScriptedTurn) -> None:
     with LoopbackModel([turn] * 3) as server:
         async with talking_to(server) as model:
-            with pytest.raises(
-                ModelError, match="Asked 3 times; run the cell again later"
-            ) as caught:
+            with pytest.raises(ModelError, match="Asked 3 times; try again later") as caught:
                 await ask(patient(model))
     assert caught.value.fault in ("rate", "server", "overloaded", "stream", "connection")
     assert not caught.value.retryable
@@ -133,7 +131,7 @@ NAMED: dict[str, tuple[ScriptedTurn, str, str]] = {
     "429 with an hour to wait": (
         fault(status=429, error_type="rate_limit_error", headers={"retry-after": "3600"}),
         "rate",
-        "asks to wait 3,600 seconds; run the cell again later",
+        "asks to wait 3,600 seconds; try again later",
     ),
     "529 with a date far away": (
         fault(status=529, headers={"retry-after": "Fri, 31 Dec 2100 23:59:59 GMT"}),
