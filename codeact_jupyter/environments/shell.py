@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 DRAIN_SECONDS = 2.0
+HAND_OVER_SECONDS = 0.005  # between the reading thread's read of a pipe and its write to the stream
 
 
 class ShellEnvironment:
@@ -178,5 +179,6 @@ def _drain(pipe: int) -> None:
     try:
         while select.select([pipe], [], [], 0)[0] and time.monotonic() < deadline:
             time.sleep(0.002)
+        time.sleep(HAND_OVER_SECONDS)
     except (OSError, ValueError):
         return

@@ -68,6 +68,7 @@ class InlineView:
             self._put(f"{self._part}-asked", f"**May this run?** It asks because\n{reasons}")
         elif isinstance(event, events.StepStarted):
             self._put(self._part, step_words(event.step), _record(event.step, trajectory))
+            sys.stdout.flush()  # waits for ipykernel's thread: the intent is out before the effect
         elif isinstance(event, events.StepFinished):
             self._part = f"{self._run}-{event.step.number}"
             self._put(self._part, step_words(event.step), _record(event.step, trajectory))

@@ -129,7 +129,8 @@ def test_where_nobody_can_answer_a_question_does_not_hang(model, tmp_path):
 
 
 def test_a_kernel_that_dies_leaves_the_record_of_what_it_began(tmp_path, model):
-    model.will(act("x = 1"), act("import os; os._exit(1)"))
+    dies = "import os, time; time.sleep(0.5); os._exit(1)"
+    model.will(act("x = 1"), act(dies))
     nb = notebook(LOAD, "%%codeact --approve never\ntask")
     with pytest.raises(DeadKernelError):
         executed(nb, tmp_path)
@@ -138,7 +139,7 @@ def test_a_kernel_that_dies_leaves_the_record_of_what_it_began(tmp_path, model):
     (turn,) = Document(path).trajectory.turns
     assert turn.task.strip() == "task"
     assert [step.state for step in turn.steps] == ["ok", "unknown"]
-    assert turn.steps[1].action.code == "import os; os._exit(1)"
+    assert turn.steps[1].action.code == dies
 
 
 def test_a_new_conversation_in_one_notebook_is_not_mixed_with_the_old(tmp_path, model):
