@@ -13,10 +13,9 @@ from rich.text import Text
 
 from ..engine.policy import Answered, Verdict
 from ..engine.trajectory import Action
+from ..environments.link import END_OF_INPUT
 from .terminal import TerminalView, legible
 from .words import QUESTION, answered
-
-END_OF_INPUT = "\x04"  # what a kernel takes for an end of file at `input()`
 
 
 class Person:

@@ -17,7 +17,7 @@ from ..engine.wire import decode, encode
 from ..errors import NotebookError
 from .armour import armoured, bared, sayable
 from .markdown import fenced, readable
-from .outputs import KEY, from_format, note, to_format
+from .outputs import KEY, from_format, note, plain, to_format
 
 VERSION = 1
 Role = Literal["task", "thought", "action", "answer"]
@@ -145,15 +145,6 @@ def mark_of(cell: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
     expected = f"{mark['run']}-{mark['step']}-{mark['role']}"
     return plain(mark) if cell.get("id") == expected else None
-
-
-def plain(value: Any) -> Any:
-    """Nested mappings and lists as plain ones: nbformat gives its own."""
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
 
 
 def _cell(turn: Turn, step: int, role: Role, source: str, more: Mapping[str, Any]) -> Cell:

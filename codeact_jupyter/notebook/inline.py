@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .cells import VERSION, Cell, plain
-from .outputs import KEY
+from .cells import VERSION, Cell
+from .outputs import KEY, plain
 
 
 def unfolded(cell: Mapping[str, Any]) -> list[Cell]:

@@ -103,7 +103,7 @@ def _from_format(written: Json) -> Output | None:
         return Error(written["ename"], written["evalue"], lines)
     if kind not in ("display_data", "execute_result"):
         return None
-    metadata = _plain(written.get("metadata") or {})
+    metadata = plain(written.get("metadata") or {})
     data = {mime: _read(mime, value) for mime, value in sorted(written["data"].items())}
     if kind == "execute_result":
         return Result(data, metadata, written.get("execution_count"))
@@ -117,17 +117,17 @@ def _writable(mime: str, value: Any) -> Any:
 
 
 def _read(mime: str, value: Any) -> Any:
-    return _plain(value) if is_json_mime(mime) else _joined(value)
+    return plain(value) if is_json_mime(mime) else _joined(value)
 
 
 def _joined(text: Any) -> Any:
     return "".join(text) if isinstance(text, list) else text
 
 
-def _plain(value: Any) -> Any:
-    """Nested mappings as plain dicts: nbformat gives its own."""
+def plain(value: Any) -> Any:
+    """Nested mappings and lists as plain ones: nbformat gives its own."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
     return value

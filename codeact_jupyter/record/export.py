@@ -9,11 +9,11 @@ from typing import Any
 from ..engine.context import messages
 from ..engine.trajectory import Trajectory
 from ..errors import NotebookError, SettingsError
-from ..notebook.cells import mark_of, plain, session_metadata
+from ..notebook.cells import mark_of, session_metadata
 from ..notebook.document import Document, new_notebook, require_writable, unwritable
 from ..notebook.files import write_atomically
 from ..notebook.inline import unfolded
-from ..notebook.outputs import KEY
+from ..notebook.outputs import KEY, plain
 from .page import page
 
 FORMATS = ("ipynb", "py", "md", "html", "jsonl")
