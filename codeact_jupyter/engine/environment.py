@@ -42,11 +42,13 @@ class Ran:
 
 @dataclass(frozen=True)
 class News:
-    """What the environment knows that the model does not know yet."""
+    """What the environment knows that the model does not know yet.
+
+    `variables` are those that are new or changed, without the `omitted` ones.
+    """
 
     variables: tuple[Variable, ...] = ()
     omitted: int = 0
-    changed: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     ran: tuple[Ran, ...] = ()
     notes: tuple[str, ...] = ()

@@ -75,8 +75,6 @@ class Telling:
             notes.append(f"Variables in the namespace, new or changed:\n{names}{more}")
         if news.deleted:
             notes.append("Names that are gone: " + _listed(news.deleted))
-        if news.changed:
-            notes.append("Names that the person changed: " + _listed(news.changed))
         notes += [_ran(cell) for cell in news.ran]
         parts = [f"<since_you_last_looked>\n{_block(notes)}\n</since_you_last_looked>"] * bool(
             notes

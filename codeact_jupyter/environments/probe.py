@@ -87,24 +87,15 @@ def json_probe(shell: Any) -> str:
 SHELL = "__import__('IPython').get_ipython()"
 
 
-def expression() -> str:
-    """Return the expression that gives `json_probe` in a kernel and changes nothing there."""
-    return _expression("")
-
-
 def keeping_expression() -> str:
-    """Return the expression that also keeps the probe in the kernel, for `short_expression`.
+    """Return the expression that gives `json_probe`, and keeps the probe for `short_expression`.
 
     As a module that no name refers to: reading the sources anew takes longer than looking does.
     """
     keeps = f"__import__('sys').modules.__setitem__({_module_name(_sources())!r}, module)"
-    return _expression(f"{keeps}, ")
-
-
-def _expression(keeps: str) -> str:
     run = "__import__('builtins').exec"  # not what the user may have called so
     runs = ", ".join(f"{run}({source!a}, module.__dict__)" for source in _sources())
-    steps = f"{runs}, {keeps}module.json_probe({SHELL})"
+    steps = f"{runs}, {keeps}, module.json_probe({SHELL})"
     return f"(lambda module: ({steps})[-1])(__import__('types').ModuleType('codeact_probe'))"
 
 
