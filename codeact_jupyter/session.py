@@ -76,7 +76,7 @@ def choose_model(
     if settings.model == "demo":
         return Chosen(
             demo_model(pace=demo_pace),
-            "The demo model: its words are recorded, whatever the task; its code runs live.",
+            "The demo model: its words are recorded, its code runs live.",
         )
     url, key, name, notice = settings.base_url, settings.api_key, settings.model, ""
     profile = settings.profile

@@ -25,14 +25,14 @@ class Line:
     code: str = ""
 
 
-Script = Callable[[str], Sequence[Line]]
+Script = Callable[[tuple[Message, ...]], Line]
 
 
 class ScriptedModel:
     """Replies with the lines of a script, one for each query of a turn.
 
-    The script is a list of lines, which each turn begins again, or a function from the turn's
-    task to its lines.
+    The script is a list of lines, which each turn begins again, or a function from the
+    conversation to the line that comes next.
     """
 
     output_tokens = 16_000
@@ -42,7 +42,7 @@ class ScriptedModel:
         self, script: Sequence[Line] | Script, *, name: str = "scripted", pace: float = 0.0
     ) -> None:
         self.name = name
-        self._script: Script = script if callable(script) else lambda task: script
+        self._script: Script = script if callable(script) else _read_out(script)
         self._pace = pace
         self._read: tuple[tuple[Message, ...], int] = ((), 0)
 
@@ -56,9 +56,7 @@ class ScriptedModel:
         pass
 
     async def reply(self, request: Request, *, on_delta: OnDelta) -> Reply:
-        task, place = _place(request.messages)
-        lines = self._script(task)
-        line = lines[min(place, len(lines) - 1)]
+        line = self._script(request.messages)
         await self._type("thought" if line.code else "answer", line.text, on_delta)
         await self._type("code", line.code, on_delta)
         blocks: list[Block] = [{"text": line.text, "type": "text"}] if line.text else []
@@ -95,7 +93,11 @@ class ScriptedModel:
             on_delta(Text(part, text[start : start + CHUNK]))  # type: ignore[arg-type]
 
 
-def _place(messages: tuple[Message, ...]) -> tuple[str, int]:
+def _read_out(lines: Sequence[Line]) -> Script:
+    return lambda messages: lines[min(place_in(messages)[1], len(lines) - 1)]
+
+
+def place_in(messages: tuple[Message, ...]) -> tuple[str, int]:
     """The turn's task, and how many replies the turn has already."""
     replies = 0
     for message in reversed(messages):

@@ -14,10 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from codeact_jupyter.engine.context import Context, messages
-from codeact_jupyter.engine.messages import Message, Retry
+from codeact_jupyter.engine.messages import Retry
 from codeact_jupyter.engine.trajectory import Reply, Step, Trajectory, Turn, Usage
 from codeact_jupyter.errors import ModelError, SettingsError
-from codeact_jupyter.models.demo import demo_model
 from codeact_jupyter.models.local import LocalServer, find_local_server
 from codeact_jupyter.models.prices import price
 from codeact_jupyter.models.profiles import CLAUDE, COMPATIBLE, PROFILES, profile_for, thinks
@@ -214,20 +213,6 @@ async def test_a_script_is_typed_live() -> None:
     assert heard.part("thought") == reply.thought
     assert heard.part("code") == reply.code
     assert len(heard) > 3
-
-
-async def test_the_demo_is_a_story_with_code_and_an_answer() -> None:
-    model, replies = demo_model(), []
-    said = request().messages
-    while not replies or not replies[-1].is_answer:
-        reply, _ = await ask(model, request(said))
-        replies.append(reply)
-        result = {"content": "ok", "tool_use_id": "".join(reply.calls), "type": "tool_result"}
-        said = (*said, Message("assistant", reply.blocks), Message("user", (result,)))
-    assert model.name == "demo"
-    assert len(replies) == 6
-    for reply in replies[:-1]:
-        compile(str(reply.code), "demo", "exec")
 
 
 class Passing(Played):
