@@ -56,11 +56,16 @@ class News:
 
 @dataclass(frozen=True)
 class Namespace:
-    """What a policy may know of the names: who made them and what they are bound to."""
+    """What a policy may know of the place where an action will run.
+
+    Who made the names and what they are bound to; the folder that the person works in; and the
+    directory that a relative path begins in now, the same folder unless something moved it.
+    """
 
     persons: frozenset[str] = frozenset()
     bindings: Mapping[str, str] = field(default_factory=dict)
     workspace: str = "."
+    directory: str = ""
 
 
 class Environment(Protocol):

@@ -1,4 +1,4 @@
-"""Follows the names of a namespace from one look to the next: what is new, whose it is."""
+"""Follows a namespace from one look to the next: which names are new, whose, and where it works."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ Look = Mapping[str, Any]
 class Names:
     """The last look at a namespace, and which of its names the agent made."""
 
-    def __init__(self, workspace: str) -> None:
+    def __init__(self, workspace: str, directory: str = "") -> None:
         self._look: Look = {"names": {}, "others": {}, "omitted": 0, "bindings": {}}
         self._agents: set[str] = set()
-        self.workspace = workspace
+        self._workspace = workspace
+        self._directory = directory
 
     def after_action(self, look: Look) -> NamespaceChange:
         """Take the look after an action of the agent's: new names are the agent's."""
+        self._directory = look["directory"]
         added, changed, deleted = self._compare(look)
         self._agents |= set(added)
         self._agents -= set(deleted)
@@ -33,8 +35,12 @@ class Names:
     def after_person(self, look: Look) -> tuple[tuple[Variable, ...], tuple[str, ...], int]:
         """Take a look between turns: what is new or changed is the person's.
 
+        A directory that they moved to is where they work now; one that the agent moved to is not.
         Returns the variables that are new or changed, the names gone, and how many are not told.
         """
+        if self._directory and look["directory"] not in ("", self._directory):
+            self._workspace = look["directory"]
+        self._directory = look["directory"]
         added, changed, deleted = self._compare(look)
         self._agents -= {*added, *changed, *deleted}
         fresh = [name for name in look["names"] if name in {*added, *changed}]
@@ -44,7 +50,9 @@ class Names:
     def namespace(self) -> Namespace:
         """The names as a policy may know them."""
         names = frozenset((*self._look["names"], *self._look["others"]))
-        return Namespace(names - self._agents, self._look["bindings"], self.workspace)
+        return Namespace(
+            names - self._agents, self._look["bindings"], self._workspace, self._directory
+        )
 
     def _compare(self, look: Look) -> tuple[list[str], list[str], list[str]]:
         found = changes(dict(self._look), dict(look))

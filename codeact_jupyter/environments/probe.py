@@ -15,6 +15,7 @@ edited in place; and, for what is reached after the deadline, anything but a reb
 from __future__ import annotations
 
 import json
+import sys
 import time
 import types
 import zlib
@@ -60,7 +61,21 @@ def probe(user_ns: dict[Any, Any], hidden: Any = (), limit: int = 500) -> dict[s
         "omitted": omitted,
         "others": {name: _identity(value) for name, value in variables[:omitted][-MOST_OTHERS:]},
         "bindings": bindings,
+        "directory": working_directory(),
     }
+
+
+def working_directory() -> str:
+    """Return where relative paths begin now, or nothing when that is not known.
+
+    Asks the function that `os.getcwd` was made from: the user may have put theirs in its place.
+    """
+    system = sys.modules.get("posix") or sys.modules.get("nt")
+    ask = getattr(system, "getcwd", None)
+    try:
+        return str(ask()) if type(ask) is types.BuiltinFunctionType else ""
+    except OSError:  # the directory is gone
+        return ""
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:

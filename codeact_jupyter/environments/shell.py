@@ -7,12 +7,12 @@ where the front end shows them; it takes no execution count and leaves no line i
 from __future__ import annotations
 
 import asyncio
-import os
 import select
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine.environment import Namespace, News, OnOutput
@@ -23,6 +23,7 @@ from .looking import Looking
 from .names import Names
 from .outputs import Collector
 from .persons_cells import PersonsCells
+from .probe import working_directory
 from .stopping import Stopping
 from .syntax import syntax_problem
 
@@ -53,7 +54,8 @@ class ShellEnvironment:
         self.shell = shell
         self.on_clear = on_clear
         self.cells = cells or PersonsCells(shell)
-        self._names = Names(os.getcwd())
+        here = working_directory()
+        self._names = Names(here or ".", here)
         self._looking = Looking(shell)
         self._stopping = Stopping()
 
@@ -77,12 +79,11 @@ class ShellEnvironment:
         )
 
     async def news(self) -> News:
-        self._names.workspace = os.getcwd()  # the person may have gone elsewhere
         variables, deleted, omitted = self._names.after_person(self._looking.look())
         return News(variables, omitted, deleted=deleted, ran=self.cells.take())
 
     def namespace(self) -> Namespace:
-        return self._names.namespace()
+        return replace(self._names.namespace(), directory=working_directory())
 
     def interrupt(self) -> None:
         self._stopping.request()

@@ -26,18 +26,22 @@ def effects_of(
     code: str,
     *,
     workspace: Path,
+    directory: Path | None = None,
     protected: frozenset[str] = frozenset(),
     bindings: Mapping[str, str] = _NO_BINDINGS,
     exists: Callable[[Path], bool] = Path.exists,
 ) -> tuple[Effect, ...]:
     """Say what the code plainly may touch, in the order of its lines.
 
+    `directory` is where a relative path begins when the code does: `workspace`, unless it is given.
     `protected` are the names the person made. `bindings` says what the names of the live namespace
     are bound to, such as `{"sp": "subprocess", "df": "pandas.DataFrame()"}`; a name missing there
     stands for itself. `exists` may be narrowed to files the person made, so that the agent may
     overwrite its own.
     """
-    reading = Reading(Workspace(workspace.resolve(), exists), protected, bindings)
+    root = workspace.resolve()
+    place = Workspace(root, root if directory is None else directory.resolve(), exists)
+    reading = Reading(place, protected, bindings)
     reading.cell(code)
     return tuple(
         sorted(reading.found, key=lambda effect: (effect.line, effect.kind, effect.detail))

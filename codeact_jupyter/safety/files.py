@@ -9,11 +9,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .kinds import Finding
+from .kinds import Finding, Moved, Outcome
 from .paths import Touch, Workspace, remote_address
 from .site import CallSite
 from .tables import words
-from .values import FilePath, Known
+from .values import FilePath, Known, Text
 
 _PATH_KEYWORDS = (
     "path", "file", "filename", "fname", "filepath", "filepath_or_buffer", "path_or_buf",
@@ -80,8 +80,8 @@ _COPYING = frozenset({"shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.
 _MOVING = frozenset({"os.rename", "os.renames", "os.replace", "shutil.move"})
 
 
-def file_effects(site: CallSite, workspace: Workspace) -> Iterator[Finding]:
-    """Judge the files that a call plainly reads or writes."""
+def file_effects(site: CallSite, workspace: Workspace) -> Iterator[Outcome]:
+    """Judge the files that a call plainly reads or writes, and say where it moves to."""
     for known, touch in _touches(site, workspace):
         finding = workspace.touched(known, touch)
         if finding:
@@ -93,8 +93,10 @@ def file_effects(site: CallSite, workspace: Workspace) -> Iterator[Finding]:
             address = remote_address(site.resolve(argument))
             if address:
                 yield Finding("network", f"uses the network: {address}")
-    if site.target == "os.chdir" and (finding := workspace.touched(site.known(0, "path"), "add")):
-        yield Finding("write-outside", f"moves the working directory: {site.source}")
+    if site.target in {"os.chdir", "contextlib.chdir"}:
+        goal = site.known(0, "path")
+        if isinstance(goal, Text | FilePath) and goal.complete:
+            yield Moved(goal.value)
 
 
 def _touches(site: CallSite, workspace: Workspace) -> Iterator[tuple[Known | None, Touch]]:

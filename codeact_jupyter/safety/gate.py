@@ -36,6 +36,7 @@ class Gate:
         effects = effects_of(
             action.code,
             workspace=Path(namespace.workspace),
+            directory=Path(namespace.directory) if namespace.directory else None,
             protected=namespace.persons,
             bindings=namespace.bindings,
         )

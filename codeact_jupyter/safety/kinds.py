@@ -58,4 +58,11 @@ class Python:
     local: bool = False
 
 
-Outcome = Finding | Python
+@dataclass(frozen=True)
+class Moved:
+    """The code goes on in another directory; by itself no effect that anybody is asked about."""
+
+    path: str
+
+
+Outcome = Finding | Python | Moved

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from .calls import PHRASES, process_finding
 from .databases import writes
 from .environment import changed, may_be_secret, secret, whole
-from .kinds import Finding, Outcome, Python
+from .kinds import Finding, Moved, Outcome, Python
 from .paths import Touch, Workspace, remote_address
 from .site import CallSite, shortened
 from .tables import words
@@ -35,12 +35,12 @@ _LOOKING = re.compile(r"^\s*(list|show|freeze|check|info|config|--version|-V|cac
 _PATHS: dict[str, Touch] = {
     **dict.fromkeys(("cat", "less", "more", "pycat", "head", "tail"), "read"),
     **dict.fromkeys(("writefile", "file", "save"), "replace"),
-    **dict.fromkeys(("cd", "pushd"), "add"),
 }
+_MOVES = frozenset({"cd", "pushd"})
 _OPTIONS = re.compile(r"^(\s*(-[nrplsTDfi]\s*\S+|--?[A-Za-z][\w-]*)(?=\s|$))+\s*")
 _AUTOMAGIC = re.compile(r"\s*(\w+)([ \t]+(?!=[^=])[^\n]*)?\s*")
 _OTHERS = words("reset reset_selective rm rmdir env set_env run xdel")
-_KNOWN = _HARMLESS | _HOLDS_PYTHON | _PROCESS | _PACKAGES | _PATHS.keys() | _OTHERS
+_KNOWN = _HARMLESS | _MOVES | _HOLDS_PYTHON | _PROCESS | _PACKAGES | _PATHS.keys() | _OTHERS
 
 
 def is_automagic(line: str) -> str | None:
@@ -84,7 +84,9 @@ def _one_magic(
         if not _LOOKING.match(line):
             yield Finding("install", f"{PHRASES['install']}: {shown}")
     elif name in _PATHS:
-        yield from _paths(name, line, shown, workspace)
+        yield from _paths(name, line, workspace)
+    elif name in _MOVES:
+        yield Moved(_first_word(line) or "~")
     elif name in {"rm", "rmdir"}:
         yield Finding("delete", f"{PHRASES['delete']}: {shown}")
     elif name in {"reset", "reset_selective"}:
@@ -115,18 +117,17 @@ def _held(name: str, line: str, body: str | None, shown: str) -> Iterator[Outcom
         yield Python(body, shift=1, local=local)
 
 
-def _paths(name: str, line: str, shown: str, workspace: Workspace) -> Iterator[Outcome]:
-    parts = line.split()
-    appends = "-a" in parts
-    touch: Touch = "add" if appends else _PATHS[name]
-    path = next((word.strip("'\"") for word in parts if not word.startswith("-")), None)
-    if name == "cd" and path is None:
-        path = "~"
+def _paths(name: str, line: str, workspace: Workspace) -> Iterator[Outcome]:
+    touch: Touch = "add" if "-a" in line.split() else _PATHS[name]
+    path = _first_word(line)
     finding = workspace.touched(Text(path), touch) if path else None
-    if finding and name in {"cd", "pushd"}:
-        yield Finding("write-outside", f"moves the working directory: {shown}")
-    elif finding:
+    if finding:
         yield finding
+
+
+def _first_word(line: str) -> str | None:
+    """Give the first word that is no option."""
+    return next((each.strip("'\"") for each in line.split() if not each.startswith("-")), None)
 
 
 def _environment(line: str, shown: str) -> Iterator[Outcome]:

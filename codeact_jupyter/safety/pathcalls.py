@@ -1,6 +1,7 @@
 """What the functions and methods of pathlib and os.path give, for paths that are known.
 
-Text in, text out: no file is looked at here; paths.py does that.
+Text in, text out: no file is looked at here; paths.py does that. `directory` is the current one: a
+path that was made absolute stays what it is when the code moves on.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Sequence
 
 from .values import FilePath, Known, Text
 
-_UNCHANGED = frozenset({"absolute", "as_posix", "expanduser", "resolve", "relative_to"})
-_SAME_PATH = frozenset({"os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath",
-                        "os.fsencode", "os.fsdecode", "str"})  # fmt: skip
+_UNCHANGED = frozenset({"as_posix", "expanduser", "relative_to"})
+_ABSOLUTE = frozenset({"absolute", "resolve", "os.path.abspath", "os.path.realpath"})
+_SAME_PATH = frozenset({"os.path.normpath", "os.fspath", "os.fsencode", "os.fsdecode", "str"})
 
 
 def path_attribute(path: FilePath, name: str) -> Known | None:
@@ -25,8 +26,12 @@ def path_attribute(path: FilePath, name: str) -> Known | None:
     return Text(posixpath.basename(path.value.rstrip("/"))) if name == "name" else None
 
 
-def path_method(path: FilePath, name: str, arguments: Sequence[Known | None]) -> Known | None:
+def path_method(
+    path: FilePath, name: str, arguments: Sequence[Known | None], directory: str
+) -> Known | None:
     """Give what a method of a path returns, when that is a path too."""
+    if name in _ABSOLUTE:
+        return FilePath(directory).joined(path)
     if name == "joinpath":
         for part in arguments:
             path = path.joined(part)
@@ -40,17 +45,19 @@ def path_method(path: FilePath, name: str, arguments: Sequence[Known | None]) ->
     return path if name in _UNCHANGED else None
 
 
-def path_call(function: str, arguments: Sequence[Known | None]) -> Known | None:
+def path_call(function: str, arguments: Sequence[Known | None], directory: str) -> Known | None:
     """Give what a function of pathlib, os or os.path returns, when that is a path."""
     if function == "pathlib.Path":
         return _joined(arguments or [Text(".")])
     if function == "pathlib.Path.home":
         return FilePath(os.path.expanduser("~"))
     if function in {"pathlib.Path.cwd", "os.getcwd"}:
-        return FilePath(".")
+        return FilePath(directory)
     first = arguments[0] if arguments else None
     if not isinstance(first, Text | FilePath):
         return None
+    if function in _ABSOLUTE:
+        return FilePath(directory).joined(first)
     if function == "os.path.join":
         return _joined(arguments)
     if function == "os.path.expanduser":

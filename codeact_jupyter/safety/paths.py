@@ -1,4 +1,4 @@
-"""Which paths are inside the working directory, and what touching one amounts to.
+"""Which paths are inside the person's folder, and what touching one amounts to.
 
 Compares whole components of resolved paths, so `/srv/data-secret` is not inside `/srv/data` and a
 link that leads out is out. Knows nothing of the code a path came from.
@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -32,10 +32,19 @@ _REMOTE = words(
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder the code may work in, with links already followed."""
+    """The folder the code may work in, with links already followed.
+
+    `directory` is where a relative path begins, which may lie outside of `root`.
+    """
 
     root: Path
+    directory: Path
     exists: Callable[[Path], bool]
+
+    def moved(self, to: str) -> Workspace:
+        """Follow a change of the directory."""
+        path = self.resolved(FilePath(to))
+        return self if path is None else replace(self, directory=path)
 
     def touched(self, known: Known | None, touch: Touch) -> Finding | None:
         """Judge touching this path; None when that is fine or the path cannot be known."""
@@ -63,7 +72,7 @@ class Workspace:
         if not text:
             return None
         try:
-            return (self.root / os.path.expanduser(text)).resolve()
+            return (self.directory / os.path.expanduser(text)).resolve()
         except (OSError, RuntimeError, ValueError):
             return None
 

@@ -13,7 +13,7 @@ from .databases import database_effects
 from .dynamic import dynamic_effects, passed_runner
 from .environment import changed, environment_effects, may_be_secret, secret, whole
 from .files import file_effects
-from .kinds import Effect, Finding, Outcome, Python
+from .kinds import Effect, Finding, Moved, Outcome, Python
 from .magics import magic_effects
 from .names import Names
 from .paths import Workspace
@@ -40,7 +40,7 @@ class Reading:
         self._protected = protected
         self._bindings = bindings
         self._names = Names(bindings)
-        self._resolve = Resolver(self._names)
+        self._resolve = Resolver(self._names, lambda: str(self._workspace.directory))
         self._walk = Walk(self._names, self, self._resolve)
         self._line_before = 0
         self._depth = 0
@@ -59,6 +59,8 @@ class Reading:
             if isinstance(outcome, Python):
                 line_before = self._line_before + site.node.lineno - 1 + outcome.shift
                 self._read(outcome.code, line_before=line_before, local=outcome.local)
+            elif isinstance(outcome, Moved):
+                self._workspace = self._workspace.moved(outcome.path)
             elif outcome.kind not in kinds:
                 kinds.add(outcome.kind)
                 self._add(outcome, site.node)

@@ -18,10 +18,11 @@ _NAMESPACES = frozenset({"globals()", "locals()", "vars()"})
 
 
 class Resolver:
-    """Reads expressions against the names as they stand now."""
+    """Reads expressions against the names, and the current directory, as they stand now."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, directory: Callable[[], str]) -> None:
         self._names = names
+        self._directory = directory
         self._readers: dict[type[ast.expr], Callable[..., Known | None]] = {
             ast.Attribute: self._attribute,
             ast.Await: lambda node: self(node.value),
@@ -93,7 +94,8 @@ class Resolver:
         if isinstance(node.func, ast.Attribute):
             receiver = self(node.func.value)
             if isinstance(receiver, FilePath):
-                return path_method(receiver, node.func.attr, [self(item) for item in node.args])
+                given = [self(item) for item in node.args]
+                return path_method(receiver, node.func.attr, given, self._directory())
             if isinstance(receiver, Text):
                 return _text_method(receiver, node.func.attr)
         function = self(node.func)
@@ -102,7 +104,7 @@ class Resolver:
         arguments = [self(item) for item in node.args]
         return (
             _reached_by_name(function.dotted, arguments)
-            or path_call(function.dotted, arguments)
+            or path_call(function.dotted, arguments, self._directory())
             or Reference(f"{function.dotted}{_opened(function.dotted, arguments)}")
         )
 

@@ -199,6 +199,26 @@ async def test_floods_arrive_whole_or_are_marked(opened):
         assert len(seen.outputs) == 1_000 and "200 outputs not kept" in seen.lost
 
 
+async def test_the_folder_stays_the_persons_when_the_agent_moves(opened, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    root = str(tmp_path.resolve())
+    async with opened() as environment:
+        run = Runner(environment)
+        await environment.news()
+        seen = environment.namespace()
+        assert (seen.workspace, seen.directory) == (root, root)
+        await run("import os\nos.makedirs('sub/sub')\nos.chdir('sub')")
+        await run("%cd sub")
+        seen = environment.namespace()
+        assert (seen.workspace, seen.directory) == (root, os.path.join(root, "sub", "sub"))
+        await environment.news()
+        assert environment.namespace().workspace == root
+        await run("os.chdir('../../..')\nkept, os.getcwd = os.getcwd, lambda: 1 / 0")
+        seen = environment.namespace()
+        await run("os.getcwd = kept")
+        assert (seen.workspace, seen.directory) == (root, os.path.dirname(root))
+
+
 async def test_looking_leaves_the_namespace_alone(opened):
     async with opened() as environment:
         run = Runner(environment)

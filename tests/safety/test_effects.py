@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codeact_jupyter.engine.environment import Namespace
+from codeact_jupyter.engine.trajectory import Action
 from codeact_jupyter.safety.effects import Effect, effects_of
+from codeact_jupyter.safety.gate import Gate
 
 WORKSPACE = Path("/srv/data")
 
@@ -168,6 +171,35 @@ def test_a_sibling_whose_name_begins_alike_is_outside() -> None:
     assert kinds("open('../data-secret/x')") == ["read-outside"]
     assert kinds("open('../data/x')") == []
     assert kinds("open('/srv/data/x')") == []
+
+
+def test_a_relative_path_begins_where_the_code_is_and_the_folder_stays_the_persons() -> None:
+    outside, inside = Path("/srv"), WORKSPACE / "sub"
+    assert kinds("open('x')", directory=outside) == ["read-outside"]
+    assert kinds("df.to_csv('x.csv')", directory=outside) == ["write-outside"]
+    assert kinds("df.to_csv('data/x.csv')", directory=outside) == []
+    assert kinds("df.to_csv('/srv/data/x.csv')", directory=outside) == []
+    assert kinds("df.to_csv('../x.csv')", directory=inside) == []
+    assert kinds("df.to_csv('../../x.csv')", directory=inside) == ["write-outside"]
+    assert kinds("df.to_csv(Path.cwd() / 'x.csv')", directory=outside) == ["write-outside"]
+
+
+@pytest.mark.parametrize(
+    "move",
+    ["os.chdir('..')", "%cd ..", "%cd", "cd = os.chdir\ncd('/')", "os.chdir(Path.cwd().parent)"],
+)
+def test_a_move_is_followed_and_asks_only_for_what_comes_after_it(move: str) -> None:
+    assert kinds(move) == []
+    assert kinds(f"df.to_csv('before.csv')\n{move}") == []
+    assert kinds(f"{move}\ndf.to_csv('after.csv')") == ["write-outside"]
+
+
+def test_the_gate_judges_from_the_directory_of_the_namespace() -> None:
+    action = Action("df.to_csv('x.csv')", "r-1-action")
+    gate = Gate("risky")
+    assert gate.assess(action, Namespace(workspace="/srv/data")).decision == "allow"
+    moved = Namespace(workspace="/srv/data", directory="/srv")
+    assert gate.assess(action, moved).decision == "deny"
 
 
 @pytest.fixture
