@@ -7,19 +7,28 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import psutil
+
 from tests.loopback import LoopbackModel, ScriptedTurn
 
 ROOT = Path(__file__).parent.parent
+PEERS = Path(__file__).parent / "peers"
+LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What one run of a peer took; milliseconds between a reply's end and the next request."""
+    """What one run of a peer took; milliseconds between a reply's end and the next request.
+
+    Memory is that of the peer's process and of those it starts; CPU is of its process alone.
+    """
 
     gaps: tuple[float, ...]
     import_seconds: float
@@ -66,7 +75,8 @@ def drive(
             cwd=ROOT,
         )
         try:
-            out, err = child.communicate(timeout=seconds)
+            with _descendants_peak(child.pid) as others:
+                out, err = child.communicate(timeout=seconds)
         finally:
             child.kill()
         if child.returncode:
@@ -77,12 +87,32 @@ def drive(
             tuple((arrival - end) * 1000 for end, arrival in gaps),
             facts["import"],
             facts["cpu"],
-            facts["peak"],
+            facts["peak"] + max(others) / 2**20,
             sum(len(body) for body in model.bodies),
             tuple(_prompt(usage) for usage in model.usages),
             sum((_dollars(usage) for usage in model.usages), Decimal(0)),
             len(model.requests),
         )
+
+
+@contextmanager
+def _descendants_peak(pid: int) -> Iterator[list[int]]:
+    """Sample the bytes that the processes started by `pid` hold together: sandboxes, workers."""
+    seen, over = [0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK_SECONDS):
+            with suppress(psutil.Error):
+                children = psutil.Process(pid).children(recursive=True)
+                seen.append(sum(child.memory_info().rss for child in children))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _prompt(usage: dict) -> int:

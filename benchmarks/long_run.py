@@ -5,10 +5,8 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from tests.loopback import ScriptedTurn
-
 from .driving import drive
-from .story import tool_turn
+from .story import Story
 
 STEPS = 1_000
 WINDOW = 100
@@ -17,13 +15,9 @@ WINDOW = 100
 def main() -> None:
     """milliseconds a step without the model, first and last hundred, and peak memory"""
     ours = Path(__file__).parent / "peers" / "ours.py"
-    short = drive(ours, tool_turn)  # first: a child's peak counts its parent's size at the start
-    taken = drive(ours, _turn, str(STEPS + 1), seconds=900)
+    short = drive(ours, Story().tool_turn)  # first: a child's peak counts its parent's at the start
+    taken = drive(ours, Story(STEPS).tool_turn, str(STEPS + 1), seconds=900)
     first = statistics.median(taken.gaps[:WINDOW])
     last = statistics.median(taken.gaps[-WINDOW:])
     print(f"first {WINDOW}: {first:.1f} ms, last {WINDOW}: {last:.1f} ms, ratio {last / first:.2f}")
     print(f"peak memory: {taken.peak_mib:.0f} MiB, of a run of 50 steps: {short.peak_mib:.0f} MiB")
-
-
-def _turn(step: int) -> ScriptedTurn:
-    return tool_turn(step, STEPS)

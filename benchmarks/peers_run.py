@@ -1,35 +1,45 @@
-"""Ours, a bare loop and smolagents, each told the same story over the same loopback server."""
+"""Ours, a bare loop and two agent frameworks, told the same story over the same loopback server."""
 
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
-from tests.loopback import ScriptedTurn
+from .driving import PEERS, Taken, drive
+from .installed import python_with
+from .story import PLAIN, Story
 
-from .driving import ROOT, Taken, drive
-from .story import text_turn, tool_turn
-
-PEERS = Path(__file__).parent / "peers"
-SMOLAGENTS = ROOT / ".venv-smolagents"
-PINNED = ("smolagents[litellm]==1.26.0", "litellm==1.106.2", "pandas")
 REPETITIONS = 3
 
 
 def main() -> None:
     """milliseconds a step without the model, dollars at one price list, bytes, growth, memory"""
-    smolagents = _smolagents()
+    smolagents, pydantic_ai = python_with("smolagents"), python_with("pydantic-ai")
+    print("a story that all can follow, without pandas:")
+    _compare(_runs(Story(table=PLAIN), smolagents, pydantic_ai))
+    print("the same with a pandas frame, which pydantic-ai's interpreter cannot make:")
+    _compare(_runs(Story(), smolagents, ""))
+
+
+def _runs(story: Story, smolagents: str, pydantic_ai: str) -> dict[str, Callable[[], Taken]]:
+    """How to run each peer once; a peer without a Python is left out."""
+    tools = story.tool_turn
     runs: dict[str, Callable[[], Taken]] = {
-        "ours": lambda: drive(PEERS / "ours.py", tool_turn),
-        "bare loop": lambda: drive(PEERS / "bare.py", tool_turn),
-        "bare, cached": lambda: drive(PEERS / "bare.py", tool_turn, "cached"),
+        "ours": lambda: drive(PEERS / "ours.py", tools),
+        "bare loop": lambda: drive(PEERS / "bare.py", tools),
+        "bare, cached": lambda: drive(PEERS / "bare.py", tools, "cached"),
     }
     if smolagents:
         script = PEERS / "smolagents_agent.py"
-        runs["smolagents"] = lambda: drive(script, _text, python=smolagents)
+        runs["smolagents"] = lambda: drive(script, story.text_turn, python=smolagents)
+    if pydantic_ai:
+        agent, turn = PEERS / "pydantic_ai_agent.py", story.code_mode_turn
+        runs["pydantic-ai"] = lambda: drive(agent, turn, python=pydantic_ai)
+        runs["pydantic-ai, cached"] = lambda: drive(agent, turn, "cached", python=pydantic_ai)
+    return runs
+
+
+def _compare(runs: dict[str, Callable[[], Taken]]) -> None:
     taken: dict[str, list[Taken]] = {name: [] for name in runs}
     for _ in range(REPETITIONS):  # in turn, so that a busy minute hits all alike
         for name, run in runs.items():
@@ -37,19 +47,15 @@ def main() -> None:
     _print(taken)
 
 
-def _text(step: int) -> ScriptedTurn:
-    return text_turn(step)
-
-
 def _print(taken: dict[str, list[Taken]]) -> None:
     heads = ("ms/step", 9), ("$", 9), ("kB sent", 9), ("growth", 8), ("MiB", 6), ("CPU s", 7)
-    print(" " * 14 + "".join(f"{head:>{width}}" for head, width in heads) + " import s")
+    print(" " * 19 + "".join(f"{head:>{width}}" for head, width in heads) + " import s")
     medians = {}
     for name, runs in taken.items():
         medians[name] = statistics.median(run.median for run in runs)
         run = runs[-1]
         print(
-            f"{name:14}{medians[name]:9.1f}{run.dollars:9.4f}{run.request_bytes / 1000:9.0f}"
+            f"{name:19}{medians[name]:9.1f}{run.dollars:9.4f}{run.request_bytes / 1000:9.0f}"
             f"{run.growth:8.1f}{statistics.median(r.peak_mib for r in runs):6.0f}"
             f"{statistics.median(r.cpu_seconds for r in runs):7.1f}"
             f"{statistics.median(r.import_seconds for r in runs):9.1f}"
@@ -58,17 +64,3 @@ def _print(taken: dict[str, list[Taken]]) -> None:
         time = medians["ours"] / medians[name]
         bill = taken["ours"][-1].dollars / taken[name][-1].dollars
         print(f"ours over {name}: {time:.2f} of its time a step, {bill:.3f} of its bill")
-
-
-def _smolagents() -> str:
-    """The Python of a virtual environment with the pinned peer; empty when it cannot be made."""
-    python = SMOLAGENTS / "bin" / "python"
-    if not python.exists():
-        try:
-            subprocess.run([sys.executable, "-m", "venv", str(SMOLAGENTS)], check=True)
-            install = [str(python), "-m", "pip", "install", "--quiet", *PINNED]
-            subprocess.run(install, check=True, timeout=900)
-        except (subprocess.SubprocessError, OSError) as error:
-            print(f"smolagents could not be installed and is left out: {error}")
-            return ""
-    return str(python)
