@@ -123,9 +123,10 @@ class Conversation:
             return InlineView(self._shell)
         from rich.console import Console
 
+        from .pictures import Figures
         from .terminal import TerminalView
 
-        return TerminalView(Console(), outputs=False)
+        return TerminalView(Console(), outputs=False, unseen=Figures().new)
 
     def _show(self, event: Event, session: Session) -> None:
         view = self._view

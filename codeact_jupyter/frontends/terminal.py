@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,6 +15,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from ..engine import events
+from ..engine.bill import Bill
 from ..engine.events import Event
 from ..engine.telling import progress, trimmed
 from ..engine.trajectory import (
@@ -26,8 +27,9 @@ from ..engine.trajectory import (
     RunState,
     Step,
     Stream,
-    Usage,
 )
+from .colours import CODE, WORDS
+from .pictures import picture_line
 from .words import money
 
 MOST_LINES = 40
@@ -44,17 +46,25 @@ CONTROL = re.compile(
 class TerminalView:
     """Shows the events of a run on a console.
 
-    With `outputs` the outputs are printed too; a terminal's own IPython prints them itself.
+    With `outputs` the outputs are printed too; a terminal's own IPython prints them itself, and
+    `unseen` gives lines on what it could not show.
     """
 
-    def __init__(self, console: Console, *, outputs: bool = True, live: bool | None = None) -> None:
+    def __init__(
+        self,
+        console: Console,
+        *,
+        outputs: bool = True,
+        live: bool | None = None,
+        unseen: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
         self._console = console
         self._outputs = outputs
+        self._unseen = unseen
         self._doing = "starting"
         self._typed = ""
         self._steps = 0
-        self._usage = Usage()
-        self._cost: Decimal | None = Decimal(0)
+        self._bill = Bill()
         self._started = time.monotonic()
         self._paused = False
         animated = console.is_terminal if live is None else live
@@ -84,6 +94,8 @@ class TerminalView:
             wait = f"Attempt {event.attempt} in {event.seconds:.0f} s."
             self._print(Text(f"  {legible(event.reason)} {wait}", style="yellow"))
             self._do(f"waiting {event.seconds:.0f} s before attempt {event.attempt}")
+        elif isinstance(event, events.Wasted):
+            self._bill += event.bill
         elif isinstance(event, events.ApprovalAsked):
             self._show_action(event.step)
             self._rest()
@@ -134,14 +146,14 @@ class TerminalView:
         self._typed = ""
         self._print(Text(""))
         if step.reply.thought:
-            self._print(Markdown(legible(step.reply.thought)))
+            self._print_markdown(step.reply.thought)
         if step.action is not None:
             if step.reply.thought:
                 self._print(Text(""))
             code = Syntax(
                 legible(step.action.code),
                 "python",
-                theme="ansi_dark",
+                theme=CODE,
                 background_color="default",
                 word_wrap=True,
             )
@@ -164,6 +176,8 @@ class TerminalView:
         if self._outputs:
             for output in seen.outputs:
                 self._print(Padding(_output(output), INDENT))
+        for line in self._unseen():
+            self._print(Padding(Text(line, style="magenta"), INDENT))
         style = "green" if seen.status == "ok" else "red"
         note = f" · {legible(seen.lost)}" if seen.lost else ""
         words = f"  step {step.number} · {seen.status} · {seen.seconds:.1f} s{note}"
@@ -174,22 +188,20 @@ class TerminalView:
         self._print(Text(""))
         if event.answer is not None:
             self._count(event.answer)
-            self._print(Markdown(legible(event.answer.text)))
+            self._print_markdown(event.answer.text)
         else:
             style = STATE_STYLES.get(event.state, "red")
             self._print(Text(f"{event.state}: {legible(event.reason)}", style=style))
 
     def _count(self, reply: Reply) -> None:
-        self._usage += reply.usage
-        if self._cost is not None:
-            self._cost = None if reply.cost is None else self._cost + reply.cost
+        self._bill += Bill(reply.usage, reply.cost)  # what was wasted on it is counted already
 
     def _status(self) -> RenderableType:
         seconds = time.monotonic() - self._started
         step = f"step {self._steps} · " if self._steps else ""
         words = (
-            f" {step}{self._doing} · {self._usage.total:,} tokens"
-            f" · {money(self._cost)} · {seconds:.0f} s"
+            f" {step}{self._doing} · {self._bill.usage.total:,} tokens"
+            f" · {money(self._bill.cost)} · {seconds:.0f} s"
         )
         line = Text(words, style="dim", no_wrap=True, overflow="ellipsis")
         tail = Text(self._typed[-2_000:].rstrip(), style="dim")
@@ -205,6 +217,10 @@ class TerminalView:
     def _rest(self) -> None:
         if self._live is not None:
             self._live.stop()
+
+    def _print_markdown(self, text: str) -> None:
+        with self._console.use_theme(WORDS):
+            self._print(Markdown(legible(text), code_theme=CODE))  # type: ignore[arg-type]
 
     def _print(self, *parts: RenderableType) -> None:
         self._console.print(*parts)
@@ -229,7 +245,7 @@ def _bundle(output: Display | Result) -> RenderableType:
     text = legible(str(output.data.get("text/plain") or output.data.get("text/markdown") or ""))
     pictures = [mime for mime in output.data if mime.startswith("image/")]
     if pictures:
-        return Text(f"[{pictures[0]}] {text}", style="magenta")
+        return Text(picture_line(pictures[0], str(output.data[pictures[0]])), style="magenta")
     return Text.from_ansi(_shortened(text))
 
 

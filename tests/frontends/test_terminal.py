@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -26,14 +27,20 @@ from codeact_jupyter.engine.trajectory import (
 )
 from codeact_jupyter.frontends.terminal import TerminalView, legible
 
+SGR = re.compile(r"\x1b\[([\d;]*)m")
+
 
 def shown(*happened: Event, width: int = 60, **more: Any) -> str:
     """What a console without colours shows of these events."""
     said = io.StringIO()
-    with TerminalView(Console(file=said, width=width), **more) as view:
+    show(*happened, on=Console(file=said, width=width), **more)
+    return "\n".join(line.rstrip() for line in said.getvalue().splitlines())
+
+
+def show(*happened: Event, on: Console, **more: Any) -> None:
+    with TerminalView(on, **more) as view:
         for event in happened:
             view.show(event)
-    return "\n".join(line.rstrip() for line in said.getvalue().splitlines())
 
 
 def finished(*outputs: Output, **more: Any) -> list[Event]:
@@ -56,7 +63,7 @@ def test_an_error_is_trimmed_and_a_picture_is_named() -> None:
     )
     picture = Display({"image/png": "aGk=", "text/plain": "<Figure>"})
     text = shown(*finished(picture, error, status="error"))
-    assert "[image/png] <Figure>" in text
+    assert "[image/png, in the notebook]" in text
     assert "--> f(x)" in text
     assert text.endswith("  ValueError: bad\n  step 1 · error · 0.2 s")
 
@@ -99,6 +106,24 @@ def test_retries_and_ends_are_said() -> None:
 
 def test_without_outputs_they_are_left_to_the_shell() -> None:
     assert "printed" not in shown(*finished(Stream("printed")), outputs=False)
+
+
+def test_what_the_shell_could_not_show_is_said_in_a_line() -> None:
+    text = shown(*finished(), outputs=False, unseen=lambda: ["[figure 640x480]"])
+    assert text.endswith("  [figure 640x480]\n  step 1 · ok · 0.2 s")
+
+
+def test_words_and_code_have_no_background_and_only_colours_that_can_be_read_anywhere() -> None:
+    said = io.StringIO()
+    console = Console(file=said, width=60, force_terminal=True, color_system="256")
+    words = "# One\n`code` and [a](b)\n\n1. two\n\n| a | b |\n|---|---|\n| `c` | 3 |\n\n> four"
+    fence = "\n\n```python\nimport x  # why\nreturn f'a' in 2.5\n```\n\n```\nplain\n```"
+    answer = Reply((), text=words + fence)
+    finish = events.RunFinished("a", "answered", answer=answer)
+    show(*finished(), finish, on=console, live=False)
+    used = {code for each in SGR.findall(said.getvalue()) for code in each.split(";")}
+    assert "\x1b[35mcode\x1b[0m" in said.getvalue()
+    assert used <= {"0", "1", "2", "3", "4", "32", "35", "49", "94"}, used
 
 
 COMMANDS = {
