@@ -63,12 +63,12 @@ def load_settings(
     values: dict[str, Any] = {}
     path = config or config_path()
     for name, value in _from_file(path).items():
-        values[name] = parsed(name, value, f"the config file {str(path)!r}")
+        values[name] = parsed(name, value, f"{name} in the config file {str(path)!r}")
     for name, (variable, text) in _from_environment(environ).items():
         values[name] = parsed(name, text, f"the environment variable {variable}")
     for name, value in (flags or {}).items():
         if value is not None:
-            values[name] = parsed(name, value, "the arguments")
+            values[name] = parsed(name, value, f"--{name.replace('_', '-')}")
     return Settings(**values, given=frozenset(values))
 
 
@@ -79,18 +79,17 @@ def config_path() -> Path:
     return Path(platformdirs.user_config_dir("codeact", appauthor=False)) / "config.toml"
 
 
-def parsed(name: str, value: Any, source: str) -> Any:
-    """A value of the option `name` as its type; raises SettingsError when it is none."""
-    parse = PARSERS.get(name)
-    if parse is None:
-        options = ", ".join(sorted(PARSERS))
-        raise SettingsError(f"{source}: there is no option {name!r}; the options are: {options}")
+def parsed(name: str, value: Any, given_as: str) -> Any:
+    """A value of the option `name` as its type; raises SettingsError when it is none.
+
+    `given_as` names the flag, variable or line that the person wrote it in.
+    """
     try:
-        return parse(value)
-    except (ValueError, TypeError, InvalidOperation) as error:
+        return PARSERS[name](value)
+    except (ValueError, TypeError) as error:
         secret = name == "api_key" or (name == "base_url" and "@" in str(value))
-        shown = "the value" if secret else repr(value)
-        raise SettingsError(f"{source}: {name} cannot be {shown}: {error}") from None
+        shown = "this value" if secret else repr(value)
+        raise SettingsError(f"{given_as} cannot be {shown}: {error}") from None
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
@@ -117,9 +116,15 @@ def _from_file(path: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(raw.decode("utf-8"))
+        values = tomllib.loads(raw.decode("utf-8"))
     except ValueError as error:
         raise SettingsError(f"the config file {str(path)!r} is not TOML: {error}") from error
+    for name in values.keys() - PARSERS.keys():
+        options = ", ".join(sorted(PARSERS))
+        raise SettingsError(
+            f"the config file {str(path)!r} has no option {name!r}; the options are: {options}"
+        )
+    return values
 
 
 def _text(value: Any) -> str:
@@ -129,13 +134,17 @@ def _text(value: Any) -> str:
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, bool) or int(str(value).replace("_", "")) < 1:
+    text = str(value).strip().replace("_", "")
+    if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
         raise ValueError("it must be a whole number from 1")
-    return int(str(value).replace("_", ""))
+    return int(text)
 
 
 def _positive(value: Any) -> Decimal:
-    number = Decimal(str(value).strip())
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
     if not number.is_finite() or not 0 < number <= MOST:
         raise ValueError(f"it must be a number above 0 and at most {MOST:,}")
     return number
@@ -147,9 +156,8 @@ def _limit(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
             return None
         try:
             return parse(value)
-        except (ValueError, InvalidOperation):
-            whole = "whole number from 1" if parse is _count else "number above 0"
-            raise ValueError(f'it must be a {whole}, or "none"') from None
+        except ValueError as error:
+            raise ValueError(f'{error}, or "none" for no limit') from None
 
     return limit
 
@@ -157,7 +165,7 @@ def _limit(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _approve(value: Any) -> Approve:
     modes = get_args(Approve)
     if value not in modes:
-        raise ValueError(f"choose one of: {', '.join(modes)}")
+        raise ValueError(f"it must be one of: {', '.join(modes)}")
     return value  # type: ignore[no-any-return]
 
 

@@ -70,8 +70,14 @@ BAD = {
     "an unknown command": (["rnu"], r"invalid choice: 'rnu'.*'run'.*codeact --help"),
     "no task": (["run"], r"required: task; see `codeact run --help`"),
     "an empty task": (["run", "  "], r"the task '  ' is empty; say in quotes what to do"),
-    "a bad number": (["run", "x", "--max-steps", "many"], r"max_steps cannot be 'many'.*none"),
-    "a bad mode": (["run", "x", "--approve", "yes"], r"'yes'.*choose one of: ask, risky, never"),
+    "a bad number": (
+        ["run", "x", "--max-steps", "many"],
+        r"--max-steps .*'many'.*from 1.*none",
+    ),
+    "a bad mode": (
+        ["run", "x", "--approve", "yes"],
+        r"--approve .*'yes'.*ask, risky, never",
+    ),
     "a bad address": (["run", "x", "--base-url", "ftp://x"], r"'ftp://x'.*http://"),
     "no such directory": (["run", "x", "--cwd", "gone"], r"no directory 'gone'.*--cwd"),
     "no place": (["run", "x", "--notebook", "no/x.ipynb"], r"'no/x\.ipynb'.*no directory.*make it"),

@@ -76,7 +76,7 @@ def test_a_bad_setting_is_named_and_the_demo_needs_no_key(tmp_path: Path) -> Non
     config = configured(tmp_path, "max_steps = 0\n")
     done, text = examined(tmp_path, environment(tmp_path))
     assert done.returncode == 1
-    assert "max_steps cannot be 0" in text
+    assert "cannot be 0: it must be a whole number from 1" in text
     config.write_text('model = "demo"\n', "utf-8")
     done, text = examined(tmp_path, environment(tmp_path))
     assert done.returncode == 0, text
