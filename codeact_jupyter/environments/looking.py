@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 # Of exactly these types, a value that is the same object is the same value.
 UNCHANGING = frozenset(map(id, (int, float, complex, bool, type(None), str, bytes)))
 LONGEST_KEPT = 100_000  # bytes: what is longer is not held on to for the sake of speed
-ABSENT = object()
 
 
 class Looking:
@@ -24,38 +23,36 @@ class Looking:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._values: dict[str, Any] = {}
-        self._entries: dict[str, Any] = {}
+        self._known: dict[str, tuple[Any, Any]] = {}  # a name's value and what was said of it
 
     def look(self) -> dict[str, Any]:
         """Return what `probe` would say now."""
-        namespace = dict.copy(self._shell.user_ns)
-        values = self._values
-        fresh = {
-            name: value
-            for name, value in namespace.items()
-            if type(name) is str and values.get(name, ABSENT) is not value
-        }
+        names: dict[str, Any] = {}
+        fresh: dict[Any, Any] = {}
+        known, same = self._known, 0
+        for name, value in dict.copy(self._shell.user_ns).items():
+            if type(name) is not str:
+                continue
+            before = known.get(name)
+            if before is not None and before[0] is value:
+                names[name] = before[1]
+                same += 1
+            else:
+                names[name], fresh[name] = None, value  # in its place; described below
+        for name in fresh:
+            known.pop(name, None)
+        if same < len(known):  # some are gone
+            self._known = {name: known[name] for name in known.keys() & names.keys()}
         found = probe(fresh, self._shell.user_ns_hidden)
-        self._keep(namespace, fresh, found["names"])
-        entries = self._entries
-        described = found["names"]
-        names = {
-            name: entry
-            for name in namespace
-            if type(name) is str and (entry := described.get(name) or entries.get(name)) is not None
-        }
+        self._keep(fresh, found["names"])
+        for name in fresh.keys() - found["names"].keys():
+            del names[name]
+        names.update(found["names"])
         return {**found, "names": names}
 
-    def _keep(
-        self, namespace: dict[Any, Any], fresh: dict[Any, Any], described: dict[str, Any]
-    ) -> None:
-        """Remember the unchanging values that are there now, and forget what is gone."""
-        if len(self._values) + len(fresh) > len(namespace):
-            same = [name for name in self._values if name in namespace and name not in fresh]
-            self._values = {name: self._values[name] for name in same}
-            self._entries = {name: self._entries[name] for name in same}
+    def _keep(self, fresh: dict[str, Any], described: dict[str, Any]) -> None:
+        """Remember the unchanging values among the new ones."""
         for name, entry in described.items():
             value = fresh[name]
             if id(type(value)) in UNCHANGING and (entry["size"] or 0) <= LONGEST_KEPT:
-                self._values[name], self._entries[name] = value, entry
+                self._known[name] = value, entry

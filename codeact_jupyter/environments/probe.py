@@ -20,6 +20,7 @@ import time
 import types
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
@@ -45,7 +46,9 @@ def probe(user_ns: dict[Any, Any], hidden: Any = (), limit: int = 500) -> dict[s
     started = time.perf_counter()
     variables = list(_variables(user_ns, hidden))
     omitted = max(0, len(variables) - max(0, limit))
-    known = {**BUILTIN_TYPES, **standard_library_types(), **library_types()}
+    known = BUILTIN_TYPES
+    if any(id(type(value)) not in known for _, value in variables[omitted:]):
+        known = {**known, **standard_library_types(), **library_types()}
     names, bindings = {}, {}
     for name, value in reversed(variables[omitted:]):
         names[name] = _entry(value, known, time.perf_counter() - started)
@@ -83,14 +86,22 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str
 
     Where a namespace is too large for all its names to be listed, a name's absence says nothing.
     """
-    old, new = _marks(before), _marks(after)
-    both = old.keys() & new.keys()
+    old, new = before["names"], after["names"]
+    added, changed, same = [], [], 0
+    for name, entry in chain(new.items(), after["others"].items()):
+        earlier = old.get(name) or before["others"].get(name)
+        same += earlier is not None
+        if earlier is None:
+            added.append(name)
+        elif earlier is not entry and _differ(_mark(earlier), _mark(entry)):
+            changed.append(name)
+    gone: set[str] = set()
+    if _lists_all(after) and len(old) + len(before["others"]) > same:
+        gone = _all_names(before) - _all_names(after)
     return {
-        "added": sorted(new.keys() - old.keys()) if _lists_all(before) else [],
-        "changed": sorted(
-            name for name in both if old[name] != new[name] and _differ(old[name], new[name])
-        ),
-        "deleted": sorted(old.keys() - new.keys()) if _lists_all(after) else [],
+        "added": sorted(added) if _lists_all(before) else [],
+        "changed": sorted(changed),
+        "deleted": sorted(gone),
     }
 
 
@@ -182,9 +193,14 @@ def _content_mark(facts: Facts) -> str:
     return f"|{'=' if content[:1] == '=' else ''}{zlib.crc32(seen):x}"
 
 
-def _marks(found: dict[str, Any]) -> dict[str, str]:
-    described = {name: entry["mark"] for name, entry in found["names"].items()}
-    return {**found["others"], **described}
+def _mark(entry: Any) -> str:
+    """Return the mark of a described variable, or of one that is only listed."""
+    mark = entry["mark"] if type(entry) is dict else entry
+    return str(mark)
+
+
+def _all_names(found: dict[str, Any]) -> set[str]:
+    return {*found["names"], *found["others"]}
 
 
 def _lists_all(found: dict[str, Any]) -> bool:

@@ -251,6 +251,7 @@ BUILTIN_TYPES: dict[int, Callable[[Any], Facts]] = {
     id(datetime): _moment,
     id(range): _range,
     id(types.FunctionType): _function,
+    **dict.fromkeys(map(id, (type, types.ModuleType)), other),
 }
 
 
