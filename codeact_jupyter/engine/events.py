@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
+from . import messages
+from .bill import NOTHING, Bill
 from .environment import Produced
-from .messages import Delta, Retry
 from .trajectory import Reply, RunState, Step, Turn
 from .wire import decode, encode
 
@@ -54,6 +55,18 @@ class Retrying:
 
 
 @dataclass(frozen=True)
+class Wasted:
+    """An attempt at this step's query broke off, and was billed for this all the same.
+
+    Progress only: the record has it in the reply that comes in the end, or in the run's end.
+    """
+
+    step: int
+    bill: Bill
+    kind: Literal["wasted"] = "wasted"
+
+
+@dataclass(frozen=True)
 class ApprovalAsked:
     """The person is asked about this step's action; the run waits."""
 
@@ -89,13 +102,17 @@ class StepFinished:
 
 @dataclass(frozen=True)
 class RunFinished:
-    """The run ended in a named state; `reason` says why when it did not answer."""
+    """The run ended in a named state; `reason` says why when it did not answer.
+
+    `wasted` was billed for a query that never got its reply.
+    """
 
     run: str
     state: RunState
     reason: str = ""
     answer: Reply | None = None
     seconds: float = 0.0
+    wasted: Bill = NOTHING
     kind: Literal["run-finished"] = "run-finished"
 
 
@@ -104,6 +121,7 @@ Event: TypeAlias = (
     | QueryStarted
     | Streamed
     | Retrying
+    | Wasted
     | ApprovalAsked
     | StepStarted
     | OutputProduced
@@ -131,10 +149,12 @@ def from_wire(data: dict[str, Any]) -> Event:
     return decode(Envelope, {"event": data}).event
 
 
-def from_delta(step: int, delta: Delta) -> Event:
+def from_delta(step: int, delta: messages.Delta) -> Event:
     """What a model told while it wrote its reply to this step's query, as an event."""
-    if isinstance(delta, Retry):
+    if isinstance(delta, messages.Retry):
         return Retrying(step, delta.attempt, delta.seconds, delta.reason)
+    if isinstance(delta, messages.Wasted):
+        return Wasted(step, delta.bill)
     return Streamed(step, delta.part, delta.text)
 
 
@@ -149,5 +169,6 @@ def apply(turn: Turn, event: Event) -> Turn:
             reason=event.reason,
             answer=event.answer,
             seconds=turn.seconds + event.seconds,
+            wasted=turn.wasted + event.wasted,
         )
     return turn

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from .bill import NOTHING, Bill, Usage
 from .context import last_usage, unread
 from .model import Model
-from .trajectory import Trajectory, Usage
+from .trajectory import Trajectory
 
 SHORTEST_REPLY = 256
 
@@ -32,11 +33,17 @@ class Allowance:
 
 
 def allowance(
-    limits: Limits, trajectory: Trajectory, model: Model, *, warm: bool = False
+    limits: Limits,
+    trajectory: Trajectory,
+    model: Model,
+    *,
+    warm: bool = False,
+    wasted: Bill = NOTHING,
 ) -> Allowance:
     """How long the next reply may be so that no limit can break; time is the loop's to watch.
 
-    `warm` says that the last reply is so recent that its prompt cache must still be there.
+    `warm` says that the last reply is so recent that its prompt cache must still be there;
+    `wasted` went to attempts at this very reply, which the trajectory does not have yet.
     """
     turn = trajectory.turns[-1]
     if limits.steps is not None and len(turn.steps) >= limits.steps:
@@ -48,12 +55,13 @@ def allowance(
             reached=f"the model's context of {model.context_tokens:,} tokens is full; "
             "start a new conversation"
         )
-    used = turn.usage.total
+    billed = turn.bill + wasted
+    used = billed.usage.total
     if limits.tokens is not None:
         room = min(room, limits.tokens - used - asked.prompt)
         if room < SHORTEST_REPLY:
             return Allowance(reached=f"{used:,} of {limits.tokens:,} tokens are used")
-    spent = turn.cost
+    spent = billed.cost
     if limits.cost is not None and spent is not None:
         left = limits.cost - spent
         room = _affordable(room, left, lambda output: model.price(_with_output(asked, output)))

@@ -10,23 +10,26 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import EnvironmentFailure, ModelError
 from . import events
+from .bill import NOTHING
 from .context import Context
 from .deadline import Deadline
 from .environment import Environment, Produced
 from .limits import Limits, allowance
-from .messages import Delta, Request
+from .messages import Delta, Request, Wasted
 from .model import Model
 from .policy import Answered, Policy, Verdict
 from .relay import Relay
 from .review import repeated_mistake, reviewed, word_on_edit
 from .telling import Telling
+from .thinking import Thinking
 from .trajectory import Action, Observation, Reply, RunState, Step, Trajectory, Turn
 
 T = TypeVar("T")
@@ -38,11 +41,6 @@ class Ending(BaseException):
 
     def __init__(self, state: RunState, reason: str = "", answer: Reply | None = None) -> None:
         self.state, self.reason, self.answer = state, reason, answer
-
-
-def _finished(run: str, end: Ending, started: float) -> events.RunFinished:
-    seconds = round(time.monotonic() - started, 3)
-    return events.RunFinished(run, end.state, end.reason, end.answer, seconds)
 
 
 def utc_now() -> str:
@@ -66,11 +64,11 @@ class Agent:
         self.model, self.environment, self.policy = model, environment, policy
         self.limits, self.telling, self.now = limits, telling, now
         self._relay = Relay()
-        self._thinking: asyncio.Future[Any] | None = None
-        self._acting = False
+        self._thinking, self._acting = Thinking(), False
         self._ending: Ending | None = None
         self._replied = -WARM_SECONDS
         self._context = Context()
+        self._unrecorded = NOTHING  # what a query took, until a step or the run's end has it
 
     async def run(self, trajectory: Trajectory) -> AsyncGenerator[events.Event, None]:
         """Go on with the last turn until it ends in another state than `running`.
@@ -78,7 +76,7 @@ class Agent:
         An action runs only after the listener is done with its `StepStarted`. Cancelling the
         task that listens stops the run, and is told as its end instead of being raised.
         """
-        self._relay, self._ending = Relay(), None
+        self._relay, self._ending, self._unrecorded = Relay(), None, NOTHING
         with Deadline(self.limits.seconds, self._expire) as self._deadline:
             work = self._turn(trajectory)
             async with aclosing(self._relay.events(work, self.interrupt)) as said:
@@ -95,13 +93,18 @@ class Agent:
                 if mistake := repeated_mistake(turn):
                     raise Ending("failed", mistake)
         except Ending as end:
-            await self._relay.say(_finished(turn.run, end, started))
+            await self._finish(turn.run, end, started)
         except EnvironmentFailure as error:
-            await self._relay.say(_finished(turn.run, Ending("interrupted", str(error)), started))
+            await self._finish(turn.run, Ending("interrupted", str(error)), started)
         except Exception as error:  # ours: the record says how the run ended, and it is raised
             fault = Ending("failed", f"a fault of codeact itself: {error!r}")
-            await self._relay.say(_finished(turn.run, fault, started))
+            await self._finish(turn.run, fault, started)
             raise
+
+    async def _finish(self, run: str, end: Ending, started: float) -> None:
+        wasted = NOTHING if end.answer else self._unrecorded
+        ended = (run, end.state, end.reason, end.answer, round(time.monotonic() - started, 3))
+        await self._relay.say(events.RunFinished(*ended, wasted))
 
     async def _step(self, trajectory: Trajectory) -> Turn:
         turn = trajectory.turns[-1]
@@ -116,6 +119,7 @@ class Agent:
                 step = replace(step, action=Action(reply.code, turn.cell(step.number, "action")))
             parts = (self.environment, self.policy, self.telling, self._ask)
             step = await reviewed(step, *parts)
+            self._unrecorded = NOTHING
             if not step.told:
                 await self._relay.say(events.StepStarted(step))
                 step = await self._observed(step)
@@ -123,29 +127,40 @@ class Agent:
         return turn.with_step(step)
 
     async def _query(self, trajectory: Trajectory) -> Reply:
-        warm = time.monotonic() - self._replied < WARM_SECONDS
-        allowed = allowance(self.limits, trajectory, self.model, warm=warm)
-        if self._ending is not None:
-            raise self._ending
-        if allowed.reached:
-            raise Ending("limit", allowed.reached)
+        max_tokens = self._ration(trajectory)
         number = len(trajectory.turns[-1].steps) + 1
         self._relay.report(events.QueryStarted(number))
 
         def on_delta(delta: Delta) -> None:
+            if isinstance(delta, Wasted):
+                self._unrecorded += delta.bill
             self._relay.report(events.from_delta(number, delta))
 
-        said = self._context.messages(trajectory)
-        request = Request(trajectory.system, trajectory.tools, said, allowed.max_tokens)
+        said, again = self._context.messages(trajectory), partial(self._ration, trajectory)
+        request = Request(trajectory.system, trajectory.tools, said, max_tokens, again)
         started = time.monotonic()
         reply = await self._asking(self.model.reply(request, on_delta=on_delta))
         self._replied = time.monotonic()
-        return replace(reply, seconds=round(self._replied - started, 3))
+        seconds = round(self._replied - started, 3)
+        reply = replace(reply, wasted=self._unrecorded, seconds=seconds)
+        self._unrecorded = reply.bill
+        return reply
+
+    def _ration(self, trajectory: Trajectory) -> int:
+        """How many tokens the model may write now; raises the run's end when none."""
+        warm = time.monotonic() - self._replied < WARM_SECONDS
+        wasted = self._unrecorded
+        allowed = allowance(self.limits, trajectory, self.model, warm=warm, wasted=wasted)
+        if self._ending is not None:
+            raise self._ending
+        if allowed.reached:
+            raise Ending("limit", allowed.reached)
+        return allowed.max_tokens
 
     async def _asking(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for the model; a failure or a stop ends the run."""
         try:
-            return await self._stoppable(work)
+            return await self._thinking.wait(work, ended=self._ending is not None)
         except ModelError as error:
             raise Ending("failed", str(error)) from error
         except asyncio.CancelledError:
@@ -156,7 +171,8 @@ class Agent:
         await self._relay.say(events.ApprovalAsked(step, verdict.reasons))
         with self._deadline.paused():
             try:
-                return await self._stoppable(self.policy.ask(step.action, verdict))
+                asked = self.policy.ask(step.action, verdict)
+                return await self._thinking.wait(asked, ended=self._ending is not None)
             except asyncio.CancelledError:
                 self.stop()
                 return Answered("reject", "the run was stopped")
@@ -198,8 +214,7 @@ class Agent:
     def stop(self) -> None:
         """Stop thinking: end the model call, or ask no more after the running action."""
         self._ending = self._ending or Ending("stopped", "stopped by the person")
-        if self._thinking is not None:
-            self._thinking.cancel()
+        self._thinking.cancel()
 
     def interrupt(self) -> None:
         """Interrupt the running action; while none runs, stop thinking."""
@@ -215,17 +230,5 @@ class Agent:
         self._ending = self._ending or over
         if self._acting:
             self.environment.interrupt()
-        elif (thinking := self._thinking) is not None:
-            with suppress(RuntimeError):  # the event loop is closed: nothing is left to end
-                thinking.get_loop().call_soon_threadsafe(thinking.cancel)
-
-    async def _stoppable(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do what `stop` may cancel."""
-        self._thinking = task = asyncio.ensure_future(work)
-        if self._ending is not None:  # it came while nothing could be cancelled
-            task.cancel()
-        try:
-            return await task
-        finally:
-            self._thinking = None
-            task.cancel()
+        else:
+            self._thinking.cancel_from_thread()

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from .bill import Bill
 from .trajectory import Block, Message
 
-__all__ = ["Delta", "Message", "OnDelta", "Request", "Retry", "Text"]
+__all__ = ["Delta", "Message", "OnDelta", "Request", "Retry", "Text", "Wasted"]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One query: everything a model needs to reply."""
+    """One query: everything a model needs to reply.
+
+    `ration` says how many tokens another attempt at it may write, now that others were wasted; it
+    raises what ends the run when a limit allows no other.
+    """
 
     system: str
     tools: tuple[Block, ...]
     messages: tuple[Message, ...]
     max_tokens: int
+    ration: Callable[[], int] | None = field(default=None, compare=False, repr=False)
+
+    def again(self) -> Request:
+        """The request to make after an attempt failed: its reply as long as the limits still allow.
+
+        Who asks again calls it right before it does.
+        """
+        return self if self.ration is None else replace(self, max_tokens=self.ration())
 
 
 @dataclass(frozen=True)
@@ -40,5 +53,13 @@ class Retry:
     kind: Literal["retry"] = "retry"
 
 
-Delta: TypeAlias = Text | Retry
+@dataclass(frozen=True)
+class Wasted:
+    """An attempt broke off, by a fault or a stop, and was billed for this all the same."""
+
+    bill: Bill
+    kind: Literal["wasted"] = "wasted"
+
+
+Delta: TypeAlias = Text | Retry | Wasted
 OnDelta: TypeAlias = Callable[[Delta], None]

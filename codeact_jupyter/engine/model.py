@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol
 
+from .bill import Usage
 from .messages import OnDelta, Request
-from .trajectory import Reply, Usage
+from .trajectory import Reply
 
 
 class Model(Protocol):
@@ -34,7 +35,8 @@ class Model(Protocol):
         """Stream a reply; called once a step. `on_delta` is called on the loop's thread.
 
         Raises ModelError when there is none. Cancelling it ends the call at once; a reply whose
-        stream was cut is never returned as a whole one.
+        stream was cut is never returned as a whole one. What was billed for a reply that is not
+        returned is told as `Wasted`, and a model that asks again asks with `request.again()`.
         """
 
     async def close(self) -> None:

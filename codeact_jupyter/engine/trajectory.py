@@ -7,11 +7,13 @@ model is sent (`context`) and what a notebook shows (`notebook.cells`) are compu
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
+
+from .bill import NOTHING, Bill
+from .bill import Usage as Usage
 
 StepState = Literal["ok", "error", "interrupted", "rejected", "unknown"]
 RunState = Literal["running", "waiting", "answered", "stopped", "limit", "failed", "interrupted"]
@@ -134,39 +136,13 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Tokens that one reply was billed for; `input` is the part that no cache served."""
-
-    input: int = 0
-    output: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-
-    @property
-    def prompt(self) -> int:
-        """All tokens of the request."""
-        return self.input + self.cache_read + self.cache_write
-
-    @property
-    def total(self) -> int:
-        return self.prompt + self.output
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.input + other.input,
-            self.output + other.output,
-            self.cache_read + other.cache_read,
-            self.cache_write + other.cache_write,
-        )
-
-
-@dataclass(frozen=True)
 class Reply:
     """What a model returned: the raw blocks, and what they mean.
 
     A reply asks for an action (`code`), or holds a `mistake`, or is an answer (neither).
     `calls` are the ids of all tool calls in the blocks, the acted one first: each needs a result
-    in the next message.
+    in the next message. `usage` and `cost` are its own; `wasted` went, before it came, to attempts
+    at it that broke off.
     """
 
     blocks: tuple[Block, ...]
@@ -178,13 +154,19 @@ class Reply:
     mistake: Mistake | None = None
     model: str = ""
     stop: str = ""
-    usage: Usage = Usage()
+    usage: Usage = NOTHING.usage
     cost: Decimal | None = None
+    wasted: Bill = NOTHING
     seconds: float = 0.0
 
     @property
     def is_answer(self) -> bool:
         return self.code is None and self.mistake is None
+
+    @property
+    def bill(self) -> Bill:
+        """All that it took to get this reply."""
+        return Bill(self.usage, self.cost) + self.wasted
 
 
 @dataclass(frozen=True)
@@ -227,7 +209,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Turn:
-    """One task and everything until its answer; `told` is the message that opened it."""
+    """One task and everything until its answer; `told` is the message that opened it.
+
+    `wasted` went to a query that never got a reply, because the run ended.
+    """
 
     run: str
     task: str
@@ -239,6 +224,7 @@ class Turn:
     reason: str = ""
     started: str = ""
     seconds: float = 0.0
+    wasted: Bill = NOTHING
 
     def with_step(self, step: Step) -> Turn:
         """The turn with `step` in it, in the place of an earlier state of the same step."""
@@ -247,9 +233,9 @@ class Turn:
             before, earlier = before[:-1], before[-1].reply
         turn = replace(self, steps=(*before, step))
         if earlier is None:  # the sums grow with the turn, they are not made anew at each step
-            vars(turn)["_sums"] = _billed((step.reply,), self._sums)
+            vars(turn)["bill"] = self.bill + step.reply.bill
         elif earlier is step.reply:
-            vars(turn)["_sums"] = self._sums
+            vars(turn)["bill"] = self.bill
         return turn
 
     @property
@@ -259,30 +245,21 @@ class Turn:
 
     @property
     def usage(self) -> Usage:
-        return self._sums[0]
+        return self.bill.usage
 
     @property
     def cost(self) -> Decimal | None:
         """US dollars, or None when a reply's price is not known."""
-        return self._sums[1]
+        return self.bill.cost
 
     @cached_property
-    def _sums(self) -> tuple[Usage, Decimal | None]:
-        return _billed(self.replies, (Usage(), Decimal(0)))
+    def bill(self) -> Bill:
+        """All that this turn took, what was wasted too."""
+        return sum((reply.bill for reply in self.replies), self.wasted)
 
     def cell(self, step: int, role: str) -> str:
         """The id of the cell that shows a part of this turn."""
         return f"{self.run}-{step}-{role}"
-
-
-def _billed(
-    replies: Iterable[Reply], before: tuple[Usage, Decimal | None]
-) -> tuple[Usage, Decimal | None]:
-    usage, cost = before
-    for reply in replies:
-        usage += reply.usage
-        cost = None if cost is None or reply.cost is None else cost + reply.cost
-    return usage, cost
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..engine.messages import OnDelta, Request
-from ..engine.trajectory import Reply, Usage
+from ..engine.bill import Bill, Usage
+from ..engine.messages import OnDelta, Request, Wasted
+from ..engine.trajectory import Reply
 from ..engine.wire import canonical
 from ..errors import ModelError
 from ..prompts import prompt
@@ -90,16 +91,21 @@ class AnthropicModel:
         builder = ReplyBuilder(typing or on_delta)
         try:
             await self._stream(request, builder)
-        except Exception as error:
+            if typing:
+                typing.close()
+            reply = builder.reply()
+        except BaseException as error:  # a stop too: what was streamed until then is billed
+            if builder.billed != Usage():
+                cost = self._cost(builder.model, builder.billed)
+                on_delta(Wasted(Bill(builder.billed, cost)))
+            if not isinstance(error, Exception):
+                raise
             from .faults import model_error
 
             raise self._without_key(model_error(error, model=self.name, url=self.url)) from None
-        if typing:
-            typing.close()
-        reply = builder.reply()
         if fenced and not reply.calls:
             reply = fenced_reply(reply)
-        return replace(reply, cost=self._cost(reply))
+        return replace(reply, cost=self._cost(reply.model, reply.usage))
 
     def _reads_fences(self, request: Request) -> bool:
         """Whether fenced code is an action: always without tools, and until a tool was called.
@@ -111,13 +117,13 @@ class AnthropicModel:
         blocks = (block for message in request.messages for block in message.blocks)
         return not any(block.get("type") == "tool_use" for block in blocks)
 
-    def _cost(self, reply: Reply) -> Decimal | None:
+    def _cost(self, model: str, usage: Usage) -> Decimal | None:
         if not self.profile.prices:
             return None
         from .prices import price
 
-        known = price(reply.model, reply.usage) if reply.model else None
-        return self.price(reply.usage) if known is None else known
+        known = price(model, usage) if model else None
+        return self.price(usage) if known is None else known
 
     async def _stream(self, request: Request, builder: ReplyBuilder) -> None:
         from anthropic import AsyncStream

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..engine.messages import OnDelta, Text
@@ -17,6 +18,8 @@ from ..errors import ModelError
 from .code_argument import CodeArgument
 
 TOOL = "python"
+WRITTEN = ("text", "thinking")
+CHARACTERS_A_TOKEN = 3
 
 
 class ReplyBuilder:
@@ -27,7 +30,8 @@ class ReplyBuilder:
         self._blocks: dict[int, dict[str, Any]] = {}
         self._arguments: dict[int, CodeArgument] = {}
         self._usage: dict[str, Any] = {}
-        self._model = ""
+        self.model = ""
+        self._counted = False
         self._stop: str | None = None
         self._complete = False
 
@@ -36,7 +40,7 @@ class ReplyBuilder:
         kind = event.get("type")
         if kind == "message_start":
             message = event["message"]
-            self._model = message.get("model") or ""
+            self.model = message.get("model") or ""
             self._count(message.get("usage"))
         elif kind == "content_block_start":
             block = {k: v for k, v in event["content_block"].items() if v is not None}
@@ -48,8 +52,23 @@ class ReplyBuilder:
         elif kind == "message_delta":
             self._stop = event["delta"].get("stop_reason") or self._stop
             self._count(event.get("usage"))
+            self._counted = (event.get("usage") or {}).get("output_tokens") is not None
         elif kind == "message_stop":
             self._complete = True
+
+    @property
+    def billed(self) -> Usage:
+        """What the stream was billed for so far.
+
+        The server counts what it wrote only at the end, in `message_delta`. Until then a token for
+        three characters, rounded up, is the estimate; of thinking that is streamed as a summary
+        more may have been written.
+        """
+        counts = self._counts()
+        if self._counted:
+            return counts
+        written = -(-self._characters() // CHARACTERS_A_TOKEN)
+        return replace(counts, output=max(counts.output, written))
 
     def reply(self) -> Reply:
         """The whole reply.
@@ -79,7 +98,7 @@ class ReplyBuilder:
             code=code,
             calls=tuple(str(self._blocks[index].get("id", "")) for index in calls),
             mistake=mistake,
-            model=self._model,
+            model=self.model,
             stop=self._stop,
             usage=self._counts(),
         )
@@ -154,6 +173,11 @@ class ReplyBuilder:
     def _texts(self, kind: str, key: str) -> list[str]:
         texts = [b.get(key, "") for _, b in sorted(self._blocks.items()) if b.get("type") == kind]
         return [text.strip() for text in texts if text.strip()]
+
+    def _characters(self) -> int:
+        """How much of the reply was streamed, in characters."""
+        said = (block.get(kind, "") for block in self._blocks.values() for kind in WRITTEN)
+        return sum(map(len, (*said, *(call.raw for call in self._arguments.values()))))
 
     def _count(self, usage: Mapping[str, Any] | None) -> None:
         self._usage.update({k: v for k, v in (usage or {}).items() if v is not None})

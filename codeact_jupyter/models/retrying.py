@@ -20,6 +20,7 @@ class Retrying:
 
     Each wait is told as a `Retry` delta and ends at once when the query is cancelled. A server
     that asks to wait longer than `longest_wait` seconds is not waited for: the error says so.
+    The limits are asked before each attempt, because one that broke off was billed all the same.
     """
 
     def __init__(
@@ -69,8 +70,10 @@ class Retrying:
                     text = f"{error} Asked {attempt} times; try again later."
                     raise ModelError(text, fault=error.fault) from error
                 seconds = self._wait(error, attempt)
+                request.again()  # a limit that is reached already is not waited for
                 on_delta(Retry(attempt + 1, round(seconds, 1), str(error)))
                 await asyncio.sleep(seconds)
+                request = request.again()
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _wait(self, error: ModelError, attempt: int) -> float:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from ..engine.bill import NOTHING
 from ..engine.trajectory import Observation, Output, Reply, RunState, Step, Trajectory, Turn
 from ..engine.wire import decode, encode
 from ..errors import NotebookError
@@ -57,7 +58,7 @@ def fragments(trajectory: Trajectory) -> Iterator[Fragment]:
 
 def turn_fragments(turn: Turn, place: Place) -> Iterator[Fragment]:
     """The task, the steps and the end of a turn."""
-    opening = replace(turn, steps=(), answer=None, state="running", reason="", seconds=0.0)
+    opening = Turn(turn.run, turn.task, turn.told, started=turn.started)
     yield Fragment(f"{turn.run}-task", (opening, place), lambda: [_task_cell(opening, place)])
     corrected = max((step.number for step in turn.steps if step.state == "ok"), default=0)
     for step in turn.steps:
@@ -65,7 +66,7 @@ def turn_fragments(turn: Turn, place: Place) -> Iterator[Fragment]:
         cells = partial(step_cells, turn, step, folded=folded)
         yield Fragment(f"{turn.run}-{step.number}", (step, folded), cells)
     if turn.state not in ("running", "waiting"):
-        end = (turn.state, turn.reason, turn.seconds, turn.answer)
+        end = (turn.state, turn.reason, turn.seconds, turn.wasted, turn.answer)
         yield Fragment(f"{turn.run}-answer", end, lambda: [_answer_cell(turn)])
 
 
@@ -183,6 +184,8 @@ def _task_cell(opening: Turn, place: Place) -> Cell:
 
 def _answer_cell(turn: Turn) -> Cell:
     end = {"state": turn.state, "reason": armoured(turn.reason), "seconds": armoured(turn.seconds)}
+    if turn.wasted != NOTHING:
+        end["wasted"] = armoured(encode(turn.wasted))
     if turn.answer is not None:
         end["record"] = armoured(encode(turn.answer))
         words = turn.answer.text
@@ -231,12 +234,15 @@ def _with(turn: Turn, step: Step) -> Turn:
 def _answered(turn: Turn, mark: Mapping[str, Any]) -> Turn:
     record = mark.get("record")
     ended = {key: bared(mark[key]) for key in ("state", "reason", "seconds")}
+    if "wasted" in mark:
+        ended["wasted"] = bared(mark["wasted"])
     end = decode(Turn, {"run": turn.run, "task": turn.task, **ended})
     return replace(
         turn,
         state=end.state,
         reason=end.reason,
         seconds=end.seconds,
+        wasted=end.wasted,
         answer=decode(Reply, bared(record)) if record is not None else None,
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from codeact_jupyter.engine import trajectory as t
+from codeact_jupyter.engine.bill import Bill
 from codeact_jupyter.engine.environment import Cleared, Updated
 
 
@@ -76,6 +77,7 @@ mistakes = st.builds(
     texts,
 )
 usages = st.builds(t.Usage, numbers, numbers, numbers, numbers)
+bills = st.builds(Bill, usages, costs)
 replies = st.builds(
     t.Reply,
     several(objects),
@@ -88,6 +90,7 @@ replies = st.builds(
     stop=texts,
     usage=usages,
     cost=costs,
+    wasted=bills,
     seconds=seconds,
 )
 approvals = st.builds(
@@ -123,5 +126,6 @@ turns = st.builds(
     reason=texts,
     started=texts,
     seconds=seconds,
+    wasted=bills,
 )
 trajectories = st.builds(t.Trajectory, texts, several(objects, 2), several(turns, 2))

@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from codeact_jupyter.engine import events
+from codeact_jupyter.engine.bill import Bill
 from codeact_jupyter.engine.deadline import Deadline
 from codeact_jupyter.engine.environment import Cleared, OnOutput
 from codeact_jupyter.engine.limits import Limits
@@ -329,6 +330,18 @@ async def test_a_kernel_that_is_dead_before_the_action_ends_the_run_interrupted(
 
     _, turn = await listen(agent(Played(act("1")), Dead()), begun())
     assert (turn.state, turn.reason) == ("interrupted", "no kernel")
+
+
+async def test_a_reply_whose_step_never_began_is_billed_to_the_turn() -> None:
+    class Dead(Workshop):
+        async def check(self, code: str) -> str | None:
+            raise EnvironmentFailure("no kernel")
+
+    usage = Usage(input=9, output=3)
+    model = Played(act("1", usage=usage, cost=Decimal("0.5")))
+    _, turn = await listen(agent(model, Dead()), begun())
+    assert (turn.state, turn.steps) == ("interrupted", ())
+    assert turn.bill == turn.wasted == Bill(usage, Decimal("0.5"))
 
 
 async def test_the_first_end_is_the_one_that_is_told() -> None:

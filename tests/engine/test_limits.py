@@ -7,10 +7,11 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codeact_jupyter.engine.bill import Bill
 from codeact_jupyter.engine.context import unread
 from codeact_jupyter.engine.limits import Limits, allowance
 from codeact_jupyter.engine.loop import Agent
-from codeact_jupyter.engine.messages import OnDelta, Request
+from codeact_jupyter.engine.messages import OnDelta, Request, Wasted
 from codeact_jupyter.engine.policy import AllowAll
 from codeact_jupyter.engine.trajectory import Reply, Step, Trajectory, Usage
 from codeact_jupyter.models.prices import price
@@ -50,6 +51,19 @@ def test_a_limit_of_tokens_shortens_the_reply() -> None:
     limits = Limits(None, 20_000, None, None)
     allowed = allowance(limits, after(Usage(input=5_000, output=1_000)), Played())
     assert 7_000 < allowed.max_tokens < 20_000 - 6_000 - 6_000
+
+
+def test_what_was_wasted_on_a_reply_shortens_it_as_what_was_billed_does() -> None:
+    seen, wasted = Usage(input=5_000, output=1_000), Bill(Usage(input=4_000), Decimal("0.02"))
+    tokens = Limits(None, 20_000, None, None)
+    without = allowance(tokens, after(seen), Played()).max_tokens
+    assert allowance(tokens, after(seen), Played(), wasted=wasted).max_tokens == without - 4_000
+    money, paid = Limits(None, None, Decimal("0.10"), None), after(seen, Decimal("0.02"))
+    dearer = allowance(Limits(None, None, Decimal("0.08"), None), paid, Priced())
+    assert allowance(money, paid, Priced(), wasted=wasted) == dearer
+    much = Bill(Usage(input=4_000), Decimal("0.06"))
+    reached = allowance(money, paid, Priced(), wasted=much).reached
+    assert reached == "0.0800 of 0.10 USD are used, and a step more could pass it"
 
 
 def test_money_that_nobody_can_count_is_not_limited() -> None:
@@ -109,6 +123,24 @@ async def test_a_model_that_always_takes_all_it_may_never_breaks_the_money_limit
         assert turn.cost <= limit
         assert turn.cost > limit * Decimal("0.4")
         assert len(model.requests) == len(turn.steps) > 0
+
+
+async def test_a_model_whose_replies_all_break_off_never_breaks_the_money_limit() -> None:
+    async def broken(request: Request, on_delta: OnDelta) -> Reply:
+        while True:
+            read = sum(len(str(block)) for said in request.messages for block in said.blocks) // 3
+            usage = Usage(input=read, output=request.max_tokens)
+            on_delta(Wasted(Bill(usage, price("claude-opus-5-5", usage))))
+            request = request.again()
+
+    limit = Decimal("0.5")
+    agent = Agent(Priced(broken), Workshop(), AllowAll(), limits=Limits(None, None, limit, None))
+    _, turn = await listen(agent, begun())
+    assert turn.state == "limit"
+    assert turn.steps == ()
+    assert turn.cost is not None
+    assert limit * Decimal("0.8") < turn.cost <= limit
+    assert turn.bill == turn.wasted
 
 
 async def test_a_model_that_always_takes_all_it_may_never_breaks_the_token_limit() -> None:

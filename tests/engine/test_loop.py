@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from codeact_jupyter.engine import events
+from codeact_jupyter.engine.bill import NOTHING, Bill
 from codeact_jupyter.engine.context import messages
 from codeact_jupyter.engine.loop import Agent
-from codeact_jupyter.engine.messages import OnDelta, Request, Retry, Text
+from codeact_jupyter.engine.messages import OnDelta, Request, Retry, Text, Wasted
 from codeact_jupyter.engine.policy import AllowAll, code_hash
 from codeact_jupyter.engine.trajectory import (
     Action,
@@ -124,6 +127,22 @@ async def test_what_a_model_streams_and_each_retry_are_told() -> None:
         events.Retrying(1, 2, 1.5, "The line broke."),
         events.Streamed(1, "answer", "42"),
     ]
+
+
+async def test_what_broke_off_is_told_as_it_happens_and_kept_with_the_reply() -> None:
+    wasted = Bill(Usage(input=5, output=2), Decimal("0.1"))
+
+    async def breaks_off(request: Request, on_delta: OnDelta) -> Reply:
+        on_delta(Wasted(wasted))
+        on_delta(Wasted(wasted))
+        return act("x = 1", usage=Usage(input=5, output=9), cost=Decimal("0.2"))
+
+    model = Played(breaks_off, answer(cost=Decimal("0.3")))
+    heard, turn = await listen(agent(model, Workshop()), begun())
+    assert [e for e in heard if isinstance(e, events.Wasted)] == [events.Wasted(1, wasted)] * 2
+    assert turn.steps[0].reply.wasted == wasted + wasted
+    assert (turn.usage, turn.cost) == (Usage(input=15, output=13), Decimal("0.7"))
+    assert turn.wasted == NOTHING
 
 
 async def test_folding_the_events_of_the_wire_gives_the_recorded_turn() -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from codeact_jupyter.engine import events
+from codeact_jupyter.engine.bill import NOTHING
 from codeact_jupyter.engine.trajectory import Output, Reply, Step, Stream, Trajectory, Turn, Usage
 from codeact_jupyter.engine.wire import canonical, decode, encode
 
@@ -28,6 +29,7 @@ ANY_EVENT: dict[str, st.SearchStrategy[Any]] = {
         events.Streamed, any_.numbers, st.sampled_from(["thought", "code", "answer"]), any_.texts
     ),
     "retrying": st.builds(events.Retrying, any_.numbers, any_.numbers, any_.seconds, any_.texts),
+    "wasted": st.builds(events.Wasted, any_.numbers, any_.bills),
     "approval-asked": st.builds(events.ApprovalAsked, any_.steps, any_.several(any_.texts)),
     "step-started": st.builds(events.StepStarted, any_.steps),
     "output-produced": st.builds(events.OutputProduced, any_.numbers, any_.produced),
@@ -39,6 +41,7 @@ ANY_EVENT: dict[str, st.SearchStrategy[Any]] = {
         any_.texts,
         st.none() | any_.replies,
         any_.seconds,
+        any_.bills,
     ),
 }
 
@@ -93,6 +96,14 @@ def test_unknown_keys_of_a_newer_version_are_ignored() -> None:
 def test_defaults_are_left_out_so_that_records_stay_small() -> None:
     assert encode(Stream("a")) == {"text": "a", "kind": "stream"}
     assert encode(Usage(input=3)) == {"input": 3}
+
+
+def test_a_record_made_before_waste_was_counted_is_read_as_having_none() -> None:
+    turn = Turn("r", "t", steps=(Step(1, Reply((), usage=Usage(input=3))),))
+    old = encode(turn)
+    assert "wasted" not in json.dumps(old)
+    read = decode(Turn, old)
+    assert (read.wasted, read.steps[0].reply.wasted) == (NOTHING, NOTHING)
 
 
 def test_a_whole_number_is_read_as_seconds() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from codeact_jupyter.engine.bill import Bill
 from codeact_jupyter.engine.trajectory import (
     Action,
     Approval,
@@ -102,6 +103,8 @@ mistakes = st.builds(
 )
 seconds = st.sampled_from([0.0, 0.1, 3.0, 1e9])
 usages = st.builds(Usage, numbers, numbers, cache_read=numbers)
+costs = st.sampled_from([None, Decimal(0), Decimal("0.0012"), Decimal("1E+2")])
+bills = st.builds(Bill, usages, costs)
 replies = st.builds(
     Reply,
     blocks,
@@ -113,7 +116,8 @@ replies = st.builds(
     model=texts,
     stop=texts,
     usage=usages,
-    cost=st.sampled_from([None, Decimal(0), Decimal("0.0012"), Decimal("1E+2")]),
+    cost=costs,
+    wasted=bills,
     seconds=seconds,
 )
 shapes = st.sampled_from([None, (), (0,), (3, 4)])
@@ -173,7 +177,8 @@ def turns(draw: st.DrawFn, run: str) -> Turn:
         return Turn(**opened)
     state = draw(st.sampled_from(["answered", "stopped", "limit", "failed", "interrupted"]))
     answer = draw(replies) if state == "answered" else None
-    return Turn(**opened, state=state, answer=answer, reason=draw(texts), seconds=draw(seconds))
+    opened |= {"reason": draw(texts), "seconds": draw(seconds), "wasted": draw(bills)}
+    return Turn(**opened, state=state, answer=answer)
 
 
 @st.composite
