@@ -13,9 +13,9 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import CodeActError
+from ..record.formats import FORMATS
 from .flags import add_run_flags
 
-FORMATS = ("ipynb", "py", "md", "html", "jsonl")
 EXIT_CODES = {"answered": 0, "limit": 3, "failed": 4, "interrupted": 130, "stopped": 130}
 BAD_INPUT = 2
 BROKEN_PIPE = 141
@@ -38,13 +38,7 @@ exit codes:
 example:
   codeact run "plot revenue per quarter of sales.csv" --notebook sales.ipynb"""
 DEMO_WORDS = "The words were recorded; the code runs live. It needs pandas and matplotlib."
-EXPORT_WORDS = """\
-formats:
-  ipynb  a notebook, with the cells of a run that a magic showed under its own
-  py     a script
-  md     text, with its images in a folder beside it
-  html   one page, without any script
-  jsonl  a line of JSON for each turn: what was said, what ran, what it cost"""
+EXPORT_WORDS = "\n".join(["formats:", *(f"  {name:<5}  {it}" for name, it in FORMATS.items())])
 DOCTOR_WORDS = """\
 It starts a kernel and asks the model one short question. No key is printed.
 Exits with 1 when something is missing that a run needs."""

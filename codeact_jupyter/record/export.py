@@ -14,9 +14,8 @@ from ..notebook.document import Document, new_notebook, require_writable, unwrit
 from ..notebook.files import write_atomically
 from ..notebook.inline import unfolded
 from ..notebook.outputs import KEY, plain
+from .formats import FORMATS
 from .page import page
-
-FORMATS = ("ipynb", "py", "md", "html", "jsonl")
 
 
 def export_file(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def test_help_reads_well_in_eighty_columns(command: str, tmp_path: Path) -> None
         for flag in ("--notebook", "--kernel", "--cwd", "--json", "--model", "--approve"):
             assert flag in done.stdout
         assert re.search(r"0\s+answered.*3\s+at a limit.*4\s+failed.*130", done.stdout, re.DOTALL)
+
+
+@pytest.mark.parametrize("command", ["--help", "export --help", "run --help"])
+def test_help_loads_nothing_that_only_a_run_needs(command: str) -> None:
+    code = (
+        "import sys; from codeact_jupyter.frontends.cli import main\n"
+        f"try: main({command.split()!r})\n"
+        "except SystemExit: print([name for name in ('anthropic', 'IPython', 'jupyter_client',"
+        " 'nbconvert', 'nbformat', 'rich', 'zmq') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n"), done.stdout[-200:]
 
 
 BAD = {
