@@ -9,6 +9,7 @@ import argparse
 import shlex
 import sys
 from contextlib import aclosing, nullcontext
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,7 +21,7 @@ from ..environments.stopping import keyboard_interrupts
 from ..errors import RunFailed, SettingsError
 from ..safety.gate import Gate
 from ..session import Session
-from ..settings import load_settings
+from ..settings import Settings, load_settings
 from .flags import add_run_flags, flags_of
 from .inline import InlineView
 from .interrupts import interruptible
@@ -35,15 +36,18 @@ if TYPE_CHECKING:
 
 CELL = "%%codeact"
 HELP = """\
-%%codeact [--model M] [--max-steps N] [--max-tokens N] [--max-cost USD] [--max-seconds S]
-          [--approve ask|risky|never]
-<the task, in your own words>       do it; continues the conversation of this kernel
+%%codeact [--model M] [--approve ask|risky|never] [--max-steps N]
+          [--max-tokens N] [--max-cost USD] [--max-seconds S]
+<your task, in your own words>   do it, and go on with the conversation
 
-%codeact new             begin a new conversation
-%codeact status          the conversation so far: steps, tokens, cost
-%codeact export FILE     write it as .ipynb, .py, .md, .html or .jsonl (--force overwrites)
-%codeact model NAME      use this model from now on (`demo` needs no key)
-%codeact help            this text"""
+%codeact new              begin a new conversation; your variables stay
+%codeact status           the conversation so far: steps, tokens, cost
+%codeact export FILE      write it as .ipynb, .py, .md, .html or .jsonl;
+                          --force overwrites a file that exists
+%codeact model [NAME]     say which model is used, or use this one from now on
+                          (`demo` needs no key)
+%codeact help             this text"""
+COMMANDS = ("export", "help", "model", "new", "status")
 
 
 class Conversation:
@@ -84,7 +88,7 @@ class Conversation:
             raise RunFailed(f"the run ended {turn.state}: {turn.reason}", state=turn.state)
 
     def line(self, line: str) -> None:
-        """`%codeact new|status|export FILE|model NAME|help`"""
+        """`%codeact new|status|export FILE|model [NAME]|help`"""
         command, _, argument = line.strip().partition(" ")
         if self._running:
             raise SettingsError("a run is going on in this kernel; wait for its end, or stop it")
@@ -96,20 +100,22 @@ class Conversation:
             print(self._status())
         elif command == "export":
             self._export(argument.strip())
-        elif command == "model" and argument.strip():
-            self._model = argument.strip()
-            print(f"From now on: {self._model}")
-        elif command in ("help", ""):
+        elif command == "model":
+            self._model = argument.strip() or self._model
+            print(f"From now on: {self._model}" if argument.strip() else self._which_model())
+        elif command in ("help", "--help", "-h", ""):
             print(HELP)
         else:
-            raise SettingsError(f"%codeact knows no {line.strip()!r}\n{HELP}")
+            raise SettingsError(_unknown(command))
+
+    def _settings(self, flags: dict[str, object]) -> Settings:
+        environ, config = trusted_sources()
+        flags["model"] = flags.get("model") or self._model
+        return load_settings(flags, environ=environ, config=config)
 
     def _prepared(self, options: argparse.Namespace) -> Session:
         """The conversation, with the settings of this call."""
-        flags = flags_of(options)
-        flags["model"] = flags.get("model") or self._model
-        environ, config = trusted_sources()
-        settings = load_settings(flags, environ=environ, config=config)
+        settings = self._settings(flags_of(options))
         can_ask = _can_ask(self._shell)
         policy = Gate(settings.approve, self._ask if can_ask else None)
         if self._session is None:
@@ -162,6 +168,19 @@ class Conversation:
             except (EOFError, NotImplementedError):
                 return Answered("reject", "nobody can be asked here")
 
+    def _which_model(self) -> str:
+        settings = self._settings({})
+        source = "" if "model" in settings.given else ", which is the default"
+        words = f"The model is {settings.model}{source}."
+        turns = self._session.trajectory.turns if self._session else ()
+        last = next((reply.model for turn in reversed(turns) for reply in turn.replies), None)
+        if last not in (None, settings.model):
+            words += f" The last run used {last}."
+        return (
+            f"{words}\n`%codeact model NAME` takes another from now on, `{CELL} --model NAME` for "
+            "one task."
+        )
+
     def _status(self) -> str:
         if self._session is None or not self._session.trajectory.turns:
             return "No run yet. Write %%codeact and below it a task."
@@ -200,6 +219,13 @@ def _parse(line: str) -> argparse.Namespace | None:
     except ValueError as error:
         raise SettingsError(f"{CELL}: {error}: {line!r}") from None
     return None if options.help else options
+
+
+def _unknown(command: str) -> str:
+    """What to say of a command that is none: the nearest one, and where a task is written."""
+    near = get_close_matches(command, COMMANDS, n=1, cutoff=0.7)
+    meant = f"did you mean `%codeact {near[0]}`?" if near else f"it knows {', '.join(COMMANDS)}."
+    return f"%codeact knows no {command!r}; {meant} A task is written below `{CELL}`."
 
 
 def _can_ask(shell: Any) -> bool:

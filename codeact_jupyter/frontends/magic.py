@@ -42,7 +42,7 @@ class Loaded:
         return self._conversation
 
     def line(self, line: str) -> None:
-        """`%codeact new|status|export FILE|model NAME|help`"""
+        """`%codeact new|status|export FILE|model [NAME]|help`"""
         self.conversation.line(line)
 
 

@@ -131,7 +131,7 @@ def test_what_was_last_shown_is_the_persons_own_after_a_run_without_values(kerne
     ("line", "words_of_error"),
     [
         ("--max-stepz 3", "--max-stepz"),
-        ("--max-steps 0", "'0'"),
+        ("--max-steps 0", "--max-steps cannot be '0': it must be a whole number from 1"),
         ("--max-steps many", "'many'"),
         ("--max-cost free", "'free'"),
         ("--max-seconds -1", "'-1'"),
@@ -157,9 +157,39 @@ def test_an_empty_task_is_refused(kernel, model, cell):
 
 
 def test_help_is_shown(kernel):
-    for cell in ("%%codeact --help", "%%codeact -h\nx", "%codeact help", "%codeact"):
+    cells = ("%%codeact --help", "%%codeact -h\nx", "%codeact help", "%codeact --help", "%codeact")
+    for cell in cells:
         ran = kernel.run(cell)
         assert not ran.failed and "--approve" in ran.stdout and "%codeact export" in ran.stdout
+        assert max(map(len, ran.stdout.splitlines())) < 80
+
+
+@pytest.mark.parametrize(
+    ("line", "words_of_error"),
+    [
+        ("modle demo", "knows no 'modle'; did you mean `%codeact model`?"),
+        ("statsu", "knows no 'statsu'; did you mean `%codeact status`?"),
+        ("xyz", "knows no 'xyz'; it knows export, help, model, new, status."),
+        ("plot the data", "knows no 'plot'; it knows export, help, model, new, status."),
+    ],
+)
+def test_an_unknown_command_is_named_with_the_nearest_one(kernel, line, words_of_error):
+    ran = kernel.run(f"%codeact {line}")
+    assert ran.failed and words_of_error in ran.error and len(ran.error.splitlines()) == 1
+    assert "A task is written below `%%codeact`" in ran.error
+
+
+def test_model_without_a_name_says_which_one_is_used_and_how_to_change_it(kernel, model):
+    kernel.run("%codeact new")
+    said = kernel.run("%codeact model").stdout
+    assert "The model is claude-opus-5-5, which is the default." in said
+    assert "`%codeact model NAME`" in said and "`%%codeact --model NAME`" in said
+    model.will(say())
+    kernel.task("x", "--model claude-sonnet-5-5")
+    assert "The last run used claude-sonnet-5-5." in kernel.run("%codeact model").stdout
+    kernel.run("%codeact model claude-haiku-5")
+    assert "The model is claude-haiku-5." in kernel.run("%codeact model").stdout
+    kernel.run("%codeact model claude-opus-5-5")
 
 
 @pytest.mark.parametrize("above", ["\n\n", "# what this does\n", "\n# one\n\n  # two\n"], ids=repr)
