@@ -94,6 +94,11 @@ def step_cells(turn: Turn, step: Step, *, folded: bool = False) -> list[Cell]:
     return [*cells, cell]
 
 
+def typing_cell(turn: Turn, step: int, role: Role, words: str = "") -> Cell:
+    """The cell of a part that the model is writing, or that waits: not of the record yet."""
+    return _cell(turn, step, role, words, {"step": step})
+
+
 def from_cells(cells: Iterable[Mapping[str, Any]], session: Mapping[str, Any]) -> Trajectory:
     """The trajectory that these cells show; the person's own cells are passed over.
 

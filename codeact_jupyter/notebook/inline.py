@@ -6,10 +6,11 @@ record as its cell would; an action's outputs are those between its display and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .cells import VERSION, Cell
+from ..engine.trajectory import Trajectory
+from .cells import VERSION, Cell, from_cells
 from .outputs import KEY, plain
 
 
@@ -26,6 +27,18 @@ def unfolded(cell: Mapping[str, Any]) -> list[Cell]:
         elif parts and parts[-1]["cell_type"] == "code":
             parts[-1]["outputs"].append(_as_it_was(plain(output)))
     return [magic, *sorted(parts, key=_is_not_task)]
+
+
+def trajectory_of(cells: Iterable[Mapping[str, Any]], session: Any) -> Trajectory:
+    """The conversation that a notebook's cells hold, shown as cells or under a magic's own.
+
+    `session` is the notebook's own `codeact` metadata, if it has any.
+    """
+    kept = [dict(cell) for cell in cells]
+    parts = [part for cell in kept for part in unfolded(cell)]
+    return from_cells(
+        parts, session if isinstance(session, Mapping) and session else session_of(kept)
+    )
 
 
 def inline_metadata(cells: list[Cell], session: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -1,0 +1,201 @@
+"""A run as frames: what a front end that shows cells and a conversation is told of it.
+
+A frame is plain JSON with the fields `version`, `run`, `number` (from 1, growing within a run) and
+`type`; the labextension's `protocol.ts` lists the types. Pure: events and the record in, frames
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..engine import events
+from ..engine.events import Event
+from ..engine.limits import Limits
+from ..engine.policy import code_hash
+from ..engine.trajectory import Reply, Step, Trajectory, Turn
+from .armour import shown
+from .cards import Frame, answer_frame, run_frame, step_frame
+from .cells import Cell, Place, session_metadata, turn_fragments, typing_cell
+
+VERSION = 1
+
+
+class Framing:
+    """Folds the events of one run into its frames."""
+
+    def __init__(self, *, limits: Limits, after: str = "") -> None:
+        """`after` is the id of the cell below which the run's cells go; empty for the end.
+
+        `notice`, a word for the person on where the model comes from, and `context_tokens`, what
+        its context holds, may be set when they are known.
+        """
+        self._limits = limits
+        self._model = ""
+        self._run = ""
+        self._number = 0
+        self._waiting = ""
+        self.notice = ""
+        self.context_tokens = 0
+        self._cells = _Cells(after)
+        self._typed: dict[str, str] = {}
+
+    def take(self, event: Event, trajectory: Trajectory) -> list[Frame]:
+        """What this event means for a front end; `trajectory` is the record after it."""
+        turn = trajectory.turns[-1]
+        self._run = turn.run
+        if isinstance(event, events.RunStarted):
+            self._model = event.model
+            session = {"type": "session", "metadata": session_metadata(trajectory)}
+            opening = (self._state(trajectory), session, *self._changed(trajectory, "final"))
+            return self._numbered(*opening)
+        if isinstance(event, events.QueryStarted):
+            self._typed = {}
+            return self._numbered(step_frame(Step(event.step, Reply(())), "thinking"))
+        if isinstance(event, events.Streamed):
+            return self._numbered(*self._streamed(event, turn))
+        if isinstance(event, events.Retrying):
+            self._typed = {}
+            return self._numbered(_plain(event, "step", "attempt", "seconds", "reason"))
+        if isinstance(event, events.ApprovalAsked):
+            return self._numbered(*self._asked(event, trajectory))
+        if isinstance(event, events.StepStarted):
+            self._waiting = ""
+            started = step_frame(event.step, "running")
+            cells = self._changed(trajectory, "running")
+            return self._numbered(self._state(trajectory), started, *cells)
+        if isinstance(event, events.StepFinished):
+            self._waiting = ""
+            finished = (*self._changed(trajectory, "final"), *self._left_over(turn))
+            return self._numbered(step_frame(event.step), self._state(trajectory), *finished)
+        if isinstance(event, events.RunFinished):
+            self._waiting = ""
+            return self._numbered(*self._finished(trajectory))
+        return []
+
+    def asks_input(self, step: int, request: str, prompt: str, password: bool) -> list[Frame]:
+        """The running code called `input()`; `request` names the question."""
+        asked = {"type": "input", "step": step, "request": request}
+        return self._numbered({**asked, "prompt": prompt, "password": password})
+
+    def waits(self, why: str, trajectory: Trajectory) -> list[Frame]:
+        """The run waits for the kernel (`kernel`) or the person (`input`), or goes on (empty)."""
+        self._waiting = why
+        return self._numbered(self._state(trajectory))
+
+    def _numbered(self, *frames: Frame) -> list[Frame]:
+        numbered = []
+        for frame in frames:
+            self._number += 1
+            head = {"version": VERSION, "run": self._run, "number": self._number}
+            numbered.append({**head, **shown(frame)})
+        return numbered
+
+    def _state(self, trajectory: Trajectory) -> Frame:
+        frame = run_frame(trajectory, len(trajectory.turns) - 1, self._limits, self.context_tokens)
+        more = {"model": self._model, "waiting": self._waiting, "notice": self.notice}
+        return {**frame, **more}
+
+    def _streamed(self, event: events.Streamed, turn: Turn) -> Iterator[Frame]:
+        first = event.part not in self._typed
+        self._typed[event.part] = self._typed.get(event.part, "") + event.text
+        if first and event.part == "code":
+            words = self._typed.get("thought", "") or self._typed.get("answer", "")
+            if words:
+                thought = typing_cell(turn, event.step, "thought", words)
+                yield self._cells.provisional(thought, "typing")
+            yield self._cells.provisional(typing_cell(turn, event.step, "action"), "typing")
+        yield _plain(event, "step", "part", "text", kind="typed")
+
+    def _asked(self, event: events.ApprovalAsked, trajectory: Trajectory) -> Iterator[Frame]:
+        self._waiting = "approval"
+        turn, step = trajectory.turns[-1], event.step
+        code = step.action.code if step.action else ""
+        yield self._state(trajectory)
+        yield step_frame(step, "waiting")
+        if step.reply.thought:
+            thought = typing_cell(turn, step.number, "thought", step.reply.thought)
+            yield self._cells.provisional(thought, "waiting")
+        yield self._cells.provisional(typing_cell(turn, step.number, "action", code), "waiting")
+        asked = {"type": "asked", "step": step.number, "code": code, "hash": code_hash(code)}
+        yield {**asked, "reasons": list(event.reasons)}
+
+    def _finished(self, trajectory: Trajectory) -> Iterator[Frame]:
+        turn = trajectory.turns[-1]
+        yield from self._changed(trajectory, "final")
+        yield from self._left_over(turn)
+        if turn.answer is not None:
+            yield answer_frame(turn)
+        yield self._state(trajectory)
+
+    def _changed(self, trajectory: Trajectory, phase: str) -> list[Frame]:
+        turn, first = trajectory.turns[-1], trajectory.turns[0].run
+        return self._cells.changed(turn, (first, len(trajectory.turns)), phase)
+
+    def _left_over(self, turn: Turn) -> list[Frame]:
+        return [{"type": "removed", "cell": cell} for cell in self._cells.left_over(turn)]
+
+
+class _Cells:
+    """Which cells of the turn were told, to tell the new and the changed ones only."""
+
+    def __init__(self, after: str) -> None:
+        self._after = self._last = after
+        self._told: dict[str, tuple[Any, ...]] = {}
+        self._ids: dict[str, list[str]] = {}
+        self._provisional: list[str] = []
+
+    def changed(self, turn: Turn, place: Place, phase: str) -> list[Frame]:
+        """Frames of the cells that are not as they were told, in order."""
+        frames, after = [], self._after
+        for fragment in turn_fragments(turn, place):
+            if self._told.get(fragment.name) != fragment.values:
+                cells = fragment.cells()
+                self._told[fragment.name] = fragment.values
+                self._ids[fragment.name] = [cell["id"] for cell in cells]
+                for cell in cells:
+                    running = phase == "running" and cell["cell_type"] == "code"
+                    frames.append(_cell_frame(cell, after, phase if running else "final"))
+                    after = cell["id"]
+            after = (self._ids[fragment.name] or [after])[-1]
+        self._last = after
+        return frames
+
+    def provisional(self, cell: Cell, phase: str) -> Frame:
+        """The frame of a cell that is not of the record yet."""
+        known = self._provisional
+        if cell["id"] not in known:
+            known.append(cell["id"])
+        at = known.index(cell["id"])
+        return _cell_frame(cell, known[at - 1] if at else self._last, phase)
+
+    def left_over(self, turn: Turn) -> list[str]:
+        """The provisional cells that the record does not have; from now on there are none."""
+        final = {cell for ids in self._ids.values() for cell in ids}
+        gone = [cell for cell in self._provisional if cell not in final]
+        self._provisional = []
+        return gone
+
+
+def conversation_frames(trajectory: Trajectory) -> list[Frame]:
+    """A conversation that is over, as frames without cells: what a saved notebook holds."""
+    frames: list[Frame] = []
+    for index, turn in enumerate(trajectory.turns):
+        parts = [run_frame(trajectory, index, Limits(None, None, None, None), 0)]
+        parts += [step_frame(step) for step in turn.steps]
+        parts += [answer_frame(turn)] if turn.answer is not None else []
+        for number, part in enumerate(parts, 1):
+            head = {"version": VERSION, "run": turn.run, "number": number}
+            frames.append({**head, **shown(part)})
+    return frames
+
+
+def _cell_frame(cell: Cell, after: str, phase: str) -> Frame:
+    if phase != "final":  # what the kernel shows meanwhile is not ours to replace
+        cell = {key: value for key, value in cell.items() if key != "outputs"}
+    return {"type": "cell", "after": after, "phase": phase, "cell": cell}
+
+
+def _plain(event: Any, *names: str, kind: str = "") -> Frame:
+    return {"type": kind or event.kind, **{name: getattr(event, name) for name in names}}
