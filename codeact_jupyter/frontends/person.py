@@ -14,6 +14,7 @@ from rich.text import Text
 from ..engine.policy import Answered, Verdict
 from ..engine.trajectory import Action
 from ..environments.link import END_OF_INPUT
+from .keys import forget_keys, read_keys
 from .terminal import TerminalView, legible
 from .words import QUESTION, answered
 
@@ -64,10 +65,10 @@ class Person:
 async def read_line(prompt: str, *, hidden: bool = False) -> str:
     """A line typed at the terminal; raises EOFError at the end of the input. Can be cancelled."""
     print(prompt, end="", flush=True)
-    if os.name != "posix":
-        from getpass import getpass
+    if sys.platform == "win32":
+        import msvcrt
 
-        return await asyncio.to_thread(getpass if hidden else input, "")
+        return await read_keys(msvcrt, hidden=hidden)
     loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
     typed: asyncio.Future[bytes] = loop.create_future()
 
@@ -112,8 +113,12 @@ def _no_echo(descriptor: int) -> Iterator[None]:
 
 def _forget_what_was_typed() -> None:
     """Drop what was typed before the question stood there: it cannot be an answer to it."""
-    if os.name == "posix":
-        import termios
+    if sys.platform == "win32":
+        import msvcrt
 
-        with suppress(termios.error, OSError, ValueError):
-            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+        forget_keys(msvcrt)
+        return
+    import termios
+
+    with suppress(termios.error, OSError, ValueError):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)

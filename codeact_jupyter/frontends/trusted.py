@@ -18,14 +18,15 @@ def trusted_sources() -> tuple[dict[str, str], Path]:
     """The environment and the config file, with the model's address as when this process started.
 
     A notebook can set variables in its kernel; where a key is sent must not be among them. Raises
-    SettingsError when one that the connection goes by was changed here.
+    SettingsError when one that the connection goes by was changed here, or may have been.
     """
     import psutil
 
     environ = {k: v for k, v in os.environ.items() if k not in ENDPOINT_VARIABLES}
     try:
         first = psutil.Process().environ()
-    except (psutil.Error, OSError):
+    except (psutil.Error, OSError) as error:
+        _require_none(error)
         return environ, config_path()
     _require_unchanged(first)
     environ |= {key: first[key] for key in ENDPOINT_VARIABLES if key in first}
@@ -39,9 +40,26 @@ def trusted_sources() -> tuple[dict[str, str], Path]:
         os.environ.update(now)
 
 
-def _require_unchanged(first: Mapping[str, str]) -> None:
+def _deciding() -> tuple[str, ...]:
+    """The variables that decide where a key goes."""
     routes = (*ROUTE_VARIABLES, *(name.lower() for name in ROUTE_VARIABLES))
-    for name in (*ENDPOINT_VARIABLES, *routes):
+    return (*ENDPOINT_VARIABLES, *routes)
+
+
+def _require_none(error: Exception) -> None:
+    """Refuse what cannot be trusted here: to leave it out would send a key elsewhere, silently."""
+    for name in _deciding():
+        if os.environ.get(name):
+            raise SettingsError(
+                f"the variable {name} decides where your key goes, and it cannot be seen here"
+                f" whether this notebook set it ({error}); take it back with"
+                f" os.environ.pop({name!r}), and write a server's base_url to"
+                f" {str(config_path())!r}; or use `codeact run`, which goes by its own environment"
+            )
+
+
+def _require_unchanged(first: Mapping[str, str]) -> None:
+    for name in _deciding():
         if os.environ.get(name, "") not in ("", first.get(name, "")):
             raise SettingsError(
                 f"the variable {name} was changed in this kernel, and decides where your key goes;"
