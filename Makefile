@@ -1,23 +1,34 @@
-# Each target makes the virtual environment it needs: Python and make are enough.
+# Each target makes the virtual environment it needs: Python and make are enough, but for what builds
+# or tests the labextension, which needs Node.js 20 too.
 PYTHON ?= python3
 DEMO := .venv-demo
 TEST := .venv-test
 
-.PHONY: demo test lint examples benchmarks clean
+# Where JupyterLab finds extensions; and the tools that come with the virtual environment.
+LINKED := $(TEST)/share/jupyter/labextensions/codeact-jupyter-labextension
+WITHOUT_NODE := HATCH_JUPYTER_BUILDER_SKIP_NPM=1
+JLPM := cd labextension && PATH="$(CURDIR)/$(TEST)/bin:$$PATH" jlpm
+
+.PHONY: demo test lint labextension examples benchmarks clean
 
 demo: $(DEMO)/installed
 	$(DEMO)/bin/codeact demo
 
-test: $(TEST)/installed
-	$(TEST)/bin/ruff check .
-	$(TEST)/bin/ruff format --check .
-	$(TEST)/bin/mypy
+test: lint labextension
+	$(JLPM) test
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
 
-lint: $(TEST)/installed
+lint: $(TEST)/installed $(TEST)/node
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/ruff format --check .
 	$(TEST)/bin/mypy
+	$(JLPM) check
+
+# Built into the package, and linked, so that JupyterLab in this environment shows what was built last.
+labextension: $(TEST)/node
+	$(JLPM) build:prod
+	mkdir -p $(dir $(LINKED)) && rm -rf $(LINKED)
+	ln -s $(CURDIR)/codeact_jupyter/labextension $(LINKED)
 
 examples: $(TEST)/installed
 	$(TEST)/bin/python -m jupyter nbconvert --to notebook --execute --inplace examples/notebooks/*.ipynb
@@ -27,13 +38,18 @@ benchmarks: $(TEST)/installed
 
 $(DEMO)/installed: pyproject.toml
 	$(PYTHON) -m venv $(DEMO)
-	$(DEMO)/bin/pip install --quiet --disable-pip-version-check -e ".[demo]"
+	$(WITHOUT_NODE) $(DEMO)/bin/pip install --quiet --disable-pip-version-check -e ".[demo]"
 	touch $@
 
 $(TEST)/installed: pyproject.toml
 	$(PYTHON) -m venv $(TEST)
-	$(TEST)/bin/pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(WITHOUT_NODE) $(TEST)/bin/pip install --quiet --disable-pip-version-check -e ".[test]"
+	touch $@
+
+$(TEST)/node: $(TEST)/installed labextension/package.json labextension/yarn.lock
+	$(JLPM) install --immutable
 	touch $@
 
 clean:
-	rm -rf $(DEMO) $(TEST) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEMO) $(TEST) codeact_jupyter/labextension labextension/lib labextension/node_modules
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,65 @@
+/**
+ * Executions of the agent, taken over from the kernel's messages.
+ *
+ * An execution that somebody else asked for has no future in this front end, so JupyterLab would
+ * not route its messages. But the services keep a future for any message that they send, under the
+ * id that it carries: a cheap control request under the agent's id makes one. From then on streams,
+ * displays, updates, widgets and tracebacks of the execution go wherever that future goes.
+ */
+import { Kernel, KernelMessage } from '@jupyterlab/services';
+
+/** The message id of an agent's execution is `codeact:<run>:<cell id>`. */
+const PREFIX = 'codeact:';
+
+/** Which execution of the agent a message belongs to. */
+export interface Execution {
+  readonly message: string;
+  readonly run: string;
+  readonly cell: string;
+}
+
+/** The execution of which `message` is a part; null for all others. */
+export function executionOf(message: KernelMessage.IMessage): Execution | null {
+  const id = parentOf(message).msg_id ?? '';
+  const [, run, cell] = id.startsWith(PREFIX) ? id.split(':') : [];
+  return run && cell ? { message: id, run, cell } : null;
+}
+
+/** The header of the request that caused a message; empty where there is none. */
+export function parentOf(
+  message: KernelMessage.IMessage
+): Partial<KernelMessage.IHeader> & { readonly codeact_after?: unknown } {
+  return message.parent_header;
+}
+
+/** Whether `message` is the last of its execution, whichever front end of ours asked for it. */
+export function isEnd(message: KernelMessage.IMessage): boolean {
+  const type: string = message.header.msg_type;
+  return (
+    type === 'codeact_done' ||
+    (KernelMessage.isStatusMsg(message) &&
+      message.content.execution_state === 'idle' &&
+      parentOf(message).msg_type === 'execute_request')
+  );
+}
+
+/** What an output area takes its messages from. */
+export type ExecutionFuture = Kernel.IShellFuture<
+  KernelMessage.IExecuteRequestMsg,
+  KernelMessage.IExecuteReplyMsg
+>;
+
+/** The future that gets the messages of this execution from now on. */
+export function adopt(kernel: Kernel.IKernelConnection, execution: Execution): ExecutionFuture {
+  const request = KernelMessage.createMessage<KernelMessage.IInfoRequestMsg>({
+    msgType: 'kernel_info_request',
+    channel: 'shell',
+    msgId: execution.message,
+    username: kernel.username,
+    session: kernel.clientId,
+    content: {}
+  });
+  // On the control channel it is answered while the agent's code runs; the type has no such name.
+  const control = { ...request, channel: 'control' } as unknown as KernelMessage.IControlMessage;
+  return kernel.sendControlMessage(control, false, false) as unknown as ExecutionFuture;
+}

@@ -1,0 +1,164 @@
+/** The server extension's REST routes, with JupyterLab's own authentication. */
+import { URLExt } from '@jupyterlab/coreutils';
+import type * as nbformat from '@jupyterlab/nbformat';
+import { ServerConnection } from '@jupyterlab/services';
+import { parseFrame, parseVariable } from './parsing';
+import type { Frame, Variable } from './protocol';
+import * as read from './reading';
+
+/** Below the server's base URL. */
+export const ROUTES = 'codeact/api';
+
+/** What the server can do, before the first task. */
+export interface Status {
+  readonly version: string;
+  readonly model: string;
+  readonly models: readonly string[];
+  readonly key: boolean;
+  readonly ready: boolean;
+  readonly notice: string;
+  /** How to go on when it is not ready. */
+  readonly ways: readonly string[];
+  readonly approve: string;
+  readonly limits: read.Fields;
+}
+
+/** A notebook as the server wants it: the cells of runs whole, the person's without outputs. */
+export interface NotebookParts {
+  readonly cells: readonly nbformat.ICell[];
+  readonly metadata: unknown;
+}
+
+export interface ContextItem {
+  readonly kind: 'selection' | 'cell' | 'text';
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface Task extends NotebookParts {
+  readonly path: string;
+  readonly kernel: string;
+  readonly task: string;
+  /** The id of the cell that the run's cells follow. */
+  readonly after: string;
+  readonly context: readonly ContextItem[];
+  readonly images: readonly { readonly mime: string; readonly data: string }[];
+  readonly options: {
+    readonly model?: string;
+    readonly approve?: string;
+    readonly max_steps?: number;
+    readonly max_cost?: number;
+    readonly max_seconds?: number;
+  };
+}
+
+export interface Approval {
+  readonly step: number;
+  readonly hash: string;
+  readonly decision: 'run' | 'run-kind' | 'edit' | 'reject';
+  readonly code?: string;
+  readonly word?: string;
+}
+
+export type ExportFormat = 'ipynb' | 'py' | 'md' | 'html';
+
+/** The server refused or could not be reached; the message is for the person. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+export class Api {
+  constructor(readonly settings = ServerConnection.makeSettings()) {}
+
+  async status(): Promise<Status> {
+    const from = await this._get('status');
+    return {
+      version: read.text(from.version),
+      model: read.text(from.model),
+      models: read.texts(from.models),
+      key: from.key === true,
+      ready: from.ready === true,
+      notice: read.text(from.notice),
+      ways: read.texts(from.ways),
+      approve: read.text(from.approve),
+      limits: read.record(from.limits)
+    };
+  }
+
+  async start(task: Task): Promise<{ run: string; queued: boolean }> {
+    const from = await this._post('runs', task);
+    return { run: read.text(from.run), queued: from.queued === true };
+  }
+
+  /** Ends the model's call; the kernel is left alone. */
+  async stop(run: string): Promise<void> {
+    await this._post(`runs/${encodeURIComponent(run)}/stop`, {});
+  }
+
+  /** Interrupts the agent's own running cell. */
+  async interrupt(run: string): Promise<void> {
+    await this._post(`runs/${encodeURIComponent(run)}/interrupt`, {});
+  }
+
+  async approve(run: string, approval: Approval): Promise<void> {
+    await this._post(`runs/${encodeURIComponent(run)}/approval`, approval);
+  }
+
+  async input(run: string, request: string, value: string): Promise<void> {
+    await this._post(`runs/${encodeURIComponent(run)}/input`, { request, value });
+  }
+
+  /** The conversation that a saved notebook holds. */
+  async read(notebook: NotebookParts): Promise<readonly Frame[]> {
+    const from = await this._post('read', notebook);
+    return read
+      .list(from.frames)
+      .map(parseFrame)
+      .filter(frame => frame !== null);
+  }
+
+  /** The variables of a kernel. */
+  async names(kernel: string): Promise<readonly Variable[]> {
+    const from = await this._get(`names?kernel=${encodeURIComponent(kernel)}`);
+    return read.list(from.variables).map(parseVariable);
+  }
+
+  async export(
+    notebook: NotebookParts,
+    to: ExportFormat,
+    clean: boolean
+  ): Promise<{ name: string; text: string }> {
+    const from = await this._post('export', { ...notebook, to, clean });
+    return { name: read.text(from.name), text: read.text(from.text) };
+  }
+
+  private _get(route: string): Promise<read.Fields> {
+    return this._request(route, { method: 'GET' });
+  }
+
+  private _post(route: string, body: unknown): Promise<read.Fields> {
+    return this._request(route, { method: 'POST', body: JSON.stringify(body) });
+  }
+
+  private async _request(route: string, init: RequestInit): Promise<read.Fields> {
+    const url = URLExt.join(this.settings.baseUrl, ROUTES, route);
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, init, this.settings);
+    } catch (error) {
+      throw new ApiError(error instanceof Error ? error.message : String(error), 0);
+    }
+    const data = read.record(await response.json().catch(() => null));
+    if (!response.ok) {
+      const said = read.text(data.message) || `${response.status} ${response.statusText}`;
+      throw new ApiError(said, response.status);
+    }
+    return data;
+  }
+}

@@ -1,0 +1,3 @@
+import projector from './plugins/projector';
+
+export default [projector];

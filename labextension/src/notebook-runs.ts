@@ -1,0 +1,222 @@
+/**
+ * One open notebook with its runs: takes frames from the kernel's socket and the server's, passes them
+ * to the conversation and, where this front end projects, to the projector.
+ *
+ * Frames and executions on the kernel's socket are this notebook's when this very connection asked for
+ * them, or when the server says that the run is: other notebooks may use the same kernel.
+ */
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+import { executionOf, parentOf } from './adoption';
+import type { Api } from './api';
+import type { Connection } from './connection';
+import { HeldMessages } from './held-messages';
+import { parseFrame } from './parsing';
+import { runParts } from './parts';
+import { type DeedDone, Projector } from './projector';
+import { type Frame, MESSAGE_TYPE, type ServerMessage } from './protocol';
+import { ConversationModel } from './run-model';
+import { Sequence } from './sequence';
+import type { INotebookRuns } from './tokens';
+
+export class NotebookRuns implements INotebookRuns, IDisposable {
+  /** The notebook's context is ready: it has a model. */
+  constructor(
+    readonly notebook: NotebookPanel,
+    private readonly _connection: Connection,
+    private readonly _api: Api
+  ) {
+    this.projector = new Projector(notebook.content);
+    this.projector.done.connect(this._onDeed, this);
+    notebook.sessionContext.iopubMessage.connect(this._onIOPub, this);
+    notebook.sessionContext.kernelChanged.connect(this._follow, this);
+    notebook.context.pathChanged.connect(this._follow, this);
+    _connection.received.connect(this._onReceived, this);
+    notebook.disposed.connect(this.dispose, this);
+    this._follow();
+  }
+
+  readonly conversation = new ConversationModel();
+  readonly projector: Projector;
+
+  get refusal(): string {
+    return this._refusal;
+  }
+
+  get refusalChanged(): ISignal<this, string> {
+    return this._refusalChanged;
+  }
+
+  /** The runs whose frames came by this notebook's kernel connection, since the kernel started. */
+  get runsOfKernel(): ReadonlySet<string> {
+    return this._runsOfKernel;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  load(): Promise<void> {
+    this._loading ??= this._load().catch(error => {
+      this._loading = null;
+      throw error;
+    });
+    return this._loading;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._connection.unfollow(this._path);
+    this.projector.dispose();
+    Signal.clearData(this);
+  }
+
+  private get _kernel(): Kernel.IKernelConnection | null {
+    return this.notebook.sessionContext.session?.kernel ?? null;
+  }
+
+  /** Whether this front end inserts cells; `own` says that the run was started through it. */
+  private _projects(own: boolean): boolean {
+    return !this._collaborative || (this._lead ?? own);
+  }
+
+  private get _collaborative(): boolean {
+    return this.notebook.context.model.collaborative ?? false;
+  }
+
+  private _follow(): void {
+    const { localPath } = this.notebook.context;
+    if (this._path && this._path !== localPath) {
+      this._connection.unfollow(this._path);
+    }
+    this._path = localPath;
+    this._connection.follow({
+      path: localPath,
+      kernel: this._kernel?.id ?? '',
+      client: this._kernel?.clientId ?? '',
+      collaborative: this._collaborative
+    });
+  }
+
+  private _onReceived(_: Connection, message: ServerMessage): void {
+    if (message.path !== this._path) {
+      return;
+    }
+    switch (message.type) {
+      case 'following':
+        message.runs.forEach(run => this._own(run));
+        this._setLead(message.lead);
+        return this._setRefusal('');
+      case 'lead':
+        return this._setLead(message.lead);
+      case 'frame':
+        this._own(message.frame.run);
+        return this._take(message.frame, false);
+      case 'refused':
+        return this._setRefusal(message.message);
+    }
+  }
+
+  private _onIOPub(_: unknown, message: KernelMessage.IMessage): void {
+    const kernel = this._kernel;
+    if (!kernel) {
+      return;
+    }
+    const own = parentOf(message).session === kernel.clientId;
+    const type: string = message.header.msg_type;
+    if (type === MESSAGE_TYPE) {
+      const frame = own ? parseFrame(message.content) : null;
+      if (frame) {
+        this._own(frame.run);
+        this._runsOfKernel.add(frame.run);
+        this._take(frame, true);
+      }
+      return;
+    }
+    const execution = executionOf(message);
+    if (!execution || !this._projects(own)) {
+      return;
+    }
+    if (own || this._runs.has(execution.run)) {
+      this.projector.takeMessage(kernel, execution, message);
+    } else {
+      this._held.hold({ kernel, execution, message });
+    }
+  }
+
+  private _take(frame: Frame, own: boolean): void {
+    if (this._kept.delete(frame.run)) {
+      this.conversation.forget(frame.run);
+    }
+    this.conversation.take(frame);
+    if (this._projects(own) && this._sequence.takes(frame)) {
+      this.projector.take(frame);
+    }
+  }
+
+  /** This run is the notebook's; what came of it before that was known is shown now. */
+  private _own(run: string): void {
+    if (this._runs.has(run)) {
+      return;
+    }
+    this._runs.add(run);
+    for (const { kernel, execution, message } of this._held.release(run)) {
+      this.projector.takeMessage(kernel, execution, message);
+      this.projector.replay(execution, message);
+    }
+  }
+
+  /** To begin to lead is to apply the runs from their beginning: another front end may have gone. */
+  private _setLead(lead: boolean): void {
+    const begins = lead && this._lead === false && this._collaborative;
+    this._lead = lead;
+    if (begins) {
+      this._sequence.clear();
+      this._connection.restart(this._path);
+    }
+  }
+
+  private _setRefusal(refusal: string): void {
+    if (refusal !== this._refusal) {
+      this._refusal = refusal;
+      this._refusalChanged.emit(refusal);
+    }
+  }
+
+  private _onDeed(_: Projector, deed: DeedDone): void {
+    this._connection.tell({ ...deed, path: this._path });
+  }
+
+  private async _load(): Promise<void> {
+    const parts = runParts(this.notebook);
+    if (parts.cells.length === 0) {
+      return;
+    }
+    for (const frame of await this._api.read(parts)) {
+      if (!this._runs.has(frame.run)) {
+        this._kept.add(frame.run);
+        this.conversation.take(frame);
+      }
+    }
+  }
+
+  private readonly _refusalChanged = new Signal<this, string>(this);
+  private readonly _held = new HeldMessages();
+  private readonly _sequence = new Sequence();
+  /** The runs of this notebook that are, or were, live. */
+  private readonly _runs = new Set<string>();
+  private readonly _runsOfKernel = new Set<string>();
+  /** The runs that are known from the notebook only. */
+  private readonly _kept = new Set<string>();
+  private _loading: Promise<void> | null = null;
+  private _path = '';
+  /** Whether this front end leads in a collaborative document; null until the server says. */
+  private _lead: boolean | null = null;
+  private _refusal = '';
+  private _isDisposed = false;
+}

@@ -1,0 +1,197 @@
+/**
+ * Reads what travels.
+ *
+ * A kernel may publish anything, so whatever comes in is read field by field: a frame that was
+ * read has every field with its type. Unknown types and versions are dropped, not guessed at.
+ */
+import type * as nbformat from '@jupyterlab/nbformat';
+import {
+  APPROVALS,
+  type Change,
+  type Frame,
+  type Head,
+  type Meter,
+  PARTS,
+  PHASES,
+  type ProjectedCell,
+  RUN_STATES,
+  type ServerMessage,
+  STEP_STATES,
+  type Variable,
+  VERSION,
+  WAITING
+} from './protocol';
+import * as read from './reading';
+
+/** The frame that `data` holds; null when it is of no type or version known here. */
+export function parseFrame(data: unknown): Frame | null {
+  const from = read.record(data);
+  const head = { run: read.text(from.run), number: read.number(from.number) };
+  if (from.version !== VERSION || !head.run || head.number < 1) {
+    return null;
+  }
+  const reader = READERS[read.text(from.type)];
+  return reader ? reader(head, from) : null;
+}
+
+/** The server's message that `data` holds; null when it is none known here. */
+export function parseServerMessage(data: unknown): ServerMessage | null {
+  const from = read.record(data);
+  const path = read.text(from.path);
+  switch (from.type) {
+    case 'following':
+      return { type: 'following', path, lead: from.lead === true, runs: read.texts(from.runs) };
+    case 'lead':
+      return { type: 'lead', path, lead: from.lead === true };
+    case 'frame': {
+      const frame = parseFrame(from.frame);
+      return frame && { type: 'frame', path, frame };
+    }
+    case 'refused':
+      return { type: 'refused', path, message: read.text(from.message) };
+    default:
+      return null;
+  }
+}
+
+type Reader = (head: Head, from: read.Fields) => Frame | null;
+
+const READERS: Readonly<Record<string, Reader | undefined>> = {
+  run: (head, from) => ({
+    type: 'run',
+    ...head,
+    task: read.text(from.task),
+    model: read.text(from.model),
+    notice: read.text(from.notice),
+    state: read.oneOf(RUN_STATES, from.state, 'running'),
+    reason: read.text(from.reason),
+    waiting: read.oneOf(WAITING, from.waiting, ''),
+    conversation: read.text(from.conversation),
+    turn: read.number(from.turn),
+    started: read.text(from.started),
+    meter: meter(from.meter)
+  }),
+  typed: (head, from) => ({
+    type: 'typed',
+    ...head,
+    step: read.number(from.step),
+    part: read.oneOf(PARTS, from.part, 'thought'),
+    text: read.text(from.text)
+  }),
+  retrying: (head, from) => ({
+    type: 'retrying',
+    ...head,
+    step: read.number(from.step),
+    attempt: read.number(from.attempt),
+    seconds: read.number(from.seconds),
+    reason: read.text(from.reason)
+  }),
+  step: (head, from) => ({
+    type: 'step',
+    ...head,
+    step: read.number(from.step),
+    state: read.oneOf(STEP_STATES, from.state, 'unknown'),
+    thought: read.text(from.thought),
+    code: read.text(from.code),
+    cells: {
+      thought: read.text(read.record(from.cells).thought),
+      action: read.text(read.record(from.cells).action)
+    },
+    seconds: read.number(from.seconds),
+    change: change(from.change),
+    outputs: read.text(from.outputs),
+    lost: read.text(from.lost),
+    mistake: read.text(from.mistake),
+    approval: read.oneOf(APPROVALS, from.approval, ''),
+    input: read.number(from.input),
+    output: read.number(from.output),
+    cost: read.numberOrNull(from.cost)
+  }),
+  asked: (head, from) => ({
+    type: 'asked',
+    ...head,
+    step: read.number(from.step),
+    code: read.text(from.code),
+    hash: read.text(from.hash),
+    reasons: read.texts(from.reasons)
+  }),
+  input: (head, from) => ({
+    type: 'input',
+    ...head,
+    step: read.number(from.step),
+    request: read.text(from.request),
+    prompt: read.text(from.prompt),
+    password: from.password === true
+  }),
+  answer: (head, from) => ({
+    type: 'answer',
+    ...head,
+    text: read.text(from.text),
+    cell: read.text(from.cell)
+  }),
+  cell: (head, from) => {
+    const cell = projected(from.cell);
+    const phase = read.oneOf(PHASES, from.phase, null);
+    return cell && phase && { type: 'cell', ...head, after: read.text(from.after), phase, cell };
+  },
+  removed: (head, from) => ({ type: 'removed', ...head, cell: read.text(from.cell) })
+};
+
+/** A variable of the kernel, as `names` and `step` tell it. */
+export function parseVariable(data: unknown): Variable {
+  const from = read.record(data);
+  return {
+    name: read.text(from.name),
+    type: read.text(from.type),
+    shape: Array.isArray(from.shape) ? from.shape.map(read.number) : null,
+    size: read.numberOrNull(from.size),
+    detail: read.text(from.detail)
+  };
+}
+
+function change(data: unknown): Change {
+  const from = read.record(data);
+  return {
+    added: read.list(from.added).map(parseVariable),
+    changed: read.list(from.changed).map(parseVariable),
+    deleted: read.texts(from.deleted)
+  };
+}
+
+function meter(data: unknown): Meter {
+  const from = read.record(data);
+  const context = read.record(from.context);
+  const limits = read.record(from.limits);
+  return {
+    steps: read.number(from.steps),
+    input: read.number(from.input),
+    output: read.number(from.output),
+    cache_read: read.number(from.cache_read),
+    cache_write: read.number(from.cache_write),
+    cost: read.numberOrNull(from.cost),
+    seconds: read.number(from.seconds),
+    context: { used: read.number(context.used), of: read.number(context.of) },
+    limits: {
+      steps: read.numberOrNull(limits.steps),
+      tokens: read.numberOrNull(limits.tokens),
+      cost: read.numberOrNull(limits.cost),
+      seconds: read.numberOrNull(limits.seconds)
+    }
+  };
+}
+
+function projected(data: unknown): ProjectedCell | null {
+  const from = read.record(data);
+  const id = read.text(from.id);
+  const type = read.oneOf(['code', 'markdown'] as const, from.cell_type, null);
+  return id && type
+    ? {
+        id,
+        cell_type: type,
+        source: read.text(from.source),
+        metadata: read.record(from.metadata) as nbformat.IBaseCellMetadata,
+        outputs: Array.isArray(from.outputs) ? (from.outputs as nbformat.IOutput[]) : null,
+        execution_count: read.numberOrNull(from.execution_count)
+      }
+    : null;
+}

@@ -1,0 +1,216 @@
+/**
+ * One cell of a run in the open notebook.
+ *
+ * It writes what the run says, and never over what the person wrote: once the text differs from what
+ * was written here last, it is theirs. Its own writes are not undoable: undo is for the person.
+ */
+import type { Cell, CodeCell, ICodeCellModel } from '@jupyterlab/cells';
+import type * as nbformat from '@jupyterlab/nbformat';
+import type { KernelMessage } from '@jupyterlab/services';
+import { JSONExt, type PartialJSONValue } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+import type { ExecutionFuture } from './adoption';
+import { needsRepair } from './outputs';
+import { KEY, type Phase, type ProjectedCell } from './protocol';
+
+export class RunCell implements IDisposable {
+  /** `written` is the text that this front end put there, or null when it found the cell. */
+  constructor(
+    readonly widget: Cell,
+    readonly run: string,
+    private _written: string | null
+  ) {
+    widget.model.sharedModel.changed.connect(this._onChanged, this);
+  }
+
+  get id(): string {
+    return this.widget.model.id;
+  }
+
+  /** How far the run is with this cell. */
+  phase: Phase = 'final';
+
+  /** The person ran it after the run did: its outputs are theirs. */
+  ran = false;
+
+  /** The text is the person's. */
+  get edited(): boolean {
+    return this._edited;
+  }
+
+  get source(): string {
+    return this.widget.model.sharedModel.getSource();
+  }
+
+  /** The person changed the text. */
+  get editedByPerson(): ISignal<this, void> {
+    return this._editedByPerson;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** The same cell, after JupyterLab made another object of it. */
+  at(widget: Cell): RunCell {
+    const moved = new RunCell(widget, this.run, this._written);
+    moved._edited = this._edited;
+    moved._said = this._said;
+    moved.ran = this.ran;
+    moved.phase = this.phase;
+    return moved;
+  }
+
+  /** Make the text this one, unless it is the person's. */
+  write(source: string): void {
+    if (this.source === source) {
+      this._written = source;
+    } else if (this._isOurs(source)) {
+      this._silently(() => this.widget.model.sharedModel.setSource(source));
+      this._written = source;
+    }
+  }
+
+  /** Put these characters at the end, unless the text is the person's. */
+  append(text: string): void {
+    const { sharedModel } = this.widget.model;
+    const end = this.source.length;
+    if (this._written !== null && this._isOurs('')) {
+      this._silently(() => sharedModel.updateSource(end, end, text));
+      this._written += text;
+    }
+  }
+
+  /**
+   * Set the metadata that the run says.
+   *
+   * What it said before is not set again: the person may have unfolded the cell meanwhile.
+   */
+  describe(metadata: nbformat.IBaseCellMetadata): void {
+    const { model } = this.widget;
+    const changed = Object.entries(metadata).filter(
+      ([key, value]) => !same(this._said[key], value)
+    );
+    const missing = changed.filter(
+      ([key, value]) => !same(model.getMetadata(key), value)
+    );
+    this._silently(() => missing.forEach(([key, value]) => model.setMetadata(key, value)));
+    this._said = { ...this._said, ...Object.fromEntries(changed) };
+    if (changed.some(([key]) => key === 'jupyter')) {
+      this.widget.loadCollapseState();
+    }
+  }
+
+  /** Its execution begins: outputs come from this future. */
+  begin(future: ExecutionFuture): void {
+    const cell = this._codeCell();
+    if (cell) {
+      cell.model.sharedModel.transact(() => cell.model.clearExecution(), false, 'silent-change');
+      cell.outputArea.future = future;
+      this.running();
+    }
+  }
+
+  /** Show a message of its execution, which JupyterLab has passed on to nobody. */
+  replay(message: KernelMessage.IIOPubMessage): void {
+    void this._codeCell()?.outputArea.future.onIOPub(message);
+  }
+
+  /** It is running, whoever says so. */
+  running(): void {
+    const model = this._codeModel();
+    if (model) {
+      this._silently(() => (model.executionState = 'running'));
+    }
+  }
+
+  /** Its execution is over. */
+  end(count: number | null): void {
+    const model = this._codeModel();
+    if (model) {
+      this._silently(() => {
+        model.executionCount = count ?? model.executionCount;
+        model.executionState = 'idle';
+        model.trusted = true; // it ran here, as a cell that the person ran
+      });
+    }
+  }
+
+  /** Make the outputs what the record says, where they are not. */
+  repair(cell: ProjectedCell): void {
+    const model = this._codeModel();
+    if (!model || this.ran) {
+      return;
+    }
+    this.end(cell.execution_count);
+    if (cell.outputs && needsRepair(model.outputs.toJSON(), cell.outputs)) {
+      const outputs = [...cell.outputs];
+      this._silently(() => model.outputs.fromJSON(outputs));
+    }
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      Signal.clearData(this);
+    }
+  }
+
+  /** Whether the text may be made into `source`. */
+  private _isOurs(source: string): boolean {
+    if (this._edited || this.widget.model.getMetadata('editable') === false) {
+      return false;
+    }
+    // A cell that was found here was saved while it was being typed, or it is as the person left it.
+    return this._written === null ? source.startsWith(this.source) : true;
+  }
+
+  private _silently(write: () => void): void {
+    const writes = this._writes;
+    this._writes = true;
+    try {
+      this.widget.model.sharedModel.transact(write, false);
+    } finally {
+      this._writes = writes;
+    }
+  }
+
+  private _onChanged(_: unknown, change: { sourceChange?: unknown }): void {
+    if (change.sourceChange !== undefined && !this._writes && this.source !== this._written) {
+      this._edited = true;
+      this._editedByPerson.emit();
+    }
+  }
+
+  private _codeCell(): CodeCell | null {
+    return this.widget.model.type === 'code' ? (this.widget as CodeCell) : null;
+  }
+
+  private _codeModel(): ICodeCellModel | null {
+    return this._codeCell()?.model ?? null;
+  }
+
+  private readonly _editedByPerson = new Signal<this, void>(this);
+  private _said: Record<string, unknown> = {};
+  private _edited = false;
+  private _writes = false;
+  private _isDisposed = false;
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSONExt.deepEqual((one ?? null) as PartialJSONValue, (other ?? null) as PartialJSONValue);
+}
+
+/** The run, step and role that a cell's metadata names; null for the person's cells. */
+export function markOf(widget: Cell): { run: string; step: number; role: string; status: string } | null {
+  const mark = widget.model.getMetadata(KEY) as Partial<Record<string, unknown>> | undefined;
+  if (typeof mark?.run !== 'string' || typeof mark.step !== 'number') {
+    return null;
+  }
+  const role = typeof mark.role === 'string' ? mark.role : '';
+  const status = typeof mark.status === 'string' ? mark.status : '';
+  return widget.model.id === `${mark.run}-${mark.step}-${role}`
+    ? { run: mark.run, step: mark.step, role, status }
+    : null;
+}

@@ -1,0 +1,62 @@
+/** What one plugin offers to the others. */
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { Token } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+import type { Api } from './api';
+import type { Connection } from './connection';
+import type { Part } from './protocol';
+import type { ConversationModel } from './run-model';
+
+/** The plugins' common prefix. */
+export const PLUGIN = 'codeact-jupyter-labextension';
+
+export namespace CommandIds {
+  /** Opens the panel of a notebook at a step; the arguments are an `OpenStepArguments`. */
+  export const openStep = 'codeact:open-step';
+  /** Scrolls to a cell of a run; the arguments are a `ShowCellArguments`. */
+  export const showCell = 'codeact:show-cell';
+  /** Folds, or unfolds, all thoughts of the current notebook. */
+  export const foldThoughts = 'codeact:fold-thoughts';
+}
+
+export type OpenStepArguments = {
+  path: string;
+  run: string;
+  step: number;
+};
+
+export type ShowCellArguments = {
+  path: string;
+  cell: string;
+};
+
+/** An open notebook with its runs. */
+export interface INotebookRuns {
+  readonly notebook: NotebookPanel;
+  readonly conversation: ConversationModel;
+  /** Why the server does not follow this notebook; empty when it does. */
+  readonly refusal: string;
+  readonly refusalChanged: ISignal<INotebookRuns, string>;
+  /** Read the conversation that the notebook was saved with, once; throws an ApiError. */
+  load(): Promise<void>;
+}
+
+/** All open notebooks with their runs. */
+export interface IRuns {
+  readonly api: Api;
+  readonly connection: Connection;
+  /** A notebook was opened and has loaded. */
+  readonly added: ISignal<IRuns, INotebookRuns>;
+  /** The runs of an open notebook; null until it has loaded. */
+  of(notebook: NotebookPanel): INotebookRuns | null;
+}
+
+export const IRuns = new Token<IRuns>(
+  `${PLUGIN}:IRuns`,
+  'The runs of the open notebooks: their conversations, and the way to the server.'
+);
+
+/** The id of a cell of a run is computed: the same wherever the run is shown. */
+export function cellId(run: string, step: number, part: Part | 'task'): string {
+  return `${run}-${step}-${part === 'code' ? 'action' : part}`;
+}
