@@ -20,7 +20,7 @@ PHRASES: dict[EffectKind, str] = {
     "network": "uses the network",
     "install": "installs or removes packages",
     "environment": "reads secrets",
-    "kernel": "ends or resets the kernel",
+    "kernel": "ends, resets or rewires the kernel",
     "dynamic": "runs code that cannot be read beforehand",
 }
 
@@ -31,7 +31,13 @@ _FUNCTIONS: dict[EffectKind, str] = {
         os.posix_spawnp os.execl os.execle os.execlp os.execlpe os.execv os.execve os.execvp
         os.execvpe os.spawnl os.spawnle os.spawnlp os.spawnlpe os.spawnv os.spawnve os.spawnvp
         os.spawnvpe asyncio.create_subprocess_exec asyncio.create_subprocess_shell
-        signal.raise_signal signal.pthread_kill get_ipython().system get_ipython().getoutput""",
+        signal.raise_signal signal.pthread_kill signal.pidfd_send_signal signal.alarm
+        signal.setitimer get_ipython().system get_ipython().getoutput multiprocessing.Pool
+        multiprocessing.Process multiprocessing.Manager multiprocessing.pool.Pool
+        multiprocessing.get_context().Pool multiprocessing.get_context().Process
+        multiprocess.Pool multiprocess.Process concurrent.futures.ProcessPoolExecutor
+        concurrent.futures.process.ProcessPoolExecutor psutil.Popen psutil.Process().kill
+        psutil.Process().terminate psutil.Process().suspend psutil.Process().send_signal""",
     "network": """
         torch.hub.load torch.hub.load_state_dict_from_url torch.hub.download_url_to_file
         seaborn.load_dataset nltk.download spacy.cli.download datasets.load_dataset
@@ -43,7 +49,9 @@ _FUNCTIONS: dict[EffectKind, str] = {
         keyring.delete_password google.colab.userdata.get""",
     "kernel": """
         exit quit sys.exit os._exit os.abort get_ipython().reset get_ipython().ask_exit
-        get_ipython().reset_selective get_ipython().restart_kernel""",
+        get_ipython().reset_selective get_ipython().restart_kernel signal.signal
+        signal.set_wakeup_fd signal.pthread_sigmask signal.siginterrupt _thread.interrupt_main
+        resource.setrlimit""",
     "dynamic": """
         pickle.load pickle.loads pickle.Unpickler _pickle.load _pickle.loads dill.load dill.loads
         cloudpickle.load cloudpickle.loads marshal.load marshal.loads joblib.load pandas.read_pickle

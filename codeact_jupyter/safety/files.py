@@ -39,7 +39,7 @@ _FUNCTIONS = {
             wave.open aiofiles.open fsspec.open smart_open.open os.fdopen""",
             _PathArgument(0, mode=1)),
     **_each("numpy.memmap", _PathArgument(0, mode=2)),
-    **_each("os.open os.mkdir os.makedirs os.mkfifo os.utime sqlite3.connect duckdb.connect"
+    **_each("os.mkdir os.makedirs os.mkfifo os.utime sqlite3.connect duckdb.connect"
             " dbm.open logging.FileHandler pandas.HDFStore", _PathArgument(0, "add")),
     **_each("os.truncate os.chmod os.chown shutil.chown pandas.ExcelWriter xlsxwriter.Workbook"
             " scipy.io.wavfile.write soundfile.write matplotlib.backends.backend_pdf.PdfPages",
@@ -102,6 +102,8 @@ def file_effects(site: CallSite, workspace: Workspace) -> Iterator[Outcome]:
 def _touches(site: CallSite, workspace: Workspace) -> Iterator[tuple[Known | None, Touch]]:
     if isinstance(site.receiver, FilePath):
         yield from _path_method(site, site.receiver)
+    elif site.target == "os.open":
+        yield site.known(0, "path"), _opened(site.argument(1, "flags"))
     elif site.target in _FUNCTIONS:
         for argument in _FUNCTIONS[site.target]:
             known = site.known(argument.position, *_PATH_KEYWORDS)
@@ -141,6 +143,17 @@ def _touch(site: CallSite, usual: Touch, position: int | None) -> Touch:
     if "w" in mode or "+" in mode:
         return "replace"
     return "add" if set(mode) & {"a", "x"} else usual
+
+
+def _opened(flags: ast.expr | None) -> Touch:
+    """Let the names of the flags decide; flags that cannot be read may replace."""
+    parts = ast.walk(flags) if flags is not None else ()
+    names = {getattr(part, "attr", getattr(part, "id", "")) for part in parts}
+    if not names & {"O_RDONLY", "O_WRONLY", "O_RDWR", "O_CREAT"} or "O_TRUNC" in names:
+        return "replace"
+    if names & {"O_WRONLY", "O_RDWR"}:
+        return "add" if names & {"O_APPEND", "O_EXCL"} else "replace"
+    return "add" if "O_CREAT" in names else "read"
 
 
 def _moves(site: CallSite) -> bool:
