@@ -1,24 +1,23 @@
 """A notebook file on disk: read with care, written whole or not at all.
 
-The person may have the same file open: what they changed on disk since we last read it is read
-again before each write. Their cells keep their bytes, their edits of our cells win, and a cell of
-ours that they deleted stays deleted. A cell is made, and turned into text, once: writing after
-every step of a long run stays cheap.
+The person may have the same file open: what they saved since we last read it is read again before
+each write, and taken in. Their cells keep their bytes, their edits of our cells win, and a cell
+stays deleted when the version that they saved from had it; what a save from an older version lacks
+is put back.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..engine.trajectory import Trajectory
+from ..engine.trajectory import Trajectory, Turn
 from ..engine.wire import canonical
 from ..errors import NotebookError
-from .armour import is_sayable
 from .cells import (
     VERSION,
     Cell,
@@ -28,13 +27,18 @@ from .cells import (
     session_metadata,
     to_cells,
 )
+from .changes import Changes, changes
 from .files import signature, write_atomically
 from .inline import session_of, unfolded
+from .layout import Layout, in_lines
+from .merging import merged, with_missing
 from .outputs import KEY
 from .reading import joined, parsed_notebook
+from .versions import WRITTEN, Version, covers, has_ended, later, reached_by, version_of
 
-READ_ATTEMPTS = 5  # another program may be in the middle of writing the file
-READ_PAUSE = 0.05
+ATTEMPTS = 20  # another program may be in the middle of writing the file, or write it again
+PAUSE = 0.05
+UNKNOWN_END = "how this ended was deleted from the notebook"
 
 
 class Document:
@@ -42,12 +46,22 @@ class Document:
 
     def __init__(self, path: Path, *, kernel: str = "python3") -> None:
         self.path = path
-        self._seen = signature(path)
+        self._layout, self._changes = Layout(), Changes()
         self._shown: dict[str, tuple[Any, ...]] = {}
-        self._sources: dict[str, str] = {}
-        self._texts: dict[int, tuple[Cell, bytes]] = {}
-        self._head, self._cells = self._split(self._read() or new_notebook(kernel=kernel))
+        # By id: our cells as last made; each type and text that we gave them; for the person's,
+        # the version that the save was made from which first had them.
+        self._ours: dict[str, Cell] = {}
+        self._texts: dict[str, set[tuple[str, str]]] = {}
+        self._brought: dict[str, Version] = {}
+        self._seen = signature(path)
+        self._head, self._cells = _split(self._read() or new_notebook(kernel=kernel))
+        self._version = version_of(self._head["metadata"], self._cells)
         self._remember()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no file yet."""
+        return self._seen is None
 
     @property
     def content(self) -> dict[str, Any]:
@@ -61,7 +75,8 @@ class Document:
         session = self._head["metadata"].get(KEY)
         if not isinstance(session, Mapping):
             session = session_of(self._cells)
-        return from_cells(parts, session)
+        held = from_cells(parts, session)
+        return replace(held, turns=tuple(self._with_end(turn) for turn in held.turns))
 
     @property
     def persons_cells(self) -> list[str]:
@@ -73,34 +88,61 @@ class Document:
 
     @property
     def edits(self) -> dict[str, str]:
-        """By id, the sources of our code cells that the person changed."""
-        ours = (joined(cell) for cell in self._cells if cell["cell_type"] == "code")
-        changed = (cell for cell in ours if mark_of(cell) and self._is_edited(cell))
-        return {cell["id"]: cell["source"] for cell in changed}
+        """By id, the sources of our cells that the person changed."""
+        ours = (joined(cell) for cell in self._cells if mark_of(cell) is not None)
+        return {cell["id"]: cell["source"] for cell in ours if self._is_edited(cell)}
+
+    def news(self, trajectory: Trajectory) -> tuple[str, ...]:
+        """What the person did to this conversation's cells since this was last asked, in words."""
+        self._read_again()
+        now = changes(trajectory, self._cells, self._version, self.edits)
+        return self._changes.told(trajectory, now)
 
     def show(self, trajectory: Trajectory) -> None:
         """Put the trajectory's cells where they belong and write the file, atomically.
 
-        Raises NotebookError when it cannot be written; the old file is then unharmed.
+        What the person saves meanwhile is taken in and written with it. Raises NotebookError when
+        it cannot be written; the old file is then unharmed.
         """
-        self._read_again()
-        metadata = {KEY: None, **self._head["metadata"]}
-        self._head["metadata"] = {**metadata, KEY: canonical(session_metadata(trajectory))}
+        for _ in range(ATTEMPTS):
+            self._read_again()
+            self._take(trajectory)
+            if self._write():
+                return
+            time.sleep(PAUSE)
+        raise NotebookError(
+            f"cannot write {str(self.path)!r}: another program keeps writing it; end that one, or "
+            "choose another file"
+        )
+
+    def _take(self, trajectory: Trajectory) -> None:
+        """Put what is new in the trajectory into our cells."""
         for fragment in fragments(trajectory):
             if self._shown.get(fragment.name) != fragment.values:
                 for cell in fragment.cells():
                     self._put(cell)
             self._shown[fragment.name] = fragment.values
-        self._write()
+        written = {WRITTEN: self._version} if self._version else {}
+        session = {**session_metadata(trajectory), **written}
+        metadata = {KEY: None, **self._head["metadata"]}
+        self._head["metadata"] = {**metadata, KEY: canonical(session)}
 
     def _put(self, cell: Cell) -> None:
         """Take a new state of one of our cells; what the person did to it wins."""
-        place = self._place(cell["id"])
+        name = cell["id"]
+        place, before = self._place(name), self._ours.get(name)
+        self._own(cell)
         if place is not None:
-            self._cells[place] = self._merged(joined(self._cells[place]), cell)
-        elif cell["id"] not in self._sources:
-            self._cells.insert(self._end_of_run(cell["metadata"][KEY]["run"]), _in_lines(cell))
-        self._sources[cell["id"]] = cell["source"]
+            theirs = joined(self._cells[place])
+            new = merged(theirs, cell, before, edited=self._is_edited(theirs))
+            self._cells[place] = in_lines(new)
+        elif before is None:
+            self._cells.insert(self._end_of_run(cell["metadata"][KEY]["run"]), in_lines(cell))
+        self._version = later(self._version, reached_by(cell))
+
+    def _own(self, cell: Cell) -> None:
+        self._ours[cell["id"]] = cell
+        self._texts.setdefault(cell["id"], set()).add((cell["cell_type"], cell["source"]))
 
     def _place(self, name: str) -> int | None:
         places = range(len(self._cells) - 1, -1, -1)
@@ -114,21 +156,15 @@ class Document:
                 return place + 1
         return len(self._cells)
 
-    def _merged(self, old: Cell, new: Cell) -> Cell:
-        source = old["source"] if self._is_edited(old) else new["source"]
-        metadata = {**old["metadata"], **new["metadata"]}
-        if "jupyter" in old["metadata"]:
-            metadata["jupyter"] = {
-                **new["metadata"].get("jupyter", {}),
-                **old["metadata"]["jupyter"],
-            }
-        kept = {**old, **new, "metadata": metadata, "source": source}
-        if new["cell_type"] != "code":  # what was about to run was not run after all
-            kept = {key: kept[key] for key in kept if key not in ("outputs", "execution_count")}
-        return _in_lines(kept)
-
     def _is_edited(self, cell: Cell) -> bool:
-        return bool(cell["source"] != self._sources.get(cell["id"], cell["source"]))
+        texts = self._texts.get(cell["id"])
+        return texts is not None and (cell["cell_type"], cell["source"]) not in texts
+
+    def _with_end(self, turn: Turn) -> Turn:
+        """A turn that goes on only because the cell of its end was deleted, with an end."""
+        if turn.state == "running" and has_ended(self._version.get(turn.run, "")):
+            return replace(turn, state="stopped", reason=UNKNOWN_END)
+        return turn
 
     def _remember(self) -> None:
         """Take what the file's own record says as shown: only what is new is written later."""
@@ -141,23 +177,56 @@ class Document:
             )
         trajectory = self.trajectory
         self._shown |= {part.name: part.values for part in fragments(trajectory)}
-        self._sources |= {cell["id"]: cell["source"] for cell in to_cells(trajectory)}
+        for cell in to_cells(trajectory):
+            self._own(cell)
 
     def _read_again(self) -> None:
-        """Take over what the person changed on disk; a file that they removed is made again."""
-        now = signature(self.path)
-        if now in (self._seen, None):
-            return
-        for attempt in range(READ_ATTEMPTS):
+        """Take in what the person saved; a file that they removed or emptied is made again."""
+        for attempt in range(ATTEMPTS):
+            now = signature(self.path)
+            if now in (self._seen, None):
+                return
             try:
                 content = self._read()
-                break
             except NotebookError:
-                if attempt == READ_ATTEMPTS - 1:
+                if attempt == ATTEMPTS - 1:
                     raise
-                time.sleep(READ_PAUSE)
+                content = None
+            if content is not None or attempt == ATTEMPTS - 1:
+                break
+            time.sleep(PAUSE)  # an editor may have emptied the file and not filled it again yet
+        self._seen = now
         if content is not None:
-            self._head, self._cells = self._split(content)
+            self._merge(*_split(content))
+
+    def _merge(self, head: dict[str, Any], saved: list[Cell]) -> None:
+        """Take over what was saved; what it lacks because it is of an older version is put back."""
+        base = version_of(head["metadata"], saved)
+        known = {cell["id"]: cell for cell in self._cells}
+        self._brought |= {cell["id"]: base for cell in saved if cell["id"] not in known}
+        caught_up = [self._caught_up(cell, known.get(cell["id"])) for cell in saved]
+        self._head = head
+        self._cells = with_missing(
+            caught_up, self._cells, lambda cell: covers(base, self._came_with(cell))
+        )
+        self._version = later(self._version, base)
+
+    def _came_with(self, cell: Cell) -> Version:
+        """The version of which on a notebook had this cell."""
+        return reached_by(self._ours.get(cell["id"], cell)) or self._brought.get(cell["id"], {})
+
+    def _caught_up(self, saved: Cell, known: Cell | None) -> Cell:
+        """The saved cell with the record and outputs of the last version, if it has older ones."""
+        ours = self._ours.get(saved["id"])
+        last = known or ours
+        mark = mark_of(last) if last else None
+        if last is None or mark is None or saved["metadata"].get(KEY) == mark:
+            return saved
+        theirs, new = joined(saved), joined(last)
+        if ours is not None:
+            new = {**new, "cell_type": ours["cell_type"], "source": ours["source"]}
+        edited = ours is None or self._is_edited(theirs)
+        return in_lines(merged(theirs, new, None, edited=edited))
 
     def _read(self) -> dict[str, Any] | None:
         """The file's content; None when there is no file, or an empty one."""
@@ -172,39 +241,23 @@ class Document:
             ) from error
         return parsed_notebook(raw, self.path) if raw.strip() else None
 
-    @staticmethod
-    def _split(content: dict[str, Any]) -> tuple[dict[str, Any], list[Cell]]:
-        return {**content, "cells": None}, content["cells"]
-
-    def _write(self) -> None:
+    def _write(self) -> bool:
+        """Write the file; False when somebody else wrote it first, and it is left as it is."""
+        pieces = self._layout.pieces(self._head, self._cells)
         try:
-            write_atomically(self.path, self._pieces())
+            written = write_atomically(self.path, pieces, may_replace=self._is_as_read)
         except (OSError, ValueError) as error:
             raise unwritable(self.path, error) from error
-        self._seen = signature(self.path)
+        if written is not None:
+            self._seen = written
+        return written is not None
 
-    def _pieces(self) -> list[bytes]:
-        """The file's text, in pieces, as the format's own writer lays it out."""
-        kept, self._texts = self._texts, {}
-        pieces = [b"{"]
-        for key, value in self._head.items():
-            pieces.append(b"\n " if len(pieces) == 1 else b",\n ")
-            if key == "cells":
-                texts = (self._cell_text(cell, kept) for cell in self._cells)
-                pieces.append(b'"cells": [')
-                pieces += [piece for text in texts for piece in (text, b",")][:-1]
-                pieces.append(b"\n ]" if self._cells else b"]")
-            else:
-                pieces.append(f"{json.dumps(key)}: {_dumped(value, 1)}".encode())
-        return [*pieces, b"\n}\n"]
+    def _is_as_read(self) -> bool:
+        return signature(self.path) in (self._seen, None)
 
-    def _cell_text(self, cell: Cell, kept: Mapping[int, tuple[Cell, bytes]]) -> bytes:
-        """The cell's text, made once as long as the same cell stands there."""
-        known = kept.get(id(cell))
-        if known is None or known[0] is not cell:
-            known = (cell, f"\n  {_dumped(cell, 2)}".encode())
-        self._texts[id(cell)] = known
-        return known[1]
+
+def _split(content: dict[str, Any]) -> tuple[dict[str, Any], list[Cell]]:
+    return {**content, "cells": None}, content["cells"]
 
 
 def new_notebook(
@@ -240,21 +293,3 @@ def unwritable(path: Path, error: Exception) -> NotebookError:
     """The error for a file that could not be written, with the way on."""
     why = getattr(error, "strerror", None) or error
     return NotebookError(f"cannot write {str(path)!r}: {why}. Choose another place, or make room.")
-
-
-def _in_lines(cell: Cell) -> Cell:
-    """Our cell with its texts as lists of lines and its keys sorted, as Jupyter saves them."""
-    import nbformat
-    from nbformat.v4.rwbase import split_lines
-
-    notebook = split_lines(nbformat.from_dict({"cells": [cell]}))
-    lines: Cell = canonical(notebook["cells"][0])
-    return lines
-
-
-def _dumped(value: Any, depth: int) -> str:
-    """JSON as the notebook format's writer has it, at this depth of the file."""
-    text = json.dumps(value, indent=1, ensure_ascii=False)
-    if not is_sayable(text):  # the person's file had it as an escape, and so it stays
-        text = json.dumps(value, indent=1)
-    return text.replace("\n", "\n" + " " * depth)

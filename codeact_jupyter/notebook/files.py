@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,11 +14,15 @@ BUFFER = 1 << 20
 Signature = tuple[int, int, int]
 
 
-def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
+def write_atomically(
+    path: Path, pieces: Iterable[bytes], *, may_replace: Callable[[], bool] = lambda: True
+) -> Signature | None:
     """Write these pieces as a new file and put it in the place of the old one.
 
     At any instant, and after a crash, the path holds the old content or the new. Its mode, and
-    where we may its owner, stay; a link stays a link: what it points to is replaced.
+    where we may its owner, stay; a link stays a link: what it points to is replaced. The last thing
+    before that is to ask `may_replace`: when it says no, nothing changes. Returns what the path now
+    is, which somebody may have written again by then; None when it was left.
     """
     path = path.resolve()
     old = path.stat() if path.exists() else None
@@ -29,11 +33,16 @@ def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         _dress(temporary, old)
+        written = signature(Path(temporary))
+        if not may_replace():
+            Path(temporary).unlink()
+            return None
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+    return written
 
 
 def signature(path: Path) -> Signature | None:
