@@ -36,17 +36,18 @@ class Encoded:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
         self._messages: tuple[Message, ...] = ()
-        self._parts: list[bytes] = []
+        self._json = bytearray()
 
     def messages(self, messages: tuple[Message, ...]) -> bytes:
         """The messages as a JSON array, the same as that of `shaped`."""
         known = len(self._messages)
         if messages[:known] != self._messages:
-            known, self._parts = 0, []
+            known, self._json = 0, bytearray()
         for message in messages[known:]:
-            self._parts.append(as_json(shaped((message,), self._profile))[1:-1])
+            if item := as_json(shaped((message,), self._profile))[1:-1]:
+                self._json += b"," + item if self._json else item
         self._messages = messages
-        return b"[" + b",".join(filter(None, self._parts)) + b"]"
+        return b"[%b]" % bytes(self._json)
 
 
 def _message(message: Message, profile: Profile) -> dict[str, Any]:
