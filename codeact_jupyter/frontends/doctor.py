@@ -45,16 +45,19 @@ def examine() -> int:
         _kernel,
         _extension,
     )
-    console, needed = Console(), True
+    console, needed, at_length = Console(), True, []
     table = Table(box=None, show_header=False, pad_edge=False)
     for check in checks:
         finding = check()
         mark = Text("ok", "green") if finding.ok else Text("!", "yellow")
         table.add_row(mark, finding.subject, Text(finding.found))
-        if finding.advice:
+        if "\n" in finding.advice:  # as a list of its own, a narrow column would break it up
+            at_length.append(Text(f"\n{finding.advice}", "yellow"))
+        elif finding.advice:
             table.add_row("", "", Text(finding.advice, "yellow"))
         needed = needed and (finding.ok or check in (_key, _extension))
     console.print(table)
+    console.print(*at_length, sep="\n", soft_wrap=True, end="\n" if at_length else "")
     return 0 if needed else 1
 
 

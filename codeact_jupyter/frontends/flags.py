@@ -6,6 +6,8 @@ import argparse
 
 from ..settings import PARSERS
 
+FLAGS = ("--approve", "--max-cost", "--max-seconds", "--max-steps", "--max-tokens", "--model")
+
 
 def add_run_flags(to: argparse.ArgumentParser) -> None:
     """Add the flags of a run to a parser."""

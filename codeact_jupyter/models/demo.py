@@ -16,12 +16,12 @@ from ..engine.messages import Message
 from .scripted import Line, ScriptedModel, place_in
 
 NO_STORY = """\
-**This is the demo, and no story of it fits this task.** Its words are recorded, so it cannot do \
-tasks of your own; it ran nothing. Type one of these tasks to see it work:
+**This is the demo, and none of its stories fits this task.** Its words are recorded, so it cannot \
+do tasks of your own; it ran nothing. Type one of these tasks to see it work:
 
 {stories}
 
-For your own tasks take a real model: `codeact doctor` says how."""
+For tasks of your own use a real model: `codeact doctor` says how."""
 OFF_THE_RECORD = """\
 **The demo stops here.** This code ended otherwise than when the words were recorded, so what \
 comes next in them might not be true. The story needs {needs}."""

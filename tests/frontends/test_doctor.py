@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,14 @@ def test_no_network_is_told_at_once_and_a_key_that_others_can_read_too(tmp_path:
     assert f"found in {config}" in text
     assert f"chmod 600 {config}" in text
     assert f"Could not connect to {NOTHING_LISTENS}" in text
+
+
+def test_the_ways_to_a_model_are_a_list_that_no_column_breaks_up(tmp_path: Path) -> None:
+    text = codeact("doctor", cwd=tmp_path, env=environment(tmp_path, COLUMNS="60")).stdout
+    if "cannot be asked" not in text:
+        pytest.skip("a model server runs on this machine")
+    ways = re.findall(r"^  ([1-4])\. .*(?:config.toml|API|port|demo\))$", text, re.MULTILINE)
+    assert ways == ["1", "2", "3", "4"], text
 
 
 def test_a_bad_setting_is_named_and_the_demo_needs_no_key(tmp_path: Path) -> None:

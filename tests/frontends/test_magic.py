@@ -130,7 +130,8 @@ def test_what_was_last_shown_is_the_persons_own_after_a_run_without_values(kerne
 @pytest.mark.parametrize(
     ("line", "words_of_error"),
     [
-        ("--max-stepz 3", "--max-stepz"),
+        ("--max-stepz 3", "no flag '--max-stepz'; did you mean `--max-steps`?"),
+        ("--frobnicate=3", "no flag '--frobnicate'; `%%codeact --help` lists them"),
         ("--max-steps 0", "--max-steps cannot be '0': it must be a whole number from 1"),
         ("--max-steps many", "'many'"),
         ("--max-cost free", "'free'"),
@@ -139,7 +140,7 @@ def test_what_was_last_shown_is_the_persons_own_after_a_run_without_values(kerne
         ("--approve maybe", "'maybe'"),
         ("--model", "--model"),
         ("--model 'unclosed", "unclosed"),
-        ("plot the data", "plot the data"),
+        ("plot the data", "plot the data: 'plot' is no flag; write the task below"),
     ],
 )
 def test_a_flag_that_cannot_be_used_is_named(kernel, model, line, words_of_error):
