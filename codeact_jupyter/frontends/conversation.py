@@ -22,7 +22,7 @@ from ..errors import RunFailed, SettingsError
 from ..safety.gate import Gate
 from ..session import Session
 from ..settings import Settings, load_settings
-from .flags import add_run_flags, flags_of
+from .flags import FLAGS, add_run_flags, flags_of
 from .inline import InlineView
 from .interrupts import interruptible
 from .trusted import trusted_sources
@@ -177,8 +177,8 @@ class Conversation:
         if last not in (None, settings.model):
             words += f" The last run used {last}."
         return (
-            f"{words}\n`%codeact model NAME` takes another from now on, `{CELL} --model NAME` for "
-            "one task."
+            f"{words}\n`%codeact model NAME` takes another from now on;"
+            f"\n`{CELL} --model NAME` takes one for that task."
         )
 
     def _status(self) -> str:
@@ -213,12 +213,24 @@ def _parse(line: str) -> argparse.Namespace | None:
     add_run_flags(flags)
     flags.add_argument("-h", "--help", action="store_true")
     try:
-        options = flags.parse_args(shlex.split(line))
+        options, unknown = flags.parse_known_args(shlex.split(line))
     except SettingsError as error:
         raise SettingsError(f"{CELL} {line}: {error}") from None
     except ValueError as error:
         raise SettingsError(f"{CELL}: {error}: {line!r}") from None
+    if unknown and not options.help:
+        raise SettingsError(_unknown_flag(line, unknown[0]))
     return None if options.help else options
+
+
+def _unknown_flag(line: str, word: str) -> str:
+    """What to say of a word that is no flag: the nearest one, or where the task is written."""
+    if not word.startswith("-"):
+        return f"{CELL} {line}: {word!r} is no flag; write the task below the line of {CELL}"
+    flag = word.partition("=")[0]
+    near = get_close_matches(flag, FLAGS, n=1)
+    meant = f"did you mean `{near[0]}`? " if near else ""
+    return f"{CELL} knows no flag {flag!r}; {meant}`{CELL} --help` lists them"
 
 
 def _unknown(command: str) -> str:
