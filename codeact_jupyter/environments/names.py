@@ -49,10 +49,9 @@ class Names:
 
     def namespace(self) -> Namespace:
         """The names as a policy may know them."""
-        names = frozenset((*self._look["names"], *self._look["others"]))
-        return Namespace(
-            names - self._agents, self._look["bindings"], self._workspace, self._directory
-        )
+        listed = (self._look[part].keys() - self._agents for part in ("names", "others"))
+        persons = frozenset().union(*listed)
+        return Namespace(persons, self._look["bindings"], self._workspace, self._directory)
 
     def _compare(self, look: Look) -> tuple[list[str], list[str], list[str]]:
         found = changes(dict(self._look), dict(look))

@@ -25,7 +25,7 @@ from .outputs import Collector
 from .persons_cells import PersonsCells
 from .probe import working_directory
 from .stopping import Stopping
-from .syntax import syntax_problem
+from .syntax import Transforming
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -57,10 +57,11 @@ class ShellEnvironment:
         here = working_directory()
         self._names = Names(here or ".", here)
         self._looking = Looking(shell)
+        self._transforming = Transforming(shell.transform_cell)
         self._stopping = Stopping()
 
     async def check(self, code: str) -> str | None:
-        return syntax_problem(code, self.shell.transform_cell)
+        return self._transforming.check(code)
 
     async def execute(self, action: Action, *, on_output: OnOutput) -> Observation:
         collector = Collector(on_output)
@@ -112,7 +113,7 @@ class ShellEnvironment:
         shell = self.shell
         source, problem = code, None
         try:
-            source = shell.transform_cell(code)
+            source = self._transforming.plain(code)
         except Exception:
             problem = sys.exc_info()
         awaits = shell.should_run_async(
