@@ -37,6 +37,7 @@ benchmarks: $(TEST)/installed
 	$(TEST)/bin/python -m benchmarks
 
 $(DEMO)/installed: pyproject.toml
+	@echo "Installing into $(DEMO): a minute or two, the first time."
 	$(PYTHON) -m venv $(DEMO)
 	$(WITHOUT_NODE) $(DEMO)/bin/pip install --quiet --disable-pip-version-check -e ".[demo]"
 	touch $@
