@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .engine import events
-from .engine.environment import Environment
+from .engine.aftermath import displays_of, renewed
+from .engine.environment import Environment, Late
 from .engine.events import Event
 from .engine.loop import Agent, utc_now
 from .engine.messages import Message, Request
@@ -186,6 +187,9 @@ class Session:
         )
         async with aclosing(self._agent.run(self.trajectory)) as happenings:
             async for event in happenings:
+                if isinstance(event, events.RunFinished) and (late := self._late()):
+                    self._record(late)
+                    yield late
                 self._record(event)
                 yield event
 
@@ -239,11 +243,23 @@ class Session:
         self.trajectory = self.trajectory.begin(turn)
         self._keep()
 
+    def _late(self) -> events.LateOutput | None:
+        """What came after the last step's end: no step follows that would have it."""
+        seen = [step.number for step in self.turn.steps if step.observation is not None]
+        late = self.environment.late() if seen else Late()
+        return events.LateOutput(seen[-1], late) if late != Late() else None
+
     def _record(self, event: Event) -> None:
-        recorded = (events.StepStarted, events.StepFinished, events.RunFinished)
-        if isinstance(event, recorded):
-            self.trajectory = self.trajectory.with_turn(events.apply(self.turn, event))
-            self._keep()
+        after = events.apply(self.turn, event)
+        if after is self.turn:
+            return
+        self.trajectory = self.trajectory.with_turn(after)
+        if isinstance(event, events.StepFinished):
+            shown = displays_of(event.step.observation)
+            self.trajectory = renewed(self.trajectory, shown)
+        elif isinstance(event, events.LateOutput):
+            self.trajectory = renewed(self.trajectory, displays_of(event.late))
+        self._keep()
 
     def _keep(self) -> None:
         if self.document is not None:

@@ -17,7 +17,7 @@ import pytest
 from codeact_jupyter import session as composition
 from codeact_jupyter.engine import events
 from codeact_jupyter.engine.policy import AllowAll
-from codeact_jupyter.engine.trajectory import RunState
+from codeact_jupyter.engine.trajectory import Display, Observation, RunState, Step, Stream
 from codeact_jupyter.environments.kernel import KernelEnvironment
 from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.notebook.document import Document
@@ -50,6 +50,15 @@ async def session(
     finally:
         await made.close()
         await environment.close()
+
+
+def slow_say(seconds: float) -> ScriptedTurn:
+    return ScriptedTurn([Text("Done.")], latency=seconds)
+
+
+def observed(step: Step) -> Observation:
+    assert step.observation is not None
+    return step.observation
 
 
 async def do(made: Session, task: str) -> RunState:
@@ -134,6 +143,51 @@ async def test_a_run_whose_program_died_is_told_as_unknown_and_not_run_again(pat
     assert whole.state == "answered"
     shown = [cell for cell in Document(path).content["cells"] if cell["cell_type"] == "code"]
     assert "unknown" in json.dumps(shown[0]["outputs"])
+
+
+async def test_a_later_update_changes_the_earlier_cell_and_nothing_that_was_told(
+    path: Path,
+) -> None:
+    show = "from IPython.display import display\nh = display('before', display_id='h')"
+    turns = [act(show), act("h.update('after')"), say(), act("h.update('anew')"), say()]
+    with LoopbackModel(turns) as model:
+        async with session(model, path) as (made, _):
+            await do(made, "show")
+            first = json.dumps(model.requests[-1]["messages"], sort_keys=True)
+            assert Document(path).trajectory == made.trajectory
+            shown, updating = made.turn.steps
+            (output,), (update,) = observed(shown).outputs, observed(updating).updated
+            assert output == update == Display({"text/plain": "'after'"}, display_id="h")
+            assert observed(updating).outputs == ()
+            await do(made, "show it anew")
+            said = model.requests[-1]["messages"]
+    begun = json.loads(first)
+    assert said[: len(begun)] == begun
+    assert "'before'" in json.dumps(said[2]) and "now shows] 'after'" in json.dumps(said[4])
+    assert Document(path).trajectory == made.trajectory
+    cells = [cell for cell in Document(path).content["cells"] if cell["cell_type"] == "code"]
+    assert [output["data"]["text/plain"] for output in cells[0]["outputs"]] == [["'anew'"]]
+    assert [cell["outputs"] for cell in cells[1:]] == [[], []]
+
+
+async def test_what_comes_after_the_last_action_is_in_its_cell_and_told_in_the_next_turn(
+    path: Path,
+) -> None:
+    code = "import threading, time\ndef f():\n    time.sleep(0.2)\n    print('late')\n"
+    turns = [act(f"{code}threading.Thread(target=f).start()"), slow_say(2.0), say("again")]
+    with LoopbackModel(turns) as model:
+        async with session(model, path) as (made, _):
+            turn, heard = None, []
+            async for event in made.run("begin"):
+                heard.append(event)
+                turn = events.apply(turn or made.turn, event)
+            assert turn == made.turn
+            assert [event.kind for event in heard[-2:]] == ["late-output", "run-finished"]
+            assert observed(made.turn.steps[0]).outputs == (Stream("late\n"),)
+            assert Document(path).trajectory == made.trajectory
+            await do(made, "go on")
+            assert "late" in json.dumps(model.requests[-1]["messages"][-1])
+            assert Document(path).trajectory == made.trajectory
 
 
 async def test_another_model_is_used_from_the_next_turn_on(path: Path) -> None:

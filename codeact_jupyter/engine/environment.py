@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
-from .trajectory import Action, Observation, Output, Variable
+from .trajectory import Action, Display, Observation, Output, Variable
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,18 @@ class Updated:
 
 Produced: TypeAlias = Output | Cleared | Updated
 OnOutput: TypeAlias = Callable[[Produced], None]
+
+
+@dataclass(frozen=True)
+class Late:
+    """What code of earlier actions put out since the last action's end.
+
+    `updated` are displays of earlier actions that show this now; `lost` says what is missing.
+    """
+
+    outputs: tuple[Output, ...] = ()
+    updated: tuple[Display, ...] = ()
+    lost: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,13 @@ class Environment(Protocol):
         """Run an action to its end; called once a step, after its intent is recorded.
 
         Always returns: an exception in the code, an interrupt and a dead kernel are observations.
+        The observation begins with what came late of the actions before.
+        """
+
+    def late(self) -> Late:
+        """Take what came late; called at a run's end, when no action follows that would tell it.
+
+        It is not told by the next action any more, but among the next news.
         """
 
     async def news(self) -> News:

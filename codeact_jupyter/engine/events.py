@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from . import messages
+from .aftermath import displays_of, renewed_turn, with_late
 from .bill import NOTHING, Bill
-from .environment import Produced
+from .environment import Late, Produced
 from .trajectory import Reply, RunState, Step, Turn
 from .wire import decode, encode
 
@@ -101,6 +102,15 @@ class StepFinished:
 
 
 @dataclass(frozen=True)
+class LateOutput:
+    """The run ends; since this step's action ended, code that goes on put out more."""
+
+    step: int
+    late: Late
+    kind: Literal["late-output"] = "late-output"
+
+
+@dataclass(frozen=True)
 class RunFinished:
     """The run ended in a named state; `reason` says why when it did not answer.
 
@@ -126,6 +136,7 @@ Event: TypeAlias = (
     | StepStarted
     | OutputProduced
     | StepFinished
+    | LateOutput
     | RunFinished
 )
 
@@ -161,7 +172,9 @@ def from_delta(step: int, delta: messages.Delta) -> Event:
 def apply(turn: Turn, event: Event) -> Turn:
     """The turn after an event."""
     if isinstance(event, (StepStarted, StepFinished)):
-        return turn.with_step(event.step)
+        return renewed_turn(turn.with_step(event.step), displays_of(event.step.observation))
+    if isinstance(event, LateOutput):
+        return with_late(turn, event.step, event.late)
     if isinstance(event, RunFinished):
         return replace(
             turn,

@@ -7,7 +7,6 @@ It prints, logs and renders nothing: whoever listens to its events does.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
@@ -178,14 +177,8 @@ class Agent:
                 return Answered("reject", "the run was stopped")
 
     async def _observed(self, step: Step) -> Step:
-        loop, here = asyncio.get_running_loop(), threading.get_ident()
-
         def on_output(output: Produced) -> None:  # also from the threads that an action starts
-            event = events.OutputProduced(step.number, output)
-            if threading.get_ident() == here:
-                self._relay.report(event)
-            else:
-                loop.call_soon_threadsafe(self._relay.report, event)
+            self._relay.report(events.OutputProduced(step.number, output))
 
         assert step.action is not None
         self._acting = True  # first: who ends the run from here on interrupts the environment

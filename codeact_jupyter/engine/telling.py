@@ -28,6 +28,7 @@ from .trajectory import (
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 NAMES_TOLD = 30
 SECONDS_TOLD = 0.1
+UPDATED = "[a display of an earlier action now shows] "
 IN_LIBRARY = " (library)"
 BYTES_TOLD = 1_000_000
 ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -58,6 +59,10 @@ class Telling:
             text, image = self._output(output, budget, len(images))
             images += [image] if image else []
             parts += [text] if text else []
+        for display in seen.updated:
+            text, image = self._bundle(display, budget, len(images), UPDATED)
+            images += [image] if image else []
+            parts.append(text)
         parts.append(_footer(seen))
         text = cut(plain("\n".join(parts)), self.characters + 2_000)
         return _results(reply, text, images, failed=seen.status != "ok")
@@ -88,12 +93,12 @@ class Telling:
             return label + cut(plain(progress(output.text)).rstrip("\n"), budget), None
         if isinstance(output, Error):
             return "[error]\n" + cut(trimmed(output), 4_000), None
-        return self._bundle(output, budget, images)
+        label = "[value] " if output.kind == "result" else "[display] "
+        return self._bundle(output, budget, images, label)
 
     def _bundle(
-        self, output: Display | Result, budget: int, images: int
+        self, output: Display | Result, budget: int, images: int, label: str
     ) -> tuple[str, Block | None]:
-        label = "[value] " if output.kind == "result" else "[display] "
         text = cut(plain(_text_of(output.data)), budget)
         for mime in IMAGES:
             if isinstance(data := output.data.get(mime), str):

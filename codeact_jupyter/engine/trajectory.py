@@ -116,7 +116,10 @@ class Action:
 
 @dataclass(frozen=True)
 class Observation:
-    """What came of an action; `lost` says in words what of the output is missing, if anything."""
+    """What came of an action; `lost` says in words what of the output is missing, if anything.
+
+    `updated` are displays of earlier actions that it changed: they are shown there, not here.
+    """
 
     status: StepState
     outputs: tuple[Output, ...] = ()
@@ -125,6 +128,7 @@ class Observation:
     seconds: float = 0.0
     count: int | None = None
     lost: str = ""
+    updated: tuple[Display, ...] = ()
 
 
 @dataclass(frozen=True)

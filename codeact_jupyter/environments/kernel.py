@@ -5,40 +5,31 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ..engine.environment import Namespace, News, OnOutput
+from ..engine.environment import Cleared, Late, Namespace, News, OnOutput
 from ..engine.trajectory import Action, NamespaceChange, Observation, StepState
 from ..errors import EnvironmentFailure
+from .collecting import Collector
 from .link import AskInput, KernelLink, Message
 from .names import Names
-from .outputs import Collector, produced
+from .outputs import produced
+from .persons_cells import words_of
 from .probe import keeping_expression, short_expression
+from .starting import started_kernel
 from .syntax import syntax_problem
 
 if TYPE_CHECKING:
-    from jupyter_client.asynchronous.client import AsyncKernelClient
     from jupyter_client.manager import AsyncKernelManager
 
-START_SECONDS = 60.0
 UNRESPONSIVE_SECONDS = 10.0
 RESTARTED = "The kernel was restarted: the variables and imports of before are gone."
+CAME_LATE = "Code of your earlier actions went on, and put out since your last one:"
 UNSEEN = "The kernel does not answer now, so its variables could not be looked at."
-# The host's alone: a kernel that we start must not inherit them (law 9).
-SECRETS = (
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_AUTH_TOKEN",
-    "ANTHROPIC_BASE_URL",  # may hold a password
-    "ANTHROPIC_CUSTOM_HEADERS",
-    "CODEACT_API_KEY",
-    "CODEACT_BASE_URL",
-)
 
 
 class KernelEnvironment:
@@ -57,15 +48,17 @@ class KernelEnvironment:
         self._manager = manager
         self._link = link
         self._said = said
+        self._python = python
         self._workspace = workspace
         self._names = Names(workspace)
-        self._python = python
         self._ask_input = ask_input
         self._interrupted: asyncio.Event | None = None
         self._loop = asyncio.get_running_loop()
         self._notes: list[str] = []
         self._incarnation = ""
         self._short_look = short_expression()
+        self._collector = Collector()
+        link.on_late = self._take_late
 
     @classmethod
     async def start(
@@ -80,27 +73,11 @@ class KernelEnvironment:
         Raises EnvironmentFailure when there is no such kernel, it does not start, or it is not
         Python.
         """
-        manager = _manager(name)
-        environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
-        client: AsyncKernelClient | None = None
-        # Open until `close`: a kernel that is started again writes to it too.
-        said = tempfile.TemporaryFile()  # noqa: SIM115
-        try:
-            await manager.start_kernel(cwd=str(workspace), env=environ, stderr=said)
-            client = manager.client()
-            client.start_channels()
-            version = await _python_version(client, name)
-        except BaseException as error:  # also when the start is cancelled: no kernel is left behind
-            await _abandon(manager, client)
-            with said:
-                if isinstance(error, EnvironmentFailure) or not isinstance(error, Exception):
-                    raise
-                raise EnvironmentFailure(_start_failure(name, error, said)) from error
-        link = KernelLink(client, manager.is_alive)
+        kernel = await started_kernel(name, workspace)
+        link = KernelLink(kernel.client, kernel.manager.is_alive)
         link.open()
-        return cls(
-            manager, link, said, workspace=str(workspace), python=version, ask_input=ask_input
-        )
+        parts = (kernel.manager, link, kernel.said)
+        return cls(*parts, workspace=str(workspace), python=kernel.python, ask_input=ask_input)
 
     @property
     def name(self) -> str:
@@ -119,7 +96,13 @@ class KernelEnvironment:
         return syntax_problem(code, TransformerManager().transform_cell)
 
     async def execute(self, action: Action, *, on_output: OnOutput) -> Observation:
-        collector = Collector(on_output)
+        collector = self._collector = Collector(on_output, before=self._collector)
+        try:
+            return await self._observed(action, collector)
+        finally:
+            self._collector = Collector()
+
+    async def _observed(self, action: Action, collector: Collector) -> Observation:
         self._interrupted = asyncio.Event()
         started = time.monotonic()
         try:
@@ -132,13 +115,13 @@ class KernelEnvironment:
                 give_up=self._unresponsive(self._interrupted),
             )
         except EnvironmentFailure as error:
-            return Observation("unknown", collector.outputs, lost=str(error))
+            return _unknown(collector, str(error))
         except TimeoutError:
             lost = (
                 f"the kernel did not react to the interrupt within {UNRESPONSIVE_SECONDS:.0f} s "
                 "and is still running this"
             )
-            return Observation("unknown", collector.outputs, lost=lost)
+            return _unknown(collector, lost)
         seconds = round(time.monotonic() - started, 3)
         status = self._status(reply)
         lost = collector.lost or ("" if complete else "output may be incomplete")
@@ -151,7 +134,24 @@ class KernelEnvironment:
             seconds=seconds,
             count=reply["content"].get("execution_count"),
             lost=lost,
+            updated=collector.updated,
         )
+
+    def late(self) -> Late:
+        collector, self._collector = self._collector, Collector()
+        late = collector.late
+        if late != Late():
+            self.note(f"{CAME_LATE}\n{words_of(collector)}")
+        return late
+
+    def _take_late(self, message: Message) -> None:
+        """Keep what came when its action was over: it belongs to the action that runs, or the next.
+
+        Nothing is cleared for it: by then it would be another action's output.
+        """
+        item = produced(message)
+        if item is not None and not isinstance(item, Cleared):
+            self._collector.add(item)
 
     async def news(self) -> News:
         look = await self._look()
@@ -218,6 +218,8 @@ class KernelEnvironment:
                 "store_history": False,
                 "user_expressions": {"codeact": code},
             },
+            # ipykernel takes the last request for the origin of what a thread or a child writes.
+            on_message=self._take_late,
             give_up=asyncio.sleep(UNRESPONSIVE_SECONDS),
         )
         shown: Mapping[str, Any] = reply["content"]["user_expressions"]["codeact"]
@@ -230,49 +232,6 @@ def _collect(collector: Collector, message: Message) -> None:
         collector.add(item)
 
 
-def _manager(name: str) -> AsyncKernelManager:
-    """A manager that encrypts the kernel's traffic where kernel and libraries can."""
-    import zmq
-    from jupyter_client.manager import AsyncKernelManager
-
-    manager = AsyncKernelManager(kernel_name=name)
-    if manager.has_trait("transport_encryption") and zmq.has("curve"):
-        manager.transport_encryption = "auto"
-    return manager
-
-
-async def _python_version(client: Any, name: str) -> tuple[int, ...]:
-    """The version of the kernel's Python; EnvironmentFailure when it runs another language."""
-    await client.wait_for_ready(timeout=START_SECONDS)
-    reply = await client.kernel_info(reply=True, timeout=START_SECONDS)
-    language = reply["content"].get("language_info") or {}
-    if language.get("name") != "python":
-        raise EnvironmentFailure(
-            f"the kernel {name!r} runs {language.get('name')!r}, and codeact writes Python; "
-            "choose a Python kernel with --kernel"
-        )
-    return tuple(int(part) for part in str(language.get("version", "0.0")).split(".")[:2])
-
-
-async def _abandon(manager: AsyncKernelManager, client: AsyncKernelClient | None) -> None:
-    """Let go of a kernel that did not come up."""
-    if client is not None:
-        client.stop_channels()
-    if manager.has_kernel:
-        await manager.shutdown_kernel(now=True)
-
-
-def _start_failure(name: str, error: Exception, said: Any) -> str:
-    """Why a kernel did not start, with the last it said."""
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    if isinstance(error, NoSuchKernel):
-        names = ", ".join(sorted(KernelSpecManager().find_kernel_specs())) or "none"
-        return (
-            f"there is no kernel named {name!r}; installed are: {names}. "
-            "Install one with: python -m ipykernel install --user --name NAME"
-        )
-    said.seek(0)
-    last = said.read().decode("utf-8", "replace").strip().splitlines()[-5:]
-    words = "\n".join([f"the kernel {name!r} did not start: {error}", *last])
-    return f"{words}\nTry: python -m ipykernel install --user"
+def _unknown(collector: Collector, why: str) -> Observation:
+    lost = "; ".join(filter(None, (collector.lost, why)))
+    return Observation("unknown", collector.outputs, lost=lost, updated=collector.updated)

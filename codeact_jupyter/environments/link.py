@@ -53,7 +53,10 @@ class Exchange:
 
 
 class KernelLink:
-    """The channels of one kernel, read continuously from `open` to `close`."""
+    """The channels of one kernel, read continuously from `open` to `close`.
+
+    `on_late` is given what comes of a request of ours that is over.
+    """
 
     def __init__(self, client: AsyncKernelClient, is_alive: Callable[[], Awaitable[bool]]) -> None:
         self.client = client
@@ -61,6 +64,7 @@ class KernelLink:
         self._exchanges: dict[str, Exchange] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.incarnation = ""
+        self.on_late: OnMessage = lambda message: None
 
     def open(self) -> None:
         """Begin to read; the client's channels must be started."""
@@ -141,12 +145,12 @@ class KernelLink:
         self._note_incarnation(str(message["header"].get("session") or ""))
         exchange = self._exchange(message)
         if exchange is None:
-            return
-        if message["msg_type"] == "status":
-            if message["content"].get("execution_state") == "idle":
-                exchange.idle.set()
-        else:
+            if (message.get("parent_header") or {}).get("session") == self.client.session.session:
+                self.on_late(message)
+        elif message["msg_type"] != "status":
             exchange.on_message(message)
+        elif message["content"].get("execution_state") == "idle":
+            exchange.idle.set()
 
     def _note_incarnation(self, session: str) -> None:
         """A restarted kernel keeps its name and its ports, and knows nothing of what it was asked.

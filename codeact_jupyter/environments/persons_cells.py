@@ -12,7 +12,7 @@ from ..engine.environment import Produced, Ran
 from ..engine.telling import cut, progress, trimmed
 from ..engine.trajectory import Error, Stream
 from .capture import Capture
-from .outputs import Collector
+from .collecting import Collector
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -83,7 +83,7 @@ class PersonsCells:
             return
         self._close()
         failed = not result.success
-        output = _words(self._collector)
+        output = words_of(self._collector)
         code = result.info.raw_cell
         if code.strip():
             self._cells.append(Ran(code, output, failed, result.execution_count))
@@ -97,9 +97,10 @@ class PersonsCells:
             capture.__exit__(None, None, None)
 
 
-def _words(collector: Collector) -> str:
+def words_of(collector: Collector) -> str:
+    """What a cell showed, as text for the model; bounded."""
     parts = []
-    for output in collector.outputs:
+    for output in (*collector.outputs, *collector.updated):
         if isinstance(output, Stream):
             parts.append(progress(output.text).rstrip())
         elif isinstance(output, Error):

@@ -15,13 +15,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..engine.environment import Namespace, News, OnOutput
+from ..engine.environment import Late, Namespace, News, OnOutput
 from ..engine.trajectory import Action, Observation, StepState
 from ..errors import EnvironmentFailure
 from .capture import Capture
+from .collecting import Collector
 from .looking import Looking
 from .names import Names
-from .outputs import Collector
 from .persons_cells import PersonsCells
 from .probe import working_directory
 from .stopping import Stopping
@@ -77,7 +77,11 @@ class ShellEnvironment:
             change=change,
             seconds=round(seconds, 3),
             lost=collector.lost,
+            updated=collector.updated,
         )
+
+    def late(self) -> Late:
+        return Late()  # what comes between actions goes to the person's screen, and is not seen
 
     async def news(self) -> News:
         variables, deleted, omitted = self._names.after_person(self._looking.look())

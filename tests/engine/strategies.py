@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codeact_jupyter.engine import trajectory as t
 from codeact_jupyter.engine.bill import Bill
-from codeact_jupyter.engine.environment import Cleared, Updated
+from codeact_jupyter.engine.environment import Cleared, Late, Updated
 
 
 def _as_json_has_it(text: str) -> str:
@@ -39,9 +39,10 @@ bundles = st.dictionaries(
     texts | images | objects,
     max_size=3,
 )
+displays = st.builds(t.Display, bundles, objects, texts)
 outputs = st.one_of(
     st.builds(t.Stream, texts, st.sampled_from(["stdout", "stderr"])),
-    st.builds(t.Display, bundles, objects, texts),
+    displays,
     st.builds(t.Result, bundles, objects, st.none() | numbers),
     st.builds(t.Error, texts, texts, st.lists(texts, max_size=3).map(tuple)),
 )
@@ -70,7 +71,9 @@ observations = st.builds(
     seconds=seconds,
     count=st.none() | numbers,
     lost=texts,
+    updated=several(displays, 1),
 )
+lates = st.builds(Late, several(outputs), several(displays), texts)
 mistakes = st.builds(
     t.Mistake,
     st.sampled_from(["cut", "malformed", "no code", "unknown tool", "syntax error", "empty"]),

@@ -34,6 +34,7 @@ ANY_EVENT: dict[str, st.SearchStrategy[Any]] = {
     "step-started": st.builds(events.StepStarted, any_.steps),
     "output-produced": st.builds(events.OutputProduced, any_.numbers, any_.produced),
     "step-finished": st.builds(events.StepFinished, any_.steps),
+    "late-output": st.builds(events.LateOutput, any_.numbers, any_.lates),
     "run-finished": st.builds(
         events.RunFinished,
         any_.texts,

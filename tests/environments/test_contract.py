@@ -110,6 +110,40 @@ async def test_displays_updates_and_clearing(opened):
             assert text(seen) == "stays\n" and Cleared(wait) in run.told
 
 
+async def test_a_display_of_an_earlier_action_is_updated_there_and_told(opened):
+    async with opened() as environment:
+        run = Runner(environment)
+        await run("from IPython.display import display\nh = display('one', display_id='here')")
+        seen = await run("h.update('two')\nh.update('three')\nprint('done')")
+        assert seen.outputs == (Stream("done\n"),)
+        assert seen.updated == (Display({"text/plain": "'three'"}, display_id="here"),)
+        assert [each for each in run.told if isinstance(each, Updated)][1:] == [
+            Updated(seen.updated[0], "here")
+        ]
+        seen = await run("h.update('four')\ndisplay('five', display_id='here')\nh.update('six')")
+        assert seen.outputs == (Display({"text/plain": "'six'"}, display_id="here"),)
+        assert seen.updated == ()
+
+
+LATE = """
+import threading
+go, gone = threading.Event(), threading.Event()
+def later():
+    go.wait()
+    print('late')
+    gone.set()
+threading.Thread(target=later).start()
+"""
+
+
+async def test_what_a_thread_prints_after_its_action_is_told_with_the_next(opened):
+    async with opened() as environment:
+        run = Runner(environment)
+        assert (await run(LATE)).outputs == ()
+        seen = await run("go.set()\ngone.wait()\nprint('next')")
+        assert sorted(text(seen).split()) == ["late", "next"] and seen.lost == ""
+
+
 async def test_awaiting_code_and_magics(opened):
     async with opened() as environment:
         run = Runner(environment)
@@ -197,6 +231,13 @@ async def test_floods_arrive_whole_or_are_marked(opened):
         assert "1,000,001 characters of text not kept" in seen.lost
         seen = await run("from IPython.display import display\nfor i in range(1_200): display(i)")
         assert len(seen.outputs) == 1_000 and "200 outputs not kept" in seen.lost
+        both = "import sys\nfor i in range(1_200): print('o', i); print('e', i, file=sys.stderr)"
+        seen = await run(f"{both}; sys.stdout.flush(); sys.stderr.flush()")
+        for name in ("stdout", "stderr"):
+            each = [one for one in seen.outputs if isinstance(one, Stream) and one.name == name]
+            lines = "".join(one.text for one in each).splitlines()
+            assert lines == [f"{name[3]} {at}" for at in range(1_200)]
+        assert len(seen.outputs) <= 1_002
 
 
 async def test_the_folder_stays_the_persons_when_the_agent_moves(opened, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from codeact_jupyter.engine.environment import Late
 from codeact_jupyter.engine.trajectory import Action, Observation, Stream
 from codeact_jupyter.environments import kernel as kernel_module
 from codeact_jupyter.environments.kernel import KernelEnvironment
@@ -191,6 +192,58 @@ async def test_a_question_that_nobody_answers_can_be_interrupted(tmp_path):
     async with started(tmp_path, ask_input=ask) as environment:
         seen = await run(environment, "input('name? ')")
         assert asked.is_set() and seen.status == "interrupted"
+
+
+AFTERWARDS = """
+import os, threading, time
+from IPython.display import display
+shown = display('before', display_id='shown')
+def afterwards():
+    while not os.path.exists('go'):
+        time.sleep(0.01)
+    print('printed')
+    shown.update('after')
+    os.system('echo written; touch gone')
+threading.Thread(target=afterwards).start()
+"""
+
+
+async def gone_on(folder: Path) -> None:
+    """Let the code of `AFTERWARDS` go on, now that its action is over, to its end."""
+    (folder / "go").touch()
+    while not (folder / "gone").exists():
+        await asyncio.sleep(0.01)
+
+
+async def test_what_comes_between_two_actions_is_told_with_the_next(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel reads fd 1 outside of tests only
+    async with started(tmp_path) as environment:
+        await run(environment, AFTERWARDS)
+        await gone_on(tmp_path)
+        seen, updated = "", list[Any]()
+        while "written" not in seen:
+            action = await run(environment, "print('next')")
+            seen, updated = seen + text(action), [*updated, *action.updated]
+        assert (seen.count("printed\n"), seen.count("written\n")) == (1, 1)
+        assert [each.data for each in updated] == [{"text/plain": "'after'"}]
+        assert environment.late() == Late()
+
+
+async def test_what_comes_when_no_action_follows_is_given_and_told_as_news(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel reads fd 1 outside of tests only
+    async with started(tmp_path) as environment:
+        await run(environment, AFTERWARDS)
+        await gone_on(tmp_path)
+        found: list[Late] = []
+        while "written" not in str(found):
+            found.append(environment.late())
+            await asyncio.sleep(0.01)
+        printed = "".join(e.text for late in found for e in late.outputs if isinstance(e, Stream))
+        assert printed == "printed\nwritten\n"
+        assert [each.data for late in found for each in late.updated] == [{"text/plain": "'after'"}]
+        assert "printed" in (told := str((await environment.news()).notes)) and "'after'" in told
+        assert (await environment.news()).notes == ()
+        assert text(await run(environment, "print('next')")) == "next\n"
 
 
 async def test_numbers_and_history_are_those_of_cells(tmp_path):

@@ -1,0 +1,71 @@
+"""What code does to steps that are over: the record follows it, what the model was told stays.
+
+As in Jupyter, a display that is shown or updated under the id of an earlier one changes that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .environment import Late
+from .trajectory import Display, Observation, Output, Step, Trajectory, Turn
+
+
+def displays_of(seen: Observation | Late | None) -> dict[str, Display]:
+    """By id, the displays that this leaves as they now are, wherever they are shown."""
+    if seen is None:
+        return {}
+    shown = (each for each in (*seen.outputs, *seen.updated) if isinstance(each, Display))
+    return {display.display_id: display for display in shown if display.display_id}
+
+
+def renewed(trajectory: Trajectory, displays: Mapping[str, Display]) -> Trajectory:
+    """The trajectory with these displays in the place of all of the same id."""
+    if not displays:
+        return trajectory
+    return replace(
+        trajectory, turns=tuple(renewed_turn(turn, displays) for turn in trajectory.turns)
+    )
+
+
+def renewed_turn(turn: Turn, displays: Mapping[str, Display]) -> Turn:
+    """The turn with these displays in the place of all of the same id; the same turn if none is."""
+    if not displays:
+        return turn
+    steps = tuple(_renewed_step(step, displays) for step in turn.steps)
+    same = all(new is old for new, old in zip(steps, turn.steps, strict=True))
+    return turn if same else replace(turn, steps=steps)
+
+
+def with_late(turn: Turn, number: int, late: Late) -> Turn:
+    """The turn with what came late in the record of this step."""
+    steps = (
+        _with_late(step, late) if step.number == number else step
+        for step in renewed_turn(turn, displays_of(late)).steps
+    )
+    return replace(turn, steps=tuple(steps))
+
+
+def _with_late(step: Step, late: Late) -> Step:
+    seen = step.observation
+    if seen is None:
+        return step
+    lost = "; ".join(filter(None, (seen.lost, late.lost)))
+    return replace(step, observation=replace(seen, outputs=seen.outputs + late.outputs, lost=lost))
+
+
+def _renewed_step(step: Step, displays: Mapping[str, Display]) -> Step:
+    seen = step.observation
+    if seen is None:
+        return step
+    outputs = tuple(_renewed(output, displays) for output in seen.outputs)
+    return (
+        step
+        if outputs == seen.outputs
+        else replace(step, observation=replace(seen, outputs=outputs))
+    )
+
+
+def _renewed(output: Output, displays: Mapping[str, Display]) -> Output:
+    return displays.get(output.display_id, output) if isinstance(output, Display) else output
