@@ -62,6 +62,13 @@ export interface Approval {
 
 export type ExportFormat = 'ipynb' | 'py' | 'md' | 'html';
 
+/** A file to download; several come as one archive. */
+export interface ExportedFile {
+  readonly name: string;
+  /** Its bytes, in base64. */
+  readonly data: string;
+}
+
 /** The server refused or could not be reached; the message is for the person. */
 export class ApiError extends Error {
   constructor(
@@ -133,9 +140,9 @@ export class Api {
     notebook: NotebookParts,
     to: ExportFormat,
     clean: boolean
-  ): Promise<{ name: string; text: string }> {
+  ): Promise<ExportedFile> {
     const from = await this._post('export', { ...notebook, to, clean });
-    return { name: read.text(from.name), text: read.text(from.text) };
+    return { name: read.text(from.name), data: read.text(from.data) };
   }
 
   private _get(route: string): Promise<read.Fields> {

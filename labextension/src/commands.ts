@@ -1,0 +1,189 @@
+/** The commands of the panel, for the palette, shortcuts, menus and the panel's own buttons. */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ExportedFile, ExportFormat } from './api';
+import { activeContext, cellContext, errorOf } from './components/attaching';
+import type { ConversationNames } from './conversation-names';
+import { deleteConversation } from './deleting';
+import { playDemo } from './demo';
+import type { Dialogue } from './dialogue';
+import type { ChatPanel } from './panel';
+import type { PanelModel } from './panel-model';
+import * as read from './reading';
+import { CommandIds } from './tokens';
+
+export namespace PanelCommandIds {
+  export const open = 'codeact:open-panel';
+  export const begin = 'codeact:new-conversation';
+  export const stop = 'codeact:stop-thinking';
+  export const interrupt = 'codeact:interrupt-cell';
+  export const addContext = 'codeact:add-to-task';
+  export const fixError = 'codeact:fix-error';
+  export const playDemo = 'codeact:play-demo';
+  export const rename = 'codeact:rename-conversation';
+  export const deleteConversation = 'codeact:delete-conversation';
+  export const exportAs = 'codeact:export';
+}
+
+/** What can be exported, as arguments of the command. */
+export const EXPORTS: readonly { readonly to: ExportFormat; readonly clean: boolean }[] = [
+  { to: 'ipynb', clean: false },
+  { to: 'ipynb', clean: true },
+  { to: 'py', clean: false },
+  { to: 'md', clean: false },
+  { to: 'html', clean: false }
+];
+
+/** The panel, once it is open. */
+export interface Opened {
+  readonly panel: ChatPanel;
+  readonly model: PanelModel;
+}
+
+export interface CommandOptions {
+  readonly app: JupyterFrontEnd;
+  readonly tracker: INotebookTracker;
+  readonly trans: TranslationBundle;
+  readonly names: ConversationNames;
+  /** Opens the panel, and loads it when this is the first time. */
+  readonly open: () => Promise<Opened>;
+}
+
+/** Add the commands; returns the ids of those that belong into the palette. */
+export function addCommands(options: CommandOptions): readonly string[] {
+  addPanelCommands(options);
+  addRunCommands(options);
+  addConversationCommands(options);
+  addExportCommand(options);
+  const { open, begin, stop, interrupt, addContext, fixError, playDemo } = PanelCommandIds;
+  return [open, begin, stop, interrupt, addContext, fixError, playDemo];
+}
+
+function addPanelCommands({ app, trans, open }: CommandOptions): void {
+  app.commands.addCommand(PanelCommandIds.open, {
+    label: trans.__('Open the Agent Panel'),
+    caption: trans.__('Work on the notebook in words'),
+    execute: async () => (await open()).panel.compose()
+  });
+  app.commands.addCommand(PanelCommandIds.playDemo, {
+    label: trans.__('Play the Demo'),
+    caption: trans.__('A recorded story whose code runs live; needs no key'),
+    execute: async () => playDemo(app, (await open()).model)
+  });
+  app.commands.addCommand(CommandIds.openStep, {
+    label: trans.__('Show the Step in the Agent Panel'),
+    isVisible: () => false,
+    execute: async args => {
+      const { panel, model } = await open();
+      const run = read.text(args.run);
+      const conversation = model.dialogue?.conversations.find(each =>
+        each.turns.some(turn => turn.run === run)
+      );
+      if (conversation) {
+        model.dialogue?.choose(conversation.id);
+        await panel.renderPromise;
+        panel.showStep(run, read.number(args.step));
+      }
+    }
+  });
+}
+
+function addRunCommands({ app, trans, tracker, open }: CommandOptions): void {
+  const { commands } = app;
+  const isEnabled = () => tracker.currentWidget !== null;
+  const add = (id: string, label: string, act: (dialogue: Dialogue) => unknown) =>
+    commands.addCommand(id, {
+      label,
+      isEnabled,
+      execute: async () => {
+        const { model, panel } = await open();
+        const dialogue = model.dialogue;
+        await (dialogue && act(dialogue));
+        panel.compose();
+      }
+    });
+  add(PanelCommandIds.begin, trans.__('New Conversation with the Agent'), each => each.choose());
+  add(PanelCommandIds.stop, trans.__('Stop the Agent’s Thinking'), each => each.stop());
+  add(PanelCommandIds.interrupt, trans.__('Interrupt the Agent’s Cell'), each => each.interrupt());
+  add(PanelCommandIds.addContext, trans.__('Add the Cell or Selection to the Agent’s Task'), each => {
+    const context = activeContext(each.notebook);
+    if (context) {
+      each.attach(context);
+    }
+  });
+  commands.addCommand(PanelCommandIds.fixError, {
+    label: trans.__('Explain and Fix This Error'),
+    caption: trans.__('Give the cell and its error to the agent'),
+    isVisible: () => tracker.activeCell !== null && errorOf(tracker.activeCell) !== '',
+    isEnabled: () => tracker.activeCell !== null && errorOf(tracker.activeCell) !== '',
+    execute: async () => {
+      const cell = tracker.activeCell;
+      const { dialogue } = (await open()).model;
+      if (cell && dialogue) {
+        const text = trans.__('Explain this error, and fix it: %1', errorOf(cell));
+        dialogue.draft = { text, attachments: [cellContext(cell)] };
+        await dialogue.send();
+      }
+    }
+  });
+}
+
+function addConversationCommands({ app, trans, names, open }: CommandOptions): void {
+  const isVisible = () => false; // they act on a row of the list
+  app.commands.addCommand(PanelCommandIds.rename, {
+    label: trans.__('Rename the Conversation'),
+    isVisible,
+    execute: async args => {
+      const { dialogue } = (await open()).model;
+      if (dialogue) {
+        const path = dialogue.notebook.context.localPath;
+        dialogue.rename(await names.set(path, read.text(args.id), read.text(args.name)));
+      }
+    }
+  });
+  app.commands.addCommand(PanelCommandIds.deleteConversation, {
+    label: trans.__('Delete the Conversation'),
+    isVisible,
+    execute: async args => {
+      const { dialogue } = (await open()).model;
+      const conversation = dialogue?.conversations.find(each => each.id === args.id);
+      if (dialogue && conversation) {
+        await deleteConversation(dialogue, conversation, trans);
+      }
+    }
+  });
+}
+
+function addExportCommand({ app, trans, tracker, open }: CommandOptions): void {
+  const words: Readonly<Record<ExportFormat, string>> = {
+    ipynb: trans.__('Export the Conversation as a Notebook'),
+    py: trans.__('Export the Conversation as a Python Script'),
+    md: trans.__('Export the Conversation as Markdown'),
+    html: trans.__('Export the Conversation as a Web Page')
+  };
+  const clean = trans.__('Export the Conversation as a Notebook, Working Cells Only');
+  const formatOf = (args: { readonly to?: unknown }) =>
+    read.oneOf(['ipynb', 'py', 'md', 'html'] as const, args.to, 'ipynb');
+  app.commands.addCommand(PanelCommandIds.exportAs, {
+    label: args => (args.clean === true ? clean : words[formatOf(args)]),
+    isEnabled: () => tracker.currentWidget !== null,
+    execute: async args => {
+      const { dialogue } = (await open()).model;
+      const file = await dialogue?.export(formatOf(args), args.clean === true);
+      if (file) {
+        download(file);
+      }
+    }
+  });
+}
+
+function download({ name, data }: ExportedFile): void {
+  const bytes = Uint8Array.from(atob(data), char => char.charCodeAt(0));
+  const url = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}

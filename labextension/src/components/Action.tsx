@@ -1,0 +1,77 @@
+/**
+ * An action as a card: its code, how it stands, what it changed, and the way to its cell.
+ *
+ * What it put out is in the cell; here it is only counted.
+ */
+import { linkIcon } from '@jupyterlab/ui-components';
+import { memo } from 'react';
+import type { StepView } from '../run-model';
+import { useElapsed } from './changes';
+import { ChangeChips } from './ChangeChips';
+import { Code } from './Code';
+import { IconButton } from './IconButton';
+import { useServices } from './services';
+import { StateMark, stepWord } from './StateMark';
+import { duration } from './words';
+
+export interface ActionProps {
+  step: StepView;
+  onShowCell: (cell: string) => void;
+}
+
+export const Action = memo(function Action({ step, onShowCell }: ActionProps) {
+  const { trans } = useServices();
+  const word = stepWord(trans, step.state);
+  const name = trans.__('Step %1', step.number);
+  return (
+    <section className="codeact-Action" data-state={step.state} aria-label={`${name}: ${word}`}>
+      <header className="codeact-Action-head">
+        <StateMark state={step.state} label={word} />
+        <span className="codeact-Action-name">{name}</span>
+        {step.state !== 'ok' && <span className="codeact-Action-word">{word}</span>}
+        {step.approval === 'edited' && (
+          <span className="codeact-Action-word">{trans.__('edited by you')}</span>
+        )}
+        <Seconds step={step} />
+        {step.cells.action && (
+          <IconButton
+            icon={linkIcon}
+            label={trans.__('Show the cell')}
+            onClick={() => onShowCell(step.cells.action)}
+          />
+        )}
+      </header>
+      <Code
+        code={step.code}
+        growing={step.state === 'thinking'}
+        label={trans.__('Code of step %1', step.number)}
+      />
+      <Outcome step={step} />
+    </section>
+  );
+});
+
+function Seconds({ step }: { step: StepView }) {
+  const runs = step.state === 'running';
+  const elapsed = useElapsed(runs, String(step.number));
+  const seconds = runs ? Math.floor(elapsed) : step.seconds;
+  const isWorthIt = runs ? seconds >= 1 : seconds > 0;
+  return (
+    <span className="codeact-Action-seconds">{isWorthIt ? duration(seconds) : ''}</span>
+  );
+}
+
+function Outcome({ step }: { step: StepView }) {
+  const { change, outputs, lost } = step;
+  const changes = change.added.length + change.changed.length + change.deleted.length;
+  if (!changes && !outputs && !lost) {
+    return null;
+  }
+  return (
+    <footer className="codeact-Action-outcome">
+      {outputs && <span className="codeact-Action-outputs">{outputs}</span>}
+      {lost && <span className="codeact-Action-lost">{lost}</span>}
+      <ChangeChips change={change} />
+    </footer>
+  );
+}

@@ -1,0 +1,76 @@
+/** How a turn ended: one quiet line; where it went wrong, why and what to do next. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { TurnView } from '../run-model';
+import { useServices } from './services';
+import { allTokens, counted, duration, money } from './words';
+
+export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
+  const { trans, model } = useServices();
+  const trouble = troubleOf(trans, turn);
+  const goOn = () => {
+    const dialogue = model.dialogue;
+    if (dialogue) {
+      dialogue.draft = { ...dialogue.draft, text: trans.__('Go on.') };
+      void dialogue.send();
+    }
+  };
+  return (
+    <>
+      {trouble && (
+        <div className="codeact-Trouble" data-state={turn.state} role="alert">
+          <strong>{trouble.title}</strong>
+          {turn.reason && <p>{turn.reason}</p>}
+          <p className="codeact-Trouble-advice">{trouble.advice}</p>
+          {last && (
+            <button type="button" className="codeact-Button" onClick={goOn}>
+              {trans.__('Go on')}
+            </button>
+          )}
+        </div>
+      )}
+      <p className="codeact-Facts">{facts(trans, turn)}</p>
+    </>
+  );
+}
+
+function troubleOf(
+  trans: TranslationBundle,
+  { state }: TurnView
+): { title: string; advice: string } | null {
+  switch (state) {
+    case 'stopped':
+      return {
+        title: trans.__('Stopped'),
+        advice: trans.__('Variables and cells are as they were. Write what to do instead, or go on.')
+      };
+    case 'interrupted':
+      return {
+        title: trans.__('Interrupted'),
+        advice: trans.__('The cell was interrupted; variables are kept. Write what to do, or go on.')
+      };
+    case 'limit':
+      return {
+        title: trans.__('A limit was reached'),
+        advice: trans.__('The next task begins with fresh limits; the settings hold their numbers.')
+      };
+    case 'failed':
+      return {
+        title: trans.__('The run failed'),
+        advice: trans.__('What was done is in the notebook. Going on continues from there.')
+      };
+    default:
+      return null;
+  }
+}
+
+function facts(trans: TranslationBundle, { meter, model }: TurnView): string {
+  return [
+    trans._n('%1 step', '%1 steps', meter.steps, meter.steps),
+    duration(meter.seconds),
+    trans.__('%1 tokens', counted(allTokens(meter))),
+    meter.cost === null ? '' : money(meter.cost),
+    model
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}

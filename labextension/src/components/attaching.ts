@@ -1,0 +1,92 @@
+/** What the person gives along with a task: a cell, a selection, a picture. */
+import type { Cell, CodeCell } from '@jupyterlab/cells';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Attachment } from '../dialogue';
+import * as read from '../reading';
+
+/** The kinds of pictures that a model reads. */
+export const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+
+/** Tracebacks are coloured for terminals. */
+const TERMINAL_COLOUR = /\u001b\[[0-9;]*m/g;
+
+/** The selected text of the active cell, or else the whole cell; null without a cell. */
+export function activeContext(notebook: NotebookPanel): Attachment | null {
+  const cell = notebook.content.activeCell;
+  if (!cell) {
+    return null;
+  }
+  const selected = selectionOf(cell);
+  const name = nameOf(cell);
+  return selected
+    ? { key: `selection ${cell.model.id}`, kind: 'selection', title: `selection in ${name}`, text: selected }
+    : cellContext(cell);
+}
+
+export function cellContext(cell: Cell): Attachment {
+  const said = outputText(cell);
+  const source = cell.model.sharedModel.getSource();
+  return {
+    key: `cell ${cell.model.id}`,
+    kind: 'cell',
+    title: nameOf(cell),
+    text: said ? `${source}\n\n# Output:\n${said}` : source
+  };
+}
+
+/** A picture as the server takes it. */
+export async function pictureOf(file: File): Promise<Attachment> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += 0x8000) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  }
+  const data = btoa(binary);
+  const title = file.name || 'picture';
+  return { key: `image ${title} ${data.length}`, kind: 'image', title, mime: file.type, data };
+}
+
+/** The error that a cell ended with, in words; empty when it ended well. */
+export function errorOf(cell: Cell): string {
+  const error = outputsOf(cell).find(output => output.output_type === 'error');
+  return error ? `${read.text(error.ename)}: ${read.text(error.evalue)}` : '';
+}
+
+function selectionOf(cell: Cell): string {
+  const editor = cell.editor;
+  if (!editor) {
+    return '';
+  }
+  const { start, end } = editor.getSelection();
+  const offsets = [editor.getOffsetAt(start), editor.getOffsetAt(end)];
+  return cell.model.sharedModel.getSource().slice(Math.min(...offsets), Math.max(...offsets)).trim();
+}
+
+/** What a cell is called where the person can see it. */
+function nameOf(cell: Cell): string {
+  const count = cell.model.type === 'code' ? (cell as CodeCell).model.executionCount : null;
+  return count === null ? `${cell.model.type} cell` : `cell [${count}]`;
+}
+
+/** The text of a cell's outputs, its end only when there is much. */
+function outputText(cell: Cell): string {
+  const text = outputsOf(cell).map(textOf).join('').trim();
+  return text.length > 4000 ? `…${text.slice(-4000)}` : text;
+}
+
+function textOf(output: read.Fields): string {
+  switch (output.output_type) {
+    case 'stream':
+      return read.text(output.text);
+    case 'error':
+      return read.texts(output.traceback).join('\n').replace(TERMINAL_COLOUR, '');
+    default:
+      return `${read.text(read.record(output.data)['text/plain'])}\n`;
+  }
+}
+
+function outputsOf(cell: Cell): readonly read.Fields[] {
+  return cell.model.type === 'code'
+    ? (cell as CodeCell).model.outputs.toJSON().map(read.record)
+    : [];
+}

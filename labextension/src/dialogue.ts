@@ -1,0 +1,282 @@
+/**
+ * One notebook's side of the panel: which of its conversations is shown, what the person is writing,
+ * what they queued, and what they do to its run. Knows nothing of the DOM.
+ */
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+import {
+  ApiError,
+  type Approval,
+  type ContextItem,
+  type ExportedFile,
+  type ExportFormat,
+  type NotebookParts
+} from './api';
+import { type ConversationView, conversationsOf, isGoingOn } from './conversations';
+import type { PanelSettings } from './panel-settings';
+import { notebookParts } from './parts';
+import { KEY } from './protocol';
+import * as read from './reading';
+import type { TurnView } from './run-model';
+import type { INotebookRuns, IRuns } from './tokens';
+
+export type Attachment =
+  | (ContextItem & { readonly key: string })
+  | { readonly key: string; readonly kind: 'image'; title: string; mime: string; data: string };
+
+/** What the person is writing. */
+export interface Draft {
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+}
+
+export const EMPTY: Draft = { text: '', attachments: [] };
+
+/** The person asked for a conversation that has no turn yet. */
+const NEW = '';
+
+export class Dialogue implements IDisposable {
+  constructor(
+    private readonly _runs: IRuns,
+    readonly runs: INotebookRuns,
+    private readonly _settings: () => PanelSettings,
+    private readonly _trans: TranslationBundle
+  ) {
+    runs.conversation.changed.connect(this._onTurns, this);
+    runs.refusalChanged.connect(this._tell, this);
+    this.notebook.disposed.connect(this.dispose, this);
+    void this._try(() => runs.load());
+  }
+
+  get notebook(): NotebookPanel {
+    return this.runs.notebook;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  get conversations(): readonly ConversationView[] {
+    const all = conversationsOf(this.runs.conversation.turns, this._names);
+    return all.filter(each => !this._hidden.has(each.id));
+  }
+
+  /** The conversation that is shown; null before its first task. */
+  get conversation(): ConversationView | null {
+    const all = this.conversations;
+    const chosen = this._chosen;
+    return chosen === null
+      ? (all[all.length - 1] ?? null)
+      : (all.find(each => each.id === chosen) ?? null);
+  }
+
+  get turns(): readonly TurnView[] {
+    return this.conversation?.turns ?? [];
+  }
+
+  /** The turn that goes on in this notebook, whichever conversation is shown. */
+  get going(): TurnView | null {
+    return this.runs.conversation.turns.find(isGoingOn) ?? null;
+  }
+
+  /** Tasks that wait for the end of the run that goes on. */
+  get queued(): readonly string[] {
+    return this._queued;
+  }
+
+  /** What went wrong last, for the person. */
+  get trouble(): string {
+    return this._trouble || this.runs.refusal;
+  }
+
+  get draft(): Draft {
+    return this._draft;
+  }
+
+  set draft(draft: Draft) {
+    this._draft = draft;
+    this._tell();
+  }
+
+  attach(attachment: Attachment): void {
+    const others = this._draft.attachments.filter(each => each.key !== attachment.key);
+    this.draft = { ...this._draft, attachments: [...others, attachment] };
+  }
+
+  /** Show one conversation; without its id begin a new one. */
+  choose(id: string = NEW): void {
+    this._chosen = id;
+    this._tell();
+  }
+
+  /** The names that the person gave to conversations. */
+  rename(names: Readonly<Record<string, string>>): void {
+    this._names = names;
+    this._tell();
+  }
+
+  /** Take a conversation out of the list; its cells are the notebook's matter. */
+  forget(id: string): void {
+    this._hidden.add(id);
+    this._chosen = this._chosen === id ? null : this._chosen;
+    this._tell();
+  }
+
+  dismiss(): void {
+    this._trouble = '';
+    this._tell();
+  }
+
+  /** Send what was written; it stays when the server does not take it. */
+  async send(options: { model?: string } = {}): Promise<void> {
+    const draft = this._draft;
+    const text = draft.text.trim();
+    if (!text || this._sending) {
+      return;
+    }
+    this._sending = true;
+    this._draft = EMPTY;
+    const sent = await this._try(() => this._start(text, draft, options));
+    this._sending = false;
+    if (!sent && this._draft === EMPTY) {
+      this._draft = draft;
+    }
+    this._tell();
+  }
+
+  /** End the model's call; the kernel is left alone. */
+  stop(): Promise<boolean> {
+    return this._try(() => this._ofGoing(run => this._runs.api.stop(run)));
+  }
+
+  /** Interrupt the agent's own running cell. */
+  interrupt(): Promise<boolean> {
+    return this._try(() => this._ofGoing(run => this._runs.api.interrupt(run)));
+  }
+
+  approve(run: string, approval: Approval): Promise<boolean> {
+    return this._try(() => this._runs.api.approve(run, approval));
+  }
+
+  input(run: string, request: string, value: string): Promise<boolean> {
+    return this._try(() => this._runs.api.input(run, request, value));
+  }
+
+  /** The conversation as a file; null when the server could not make it. */
+  async export(to: ExportFormat, clean: boolean): Promise<ExportedFile | null> {
+    let file = null;
+    await this._try(async () => {
+      file = await this._runs.api.export(this._parts(), to, clean);
+    });
+    return file;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this.runs.conversation.changed.disconnect(this._onTurns, this);
+    this.runs.refusalChanged.disconnect(this._tell, this);
+    Signal.clearData(this);
+  }
+
+  private async _start(text: string, draft: Draft, options: { model?: string }): Promise<void> {
+    const kernel = this.notebook.sessionContext.session?.kernel?.id;
+    if (!kernel) {
+      throw new ApiError(
+        this._trans.__('This notebook has no kernel. Choose one, then send again.'),
+        0
+      );
+    }
+    const { insertCells, model, approve } = this._settings();
+    const active = this.notebook.content.activeCell?.model.id ?? '';
+    const { queued } = await this._runs.api.start({
+      path: this.notebook.context.localPath,
+      kernel,
+      task: text,
+      ...this._parts(),
+      after: insertCells === 'below-active' ? active : '',
+      context: draft.attachments.filter(each => each.kind !== 'image').map(withoutKey),
+      images: draft.attachments.filter(each => each.kind === 'image').map(imageOf),
+      options: { ...(model && { model }), ...(approve && { approve }), ...options }
+    });
+    if (queued) {
+      this._queued = [...this._queued, text];
+    } else {
+      this._chosen = null;
+    }
+  }
+
+  /** The notebook with one conversation: the one that is shown, which a task continues. */
+  private _parts(): NotebookParts {
+    const shown = new Set(this.turns.map(turn => turn.run));
+    const { cells, metadata } = notebookParts(this.notebook);
+    const kept = cells.filter(cell => {
+      const mark = read.record(cell.metadata)[KEY];
+      return mark === undefined || shown.has(read.text(read.record(mark).run));
+    });
+    return { cells: kept, metadata };
+  }
+
+  private async _ofGoing(act: (run: string) => Promise<void>): Promise<void> {
+    if (this.going) {
+      await act(this.going.run);
+    }
+  }
+
+  private async _try(act: () => Promise<void>): Promise<boolean> {
+    this._trouble = '';
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      this._trouble = error instanceof Error ? error.message : String(error);
+      return false;
+    } finally {
+      this._tell();
+    }
+  }
+
+  private _onTurns(): void {
+    const known = this._known;
+    const turns = this.runs.conversation.turns;
+    this._known = new Set(turns.map(turn => turn.run));
+    const begun = turns.filter(turn => !known.has(turn.run));
+    if (begun.length > 0 && this._queued.length > 0) {
+      this._queued = this._queued.slice(begun.length);
+    }
+    this._tell();
+  }
+
+  private _tell(): void {
+    if (!this._isDisposed) {
+      this._changed.emit();
+    }
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _hidden = new Set<string>();
+  private _known = new Set<string>();
+  private _names: Readonly<Record<string, string>> = {};
+  private _queued: readonly string[] = [];
+  private _draft = EMPTY;
+  private _chosen: string | null = null;
+  private _trouble = '';
+  private _sending = false;
+  private _isDisposed = false;
+}
+
+function withoutKey({ kind, title, text }: Attachment & { kind: ContextItem['kind'] }): ContextItem {
+  return { kind, title, text };
+}
+
+function imageOf({ mime, data }: Attachment & { kind: 'image' }): { mime: string; data: string } {
+  return { mime, data };
+}

@@ -1,0 +1,27 @@
+/** Icons of our own, in JupyterLab's colours. */
+import { LabIcon } from '@jupyterlab/ui-components';
+
+function icon(name: string, paths: readonly string[]): LabIcon {
+  const drawn = paths.map(path => `<path d="${path}"/>`).join('');
+  const svgstr =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">' +
+    `<g class="jp-icon3 jp-icon-selectable" fill="#616161">${drawn}</g></svg>`;
+  return new LabIcon({ name: `codeact:${name}`, svgstr });
+}
+
+/** A word balloon with a prompt in it. */
+export const agentIcon = icon('agent', [
+  'M20 3H4c-1.1 0-2 .9-2 2v16l4-4h14c1.1 0 2-.9 2-2V5c0-1.1-.9-2-2-2zm0 12H5.2L4 16.2V5h16v10z',
+  'M7.4 6.8 6 8.2 7.8 10 6 11.8l1.4 1.4L10.6 10zM11 11.5h6v1.7h-6z'
+]);
+
+/** A cell with a plus: it goes along. */
+export const addCellIcon = icon('add-cell', [
+  'M21 5H3v9h8v-2H5V7h14v4h2z',
+  'M17 13h2v3h3v2h-3v3h-2v-3h-3v-2h3z'
+]);
+
+export const pictureIcon = icon('picture', [
+  'M21 5v14H3V5h18m0-2H3c-1.1 0-2 .9-2 2v14c0 1.1.9 2 2 2h18c1.1 0 2-.9 2-2V5c0-1.1-.9-2-2-2z',
+  'M14.1 11.9l-3 3.87L9 13.14 6 17h12z'
+]);
