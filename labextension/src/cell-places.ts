@@ -9,6 +9,14 @@ import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { KEY } from './protocol';
 
+/** A cell to be; more fields than these are not taken over. */
+export interface NewCell {
+  readonly id: string;
+  readonly cell_type: 'code' | 'markdown';
+  readonly source: string;
+  readonly metadata: object;
+}
+
 export class CellPlaces implements IDisposable {
   constructor(private readonly _notebook: Notebook) {
     this._shared?.changed.connect(this._onChanged, this);
@@ -45,43 +53,38 @@ export class CellPlaces implements IDisposable {
    * undone by itself, as a cell that the person inserted.
    */
   insert(
-    cell: { id: string; cell_type: 'code' | 'markdown'; source: string; metadata: object },
+    cell: NewCell,
     run: string,
     after: string
   ): Cell {
-    const shared = this._shared;
-    if (!shared) {
-      throw new Error('A notebook without a model has no cells.');
-    }
     const behind = this._behind(run, after);
     const follow = behind > 0 && this._isInView(behind - 1);
-    this._writes = true;
-    try {
+    const widget = this._write(cell.id, behind, shared => {
       separateUndo(shared);
       shared.insertCell(behind, cell as SharedCell.Cell);
       separateUndo(shared);
-    } finally {
-      this._writes = false;
-    }
-    const widget = this._widgetAt(behind, cell.id);
-    if (!widget) {
-      throw new Error(`The notebook did not take the cell ${cell.id}.`);
-    }
+    });
     if (follow) {
       void this._notebook.scrollToItem(behind, 'smart');
     }
     return widget;
   }
 
+  /** Put a cell in the place of the one with the same id. */
+  replace(cell: NewCell): Cell {
+    const index = this._index(cell.id);
+    return this._write(cell.id, index, shared =>
+      shared.transact(() => {
+        shared.deleteCell(index);
+        shared.insertCell(index, cell as SharedCell.Cell);
+      }, false)
+    );
+  }
+
   remove(id: string): void {
     const index = this._index(id);
     if (index >= 0) {
-      this._writes = true;
-      try {
-        this._shared?.transact(() => this._shared?.deleteCell(index), false);
-      } finally {
-        this._writes = false;
-      }
+      this._writing(shared => shared.transact(() => shared.deleteCell(index), false));
     }
   }
 
@@ -118,6 +121,27 @@ export class CellPlaces implements IDisposable {
     const { widgets } = this._notebook;
     const there = widgets[index] as Cell | undefined;
     return there?.model.id === id ? there : (widgets.find(each => each.model.id === id) ?? null);
+  }
+
+  private _write(id: string, index: number, write: (shared: ISharedNotebook) => void): Cell {
+    this._writing(write);
+    const widget = this._widgetAt(index, id);
+    if (!widget) {
+      throw new Error(`The notebook did not take the cell ${id}.`);
+    }
+    return widget;
+  }
+
+  private _writing(write: (shared: ISharedNotebook) => void): void {
+    if (!this._shared) {
+      throw new Error('A notebook without a model has no cells.');
+    }
+    this._writes = true;
+    try {
+      write(this._shared);
+    } finally {
+      this._writes = false;
+    }
   }
 
   private _behind(run: string, after: string): number {

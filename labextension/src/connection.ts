@@ -24,7 +24,7 @@ export interface Following {
   readonly collaborative: boolean;
 }
 
-type DeedMessage = Extract<ClientMessage, { type: Deed }>;
+type Told = Extract<ClientMessage, { type: Deed | 'saved' }>;
 
 export class Connection implements IDisposable {
   constructor(private readonly _settings = ServerConnection.makeSettings()) {}
@@ -71,8 +71,13 @@ export class Connection implements IDisposable {
     }
   }
 
-  /** Tell what the person did to a cell of a run. */
-  tell(message: DeedMessage): void {
+  /** The number of the last frame of each run of a notebook that came by this socket. */
+  seen(path: string): Readonly<Record<string, number>> {
+    return this._seen.get(path) ?? {};
+  }
+
+  /** Tell what the person did to a cell of a run, or that the notebook was saved. */
+  tell(message: Told): void {
     if (!this._send(message)) {
       this._kept.push(message);
     }
@@ -152,14 +157,14 @@ export class Connection implements IDisposable {
    */
   private _note(message: ServerMessage): void {
     if (message.type === 'frame') {
-      const seen = this._seen.get(message.path) ?? {};
+      const seen = this.seen(message.path);
       const { run, number } = message.frame;
       this._seen.set(message.path, { ...seen, [run]: Math.max(seen[run] ?? 0, number) });
     }
   }
 
   private _followMessage(following: Following): ClientMessage {
-    return { type: 'follow', ...following, seen: this._seen.get(following.path) ?? {} };
+    return { type: 'follow', ...following, seen: this.seen(following.path) };
   }
 
   private _send(message: ClientMessage): boolean {
@@ -174,7 +179,7 @@ export class Connection implements IDisposable {
   private readonly _connectedChanged = new Signal<this, boolean>(this);
   private readonly _followed = new Map<string, Following>();
   private readonly _seen = new Map<string, Readonly<Record<string, number>>>();
-  private _kept: DeedMessage[] = [];
+  private _kept: Told[] = [];
   private _socket: WebSocket | null = null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _pause = FIRST_PAUSE;

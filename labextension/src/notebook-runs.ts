@@ -5,6 +5,8 @@
  * Frames and executions on the kernel's socket are this notebook's when this very connection asked for
  * them, or when the server says that the run is: other notebooks may use the same kernel.
  */
+import type { Cell } from '@jupyterlab/cells';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
@@ -15,8 +17,8 @@ import type { Connection } from './connection';
 import { HeldMessages } from './held-messages';
 import { parseFrame } from './parsing';
 import { runParts } from './parts';
-import { type DeedDone, Projector } from './projector';
-import { type Frame, MESSAGE_TYPE, type ServerMessage } from './protocol';
+import { Projector } from './projector';
+import { type DeedDone, type Frame, MESSAGE_TYPE, type ServerMessage } from './protocol';
 import { ConversationModel } from './run-model';
 import { Sequence } from './sequence';
 import type { INotebookRuns } from './tokens';
@@ -31,7 +33,9 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     this.projector = new Projector(notebook.content);
     this.projector.done.connect(this._onDeed, this);
     notebook.sessionContext.iopubMessage.connect(this._onIOPub, this);
-    notebook.sessionContext.kernelChanged.connect(this._follow, this);
+    notebook.sessionContext.kernelChanged.connect(this._onKernelChanged, this);
+    notebook.sessionContext.statusChanged.connect(this._onStatus, this);
+    notebook.context.saveState.connect(this._onSave, this);
     notebook.context.pathChanged.connect(this._follow, this);
     _connection.received.connect(this._onReceived, this);
     notebook.disposed.connect(this.dispose, this);
@@ -56,6 +60,10 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
 
   get isDisposed(): boolean {
     return this._isDisposed;
+  }
+
+  ranByPerson(cell: Cell): void {
+    this.projector.ranByPerson(cell);
   }
 
   load(): Promise<void> {
@@ -101,6 +109,17 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
       client: this._kernel?.clientId ?? '',
       collaborative: this._collaborative
     });
+  }
+
+  private _onKernelChanged(): void {
+    this._runsOfKernel.clear();
+    this._follow();
+  }
+
+  private _onStatus(_: unknown, status: Kernel.Status): void {
+    if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
+      this._runsOfKernel.clear();
+    }
   }
 
   private _onReceived(_: Connection, message: ServerMessage): void {
@@ -192,6 +211,16 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     this._connection.tell({ ...deed, path: this._path });
   }
 
+  /** What the file holds, the server need not keep: it is told of the frames before the save began. */
+  private _onSave(_: unknown, state: DocumentRegistry.SaveState): void {
+    if (state === 'started') {
+      const seen = Object.entries(this._connection.seen(this._path));
+      this._saving = Object.fromEntries(seen.filter(([run]) => this.projector.isSettled(run)));
+    } else if (state === 'completed' && this._projects(false)) {
+      this._connection.tell({ type: 'saved', path: this._path, seen: this._saving });
+    }
+  }
+
   private async _load(): Promise<void> {
     const parts = runParts(this.notebook);
     if (parts.cells.length === 0) {
@@ -213,6 +242,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   private readonly _runsOfKernel = new Set<string>();
   /** The runs that are known from the notebook only. */
   private readonly _kept = new Set<string>();
+  private _saving: Readonly<Record<string, number>> = {};
   private _loading: Promise<void> | null = null;
   private _path = '';
   /** Whether this front end leads in a collaborative document; null until the server says. */

@@ -5,6 +5,7 @@
  * read has every field with its type. Unknown types and versions are dropped, not guessed at.
  */
 import type * as nbformat from '@jupyterlab/nbformat';
+import type { PartialJSONObject } from '@lumino/coreutils';
 import {
   APPROVALS,
   type Change,
@@ -134,6 +135,11 @@ const READERS: Readonly<Record<string, Reader | undefined>> = {
     const phase = read.oneOf(PHASES, from.phase, null);
     return cell && phase && { type: 'cell', ...head, after: read.text(from.after), phase, cell };
   },
+  session: (head, from) => ({
+    type: 'session',
+    ...head,
+    metadata: read.record(from.metadata) as PartialJSONObject
+  }),
   removed: (head, from) => ({ type: 'removed', ...head, cell: read.text(from.cell) })
 };
 

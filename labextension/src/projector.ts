@@ -8,27 +8,19 @@
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
 import { type Kernel, KernelMessage } from '@jupyterlab/services';
+import type { PartialJSONValue } from '@lumino/coreutils';
 import type { IObservableDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { adopt, type Execution, isEnd, parentOf } from './adoption';
-import { CellPlaces } from './cell-places';
-import type { CellFrame, Deed, Frame, TypedFrame } from './protocol';
+import { CellPlaces, type NewCell } from './cell-places';
+import { type CellFrame, type DeedDone, type Frame, KEY, type TypedFrame } from './protocol';
 import { markOf, RunCell } from './run-cell';
+import { Settling } from './settling';
 import { cellId } from './tokens';
 
-/** How long the last outputs may take to come after the record of them. */
-const SETTLING = 1000;
-
-export interface DeedDone {
-  readonly type: Deed;
-  readonly run: string;
-  readonly cell: string;
-  readonly source?: string;
-}
-
 export class Projector implements IObservableDisposable {
-  constructor(notebook: Notebook) {
-    this._places = new CellPlaces(notebook);
+  constructor(private readonly _notebook: Notebook) {
+    this._places = new CellPlaces(_notebook);
     this._places.gone.connect((_, id) => this._onGone(id));
     this._places.replaced.connect((_, { id, moved }) => this._onReplaced(id, moved));
     this._places.back.connect((_, id) => this._deleted.delete(id));
@@ -57,6 +49,11 @@ export class Projector implements IObservableDisposable {
     return this._cells.get(id) ?? null;
   }
 
+  /** Whether the notebook holds all that was taken of this run. */
+  isSettled(run: string): boolean {
+    return !this._settling.has(run);
+  }
+
   /** Apply a frame that is news. */
   take(frame: Frame): void {
     switch (frame.type) {
@@ -68,12 +65,14 @@ export class Projector implements IObservableDisposable {
         return this._blank(frame.run, frame.step);
       case 'removed':
         return this._remove(frame.cell);
+      case 'session':
+        return this._takeSession(frame.metadata);
       default:
         return;
     }
   }
 
-  /** A message of an execution of the agent that is shown here. */
+  /** Take a message of an execution of the agent that is shown here. */
   takeMessage(
     kernel: Kernel.IKernelConnection,
     execution: Execution,
@@ -96,11 +95,11 @@ export class Projector implements IObservableDisposable {
   /** The person runs this cell now. */
   ranByPerson(widget: Cell): void {
     const mark = markOf(widget);
+    const cell = this._cells.get(widget.model.id);
+    if (cell) {
+      cell.ran = true;
+    }
     if (mark) {
-      const cell = this._cells.get(widget.model.id);
-      if (cell) {
-        cell.ran = true;
-      }
       this._done.emit({ type: 'ran', run: mark.run, cell: widget.model.id });
     }
   }
@@ -110,71 +109,59 @@ export class Projector implements IObservableDisposable {
       return;
     }
     this._isDisposed = true;
-    this._edits.forEach(timer => clearTimeout(timer));
-    this._settling.forEach(({ timer }) => clearTimeout(timer));
+    this._settling.dispose();
     this._cells.forEach(cell => cell.dispose());
     this._places.dispose();
     this._disposed.emit();
     Signal.clearData(this);
   }
 
-  /** An execution of the agent begins: its cell is there and takes its outputs. */
   private _begin(
     kernel: Kernel.IKernelConnection,
     execution: Execution,
     message: KernelMessage.IExecuteInputMsg
   ): void {
-    const { content } = message;
+    const { code, execution_count } = message.content;
     const after = parentOf(message).codeact_after;
+    const blank: NewCell = { id: execution.cell, cell_type: 'code', source: code, metadata: {} };
     const cell =
       this._known(execution.cell) ??
-      this._insert(
-        { id: execution.cell, cell_type: 'code', source: content.code, metadata: {} },
-        execution.run,
-        typeof after === 'string' ? after : ''
-      );
-    if (!cell || cell.ran) {
-      return;
+      this._insert(blank, execution.run, typeof after === 'string' ? after : '');
+    if (cell && !cell.ran) {
+      cell.write(code);
+      cell.begin(adopt(kernel, execution));
+      this._counts.set(cell.id, execution_count);
+      this._setPhase(cell, 'running');
     }
-    cell.write(content.code);
-    cell.begin(adopt(kernel, execution));
-    this._counts.set(cell.id, content.execution_count);
-    this._setPhase(cell, 'running');
   }
 
-  /** An execution of the agent is over. */
-  private _end(execution: Execution): void {
-    const cell = this._cells.get(execution.cell);
-    if (cell && this._counts.has(cell.id)) {
-      cell.end(this._counts.get(cell.id) ?? null);
-      this._counts.delete(cell.id);
-      this._settle(cell.id);
+  private _end({ cell: id }: Execution): void {
+    if (this._counts.has(id)) {
+      this._cells.get(id)?.end(this._counts.get(id) ?? null);
+      this._counts.delete(id);
+      this._settling.ready(id);
     }
   }
 
   private _takeCell(frame: CellFrame): void {
     const { cell: said, phase } = frame;
     const known = this._known(said.id);
-    if (known && phase !== 'final' && this._isOver(known)) {
+    if (known && phase !== 'final' && known.isOver) {
       return; // told again from the beginning, after a reload
     }
-    const { outputs: _outputs, execution_count: _count, ...bare } = said;
-    const cell = known ?? this._insert(bare, frame.run, frame.after);
+    const cell = (known && this._ofType(known, said)) ?? this._insert(said, frame.run, frame.after);
     if (!cell) {
       return;
     }
     const begun = this._counts.has(cell.id);
-    if (phase !== 'typing' || !begun) {
+    if (phase === 'final' || !begun) {
       cell.write(said.source);
-      cell.describe(said.metadata);
     }
+    cell.describe(said.metadata);
     if (phase === 'final') {
-      this._finish(cell, frame);
+      this._settling.add(frame, !begun);
     } else if (!begun) {
       this._setPhase(cell, phase);
-      if (phase === 'running') {
-        cell.running();
-      }
     }
   }
 
@@ -182,6 +169,13 @@ export class Projector implements IObservableDisposable {
     const cell = this._cells.get(cellId(frame.run, frame.step, frame.part));
     if (cell?.phase === 'typing') {
       cell.append(frame.text);
+    }
+  }
+
+  private _takeSession(metadata: PartialJSONValue): void {
+    const shared = this._notebook.model?.sharedModel;
+    if (shared && shared.getMetadata(KEY) === undefined) {
+      shared.transact(() => shared.setMetadata(KEY, metadata), false);
     }
   }
 
@@ -197,68 +191,58 @@ export class Projector implements IObservableDisposable {
   /** Take a cell away that was shown while it was being written; what the person edited stays. */
   private _remove(id: string): void {
     const cell = this._known(id);
-    if (cell && !cell.edited) {
+    if (cell?.edited) {
+      this._setPhase(cell, 'final');
+    } else if (cell) {
       this._forget(id);
       this._places.remove(id);
-    } else if (cell) {
-      this._setPhase(cell, 'final');
     }
   }
 
-  /** The record of a cell has come: it is right, once the last outputs are there. */
-  private _finish(cell: RunCell, frame: CellFrame): void {
-    if (frame.cell.cell_type !== 'code') {
-      this._setPhase(cell, 'final');
-      return;
-    }
-    clearTimeout(this._settling.get(cell.id)?.timer);
-    const timer = setTimeout(() => this._settle(cell.id), SETTLING);
-    this._settling.set(cell.id, { frame, timer });
-    if (!this._counts.has(cell.id)) {
-      this._settle(cell.id);
-    }
-  }
-
-  private _settle(id: string): void {
-    const waiting = this._settling.get(id);
-    const cell = this._cells.get(id);
-    if (waiting && cell) {
-      clearTimeout(waiting.timer);
-      this._settling.delete(id);
-      this._counts.delete(id);
-      cell.repair(waiting.frame.cell);
+  /** The record of a cell, and its last outputs, have come: the record is right. */
+  private _finish(frame: CellFrame): void {
+    const cell = this._cells.get(frame.cell.id);
+    if (cell) {
+      this._counts.delete(cell.id);
+      cell.repair(frame.cell);
       this._setPhase(cell, 'final');
     }
   }
 
   /** The cell with this id, shown here or found in the notebook. */
   private _known(id: string): RunCell | null {
-    const known = this._cells.get(id);
-    if (known) {
-      return known;
-    }
-    const widget = this._places.find(id);
+    const widget = this._cells.has(id) ? null : this._places.find(id);
     const run = widget && markOf(widget)?.run;
-    return widget && run ? this._watch(new RunCell(widget, run, null)) : null;
+    return widget && run
+      ? this._watch(new RunCell(widget, run, null))
+      : (this._cells.get(id) ?? null);
   }
 
-  private _insert(
-    cell: { id: string; cell_type: 'code' | 'markdown'; source: string; metadata: object },
-    run: string,
-    after: string
-  ): RunCell | null {
-    if (this._deleted.has(cell.id)) {
+  /** The cell as one of this type: code that is refused is shown as Markdown in its place. */
+  private _ofType(cell: RunCell, { id, cell_type, source, metadata }: NewCell): RunCell {
+    if (cell.widget.model.type === cell_type || cell.edited) {
+      return cell;
+    }
+    const widget = this._places.replace({ id, cell_type, source, metadata });
+    return this._watch(new RunCell(widget, cell.run, source));
+  }
+
+  private _insert(cell: NewCell, run: string, after: string): RunCell | null {
+    const { id, cell_type, source, metadata } = cell;
+    if (this._deleted.has(id)) {
       return null;
     }
-    const widget = this._places.insert(cell, run, after);
-    return this._watch(new RunCell(widget, run, cell.source));
+    const widget = this._places.insert({ id, cell_type, source, metadata }, run, after);
+    return this._watch(new RunCell(widget, run, source));
   }
 
   private _watch(cell: RunCell): RunCell {
     this._cells.get(cell.id)?.dispose();
     this._cells.set(cell.id, cell);
     this._places.watch(cell.id);
-    cell.editedByPerson.connect(this._onEdited, this);
+    cell.editedByPerson.connect(({ id, run, source }) => {
+      this._done.emit({ type: 'edited', run, cell: id, source });
+    });
     return cell;
   }
 
@@ -266,30 +250,16 @@ export class Projector implements IObservableDisposable {
     this._cells.get(id)?.dispose();
     this._cells.delete(id);
     this._counts.delete(id);
+    this._settling.drop(id);
     this._places.unwatch(id);
-  }
-
-  /** Whether the notebook holds the end of what the run did with this cell. */
-  private _isOver(cell: RunCell): boolean {
-    const status = markOf(cell.widget)?.status ?? '';
-    return cell.phase === 'final' && status !== '' && status !== 'unknown';
   }
 
   private _setPhase(cell: RunCell, phase: RunCell['phase']): void {
     cell.phase = phase;
+    if (phase === 'running') {
+      cell.running();
+    }
     this._phaseChanged.emit(cell);
-  }
-
-  private _onEdited(cell: RunCell): void {
-    clearTimeout(this._edits.get(cell.id));
-    const tell = () => {
-      this._edits.delete(cell.id);
-      if (!cell.isDisposed) {
-        const { id, run, source } = cell;
-        this._done.emit({ type: 'edited', run, cell: id, source });
-      }
-    };
-    this._edits.set(cell.id, setTimeout(tell, SETTLING));
   }
 
   private _onGone(id: string): void {
@@ -314,18 +284,15 @@ export class Projector implements IObservableDisposable {
     }
   }
 
-  private readonly _disposed = new Signal<this, void>(this);
   private readonly _done = new Signal<this, DeedDone>(this);
   private readonly _phaseChanged = new Signal<this, RunCell>(this);
+  private readonly _disposed = new Signal<this, void>(this);
   private readonly _places: CellPlaces;
+  private readonly _settling = new Settling(frame => this._finish(frame));
   private readonly _cells = new Map<string, RunCell>();
   /** The execution counts of the cells that are running. */
   private readonly _counts = new Map<string, number | null>();
+  /** The cells that the person deleted: they do not come back. */
   private readonly _deleted = new Set<string>();
-  private readonly _edits = new Map<string, ReturnType<typeof setTimeout>>();
-  private readonly _settling = new Map<
-    string,
-    { frame: CellFrame; timer: ReturnType<typeof setTimeout> }
-  >();
   private _isDisposed = false;
 }

@@ -1,5 +1,6 @@
 /** What travels: the frames of a run, and the messages of the socket that carries them. */
 import type * as nbformat from '@jupyterlab/nbformat';
+import type { PartialJSONObject } from '@lumino/coreutils';
 
 export const VERSION = 1;
 
@@ -171,6 +172,12 @@ export interface CellFrame extends Head {
   readonly cell: ProjectedCell;
 }
 
+/** The notebook's own metadata of ours, where it has none yet. */
+export interface SessionFrame extends Head {
+  readonly type: 'session';
+  readonly metadata: PartialJSONObject;
+}
+
 /** This cell was there while the model wrote, and is not part of the record. */
 export interface RemovedFrame extends Head {
   readonly type: 'removed';
@@ -186,10 +193,18 @@ export type Frame =
   | InputFrame
   | AnswerFrame
   | CellFrame
-  | RemovedFrame;
+  | RemovedFrame
+  | SessionFrame;
 
 /** What the person did to a cell of a run. */
 export type Deed = 'edited' | 'deleted' | 'moved' | 'ran';
+
+export interface DeedDone {
+  readonly type: Deed;
+  readonly run: string;
+  readonly cell: string;
+  readonly source?: string;
+}
 
 export type ClientMessage =
   | {
@@ -202,12 +217,12 @@ export type ClientMessage =
     }
   | { readonly type: 'unfollow'; readonly path: string }
   | {
-      readonly type: Deed;
+      readonly type: 'saved';
       readonly path: string;
-      readonly run: string;
-      readonly cell: string;
-      readonly source?: string;
-    };
+      /** The notebook was saved with everything up to these frames in it. */
+      readonly seen: Readonly<Record<string, number>>;
+    }
+  | (DeedDone & { readonly path: string });
 
 export type ServerMessage =
   | {

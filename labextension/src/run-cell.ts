@@ -13,6 +13,10 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { ExecutionFuture } from './adoption';
 import { needsRepair } from './outputs';
 import { KEY, type Phase, type ProjectedCell } from './protocol';
+import * as read from './reading';
+
+/** A pause in the person's typing that is worth telling of. */
+const PAUSE = 1000;
 
 export class RunCell implements IDisposable {
   /** `written` is the text that this front end put there, or null when it found the cell. */
@@ -39,11 +43,17 @@ export class RunCell implements IDisposable {
     return this._edited;
   }
 
+  /** The notebook holds the end of what the run did with this cell. */
+  get isOver(): boolean {
+    const status = markOf(this.widget)?.status ?? '';
+    return this.phase === 'final' && status !== '' && status !== 'unknown';
+  }
+
   get source(): string {
     return this.widget.model.sharedModel.getSource();
   }
 
-  /** The person changed the text. */
+  /** The person changed the text, and paused. */
   get editedByPerson(): ISignal<this, void> {
     return this._editedByPerson;
   }
@@ -56,6 +66,9 @@ export class RunCell implements IDisposable {
   at(widget: Cell): RunCell {
     const moved = new RunCell(widget, this.run, this._written);
     moved._edited = this._edited;
+    if (this._timer !== undefined) {
+      moved._tellSoon();
+    }
     moved._said = this._said;
     moved.ran = this.ran;
     moved.phase = this.phase;
@@ -95,11 +108,14 @@ export class RunCell implements IDisposable {
     const missing = changed.filter(
       ([key, value]) => !same(model.getMetadata(key), value)
     );
+    const { syncCollapse } = this.widget;
+    this.widget.syncCollapse = false;
     this._silently(() => missing.forEach(([key, value]) => model.setMetadata(key, value)));
     this._said = { ...this._said, ...Object.fromEntries(changed) };
-    if (changed.some(([key]) => key === 'jupyter')) {
-      this.widget.loadCollapseState();
+    if (missing.some(([key]) => key === 'jupyter')) {
+      this._fold();
     }
+    this.widget.syncCollapse = syncCollapse;
   }
 
   /** Its execution begins: outputs come from this future. */
@@ -153,6 +169,8 @@ export class RunCell implements IDisposable {
   dispose(): void {
     if (!this._isDisposed) {
       this._isDisposed = true;
+      clearTimeout(this._timer);
+      this.widget.model.sharedModel.changed.disconnect(this._onChanged, this);
       Signal.clearData(this);
     }
   }
@@ -164,6 +182,17 @@ export class RunCell implements IDisposable {
     }
     // A cell that was found here was saved while it was being typed, or it is as the person left it.
     return this._written === null ? source.startsWith(this.source) : true;
+  }
+
+  /** Fold what the metadata says. */
+  private _fold(): void {
+    const folded = read.record(this.widget.model.getMetadata('jupyter'));
+    // The output first: JupyterLab forgets that it is hidden when the source is hidden before it.
+    const cell = this._codeCell();
+    if (cell) {
+      cell.outputHidden = folded.outputs_hidden === true;
+    }
+    this.widget.inputHidden = folded.source_hidden === true;
   }
 
   private _silently(write: () => void): void {
@@ -179,8 +208,16 @@ export class RunCell implements IDisposable {
   private _onChanged(_: unknown, change: { sourceChange?: unknown }): void {
     if (change.sourceChange !== undefined && !this._writes && this.source !== this._written) {
       this._edited = true;
-      this._editedByPerson.emit();
+      this._tellSoon();
     }
+  }
+
+  private _tellSoon(): void {
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => {
+      this._timer = undefined;
+      this._editedByPerson.emit();
+    }, PAUSE);
   }
 
   private _codeCell(): CodeCell | null {
@@ -194,6 +231,7 @@ export class RunCell implements IDisposable {
   private readonly _editedByPerson = new Signal<this, void>(this);
   private _said: Record<string, unknown> = {};
   private _edited = false;
+  private _timer: ReturnType<typeof setTimeout> | undefined;
   private _writes = false;
   private _isDisposed = false;
 }
@@ -203,14 +241,15 @@ function same(one: unknown, other: unknown): boolean {
 }
 
 /** The run, step and role that a cell's metadata names; null for the person's cells. */
-export function markOf(widget: Cell): { run: string; step: number; role: string; status: string } | null {
-  const mark = widget.model.getMetadata(KEY) as Partial<Record<string, unknown>> | undefined;
-  if (typeof mark?.run !== 'string' || typeof mark.step !== 'number') {
-    return null;
-  }
-  const role = typeof mark.role === 'string' ? mark.role : '';
-  const status = typeof mark.status === 'string' ? mark.status : '';
-  return widget.model.id === `${mark.run}-${mark.step}-${role}`
-    ? { run: mark.run, step: mark.step, role, status }
-    : null;
+export function markOf(
+  widget: Cell
+): { run: string; step: number; role: string; status: string } | null {
+  const from = read.record(widget.model.getMetadata(KEY));
+  const mark = {
+    run: read.text(from.run),
+    step: read.number(from.step),
+    role: read.text(from.role),
+    status: read.text(from.status)
+  };
+  return mark.run && widget.model.id === `${mark.run}-${mark.step}-${mark.role}` ? mark : null;
 }

@@ -52,7 +52,7 @@ export class ConversationModel {
 
   /** Take one frame; one that was seen before changes nothing. */
   take(frame: Frame): void {
-    if (frame.type === 'cell' || frame.type === 'removed' || !this._sequence.takes(frame)) {
+    if (!isTold(frame) || !this._sequence.takes(frame)) {
       return;
     }
     const before = this._turns.find(turn => turn.run === frame.run);
@@ -82,7 +82,12 @@ export class ConversationModel {
   private _turns: readonly TurnView[] = [];
 }
 
-type Folded = Exclude<Frame, { type: 'cell' | 'removed' }>;
+type Folded = Exclude<Frame, { type: 'cell' | 'removed' | 'session' }>;
+
+/** Whether a frame is of the conversation; the others are of the notebook. */
+function isTold(frame: Frame): frame is Folded {
+  return frame.type !== 'cell' && frame.type !== 'removed' && frame.type !== 'session';
+}
 
 /** The turn after a frame. */
 function fold(turn: TurnView, frame: Folded): TurnView {

@@ -43,6 +43,7 @@ function subject(frame: Frame): string {
   switch (frame.type) {
     case 'run':
     case 'answer':
+    case 'session':
       return frame.type;
     case 'cell':
       return `cell ${frame.cell.id}`;
@@ -57,6 +58,7 @@ function isState(frame: Frame): boolean {
   return (
     frame.type === 'answer' ||
     frame.type === 'removed' ||
+    frame.type === 'session' ||
     (frame.type === 'cell' && frame.phase === 'final') ||
     (frame.type === 'step' && frame.state !== 'thinking')
   );

@@ -1,4 +1,5 @@
 /** What one plugin offers to the others. */
+import type { Cell } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
@@ -37,6 +38,10 @@ export interface INotebookRuns {
   /** Why the server does not follow this notebook; empty when it does. */
   readonly refusal: string;
   readonly refusalChanged: ISignal<INotebookRuns, string>;
+  /** The runs that the notebook's kernel told of itself, since it started. */
+  readonly runsOfKernel: ReadonlySet<string>;
+  /** The person is about to run this cell. */
+  ranByPerson(cell: Cell): void;
   /** Read the conversation that the notebook was saved with, once; throws an ApiError. */
   load(): Promise<void>;
 }

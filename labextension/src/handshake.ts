@@ -1,0 +1,72 @@
+/**
+ * How `%%codeact` knows, without a race, that a front end shows its cells.
+ *
+ * JupyterLab sends a cell's metadata with its execution, so the connection's id is put there just
+ * before and taken away just after: it equals the session of the request only in this very tab.
+ */
+import type { Cell } from '@jupyterlab/cells';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
+import { runParts } from './parts';
+import { markOf } from './run-cell';
+
+const CLIENT = 'codeact_client';
+const MAGIC = '%%codeact';
+
+export class Handshake {
+  /** A cell is about to be executed; `known` are the runs that this kernel itself began. */
+  before(notebook: NotebookPanel, cell: Cell, known: ReadonlySet<string>): void {
+    const kernel = notebook.sessionContext.session?.kernel;
+    if (!kernel || !isMagic(cell)) {
+      return;
+    }
+    setClient(cell, kernel.clientId);
+    this._handOver(notebook, kernel, known);
+  }
+
+  /** A cell was executed. */
+  after(cell: Cell): void {
+    setClient(cell, null);
+  }
+
+  /**
+   * Give the kernel the conversation that the notebook holds, where it has not got all of it.
+   *
+   * Messages are taken in order, so it comes before the magic; it is not made the person's history.
+   */
+  private _handOver(
+    notebook: NotebookPanel,
+    kernel: Kernel.IKernelConnection,
+    known: ReadonlySet<string>
+  ): void {
+    const runs = notebook.content.widgets.map(cell => markOf(cell)?.run ?? '').filter(Boolean);
+    if (runs.every(run => known.has(run))) {
+      return;
+    }
+    const literal = JSON.stringify(JSON.stringify(runParts(notebook)));
+    const magic = "__import__('codeact_jupyter.frontends.magic', fromlist=['x'])";
+    kernel.requestExecute({
+      code: `${magic}.take_over(${literal})`,
+      silent: true,
+      store_history: false,
+      stop_on_error: false
+    });
+  }
+}
+
+/** Take away what a saved notebook holds of a connection that is no more. */
+export function forgetStaleClients(notebook: NotebookPanel): void {
+  notebook.content.widgets.forEach(cell => setClient(cell, null));
+}
+
+function isMagic({ model }: Cell): boolean {
+  return model.type === 'code' && model.sharedModel.getSource().startsWith(MAGIC);
+}
+
+function setClient({ model }: Cell, client: string | null): void {
+  if (client !== null) {
+    model.sharedModel.transact(() => model.setMetadata(CLIENT, client), false);
+  } else if (model.getMetadata(CLIENT) !== undefined) {
+    model.sharedModel.transact(() => model.deleteMetadata(CLIENT), false);
+  }
+}
