@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -24,3 +24,15 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     from .frontends.magic import unload
 
     unload(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab finds the built labextension in a source tree."""
+    return [{"src": "labextension", "dest": "codeact-jupyter-labextension"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """What a Jupyter Server loads."""
+    from .frontends.server.app import CodeActApp
+
+    return [{"module": "codeact_jupyter", "app": CodeActApp}]

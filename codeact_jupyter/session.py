@@ -219,6 +219,11 @@ class Session:
         """The last turn."""
         return self.trajectory.turns[-1]
 
+    @property
+    def context_tokens(self) -> int:
+        """What the context of the model holds; 0 while there is no model yet."""
+        return self._model.context_tokens if self._model is not None else 0
+
     async def close(self) -> None:
         """Give back the model's connections; the environment is its maker's to close."""
         for model in (*self._left, self._model):

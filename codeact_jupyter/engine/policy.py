@@ -12,10 +12,14 @@ from .trajectory import Action
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a policy thinks of an action before anybody is asked, and why."""
+    """What a policy thinks of an action before anybody is asked, and why.
+
+    `kinds` names the kinds of effect that the reasons are of.
+    """
 
     decision: Literal["allow", "ask", "deny"]
     reasons: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

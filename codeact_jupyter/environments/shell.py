@@ -22,6 +22,7 @@ from .capture import Capture
 from .collecting import Collector
 from .looking import Looking
 from .names import Names
+from .own_cells import OwnCells
 from .persons_cells import PersonsCells
 from .probe import working_directory
 from .stopping import Stopping
@@ -40,6 +41,8 @@ class ShellEnvironment:
 
     `cells` knows the person's cells of before this was made.
 
+    With `own_cells` set, a front end shows each action as a cell of its own, with its own count.
+
     `on_clear` is called when an action's `clear_output()` takes effect: it must clear the front
     end's output and show again what was there before the action.
     """
@@ -55,6 +58,7 @@ class ShellEnvironment:
         self.on_clear = on_clear
         self.cells = cells or PersonsCells(shell)
         here = working_directory()
+        self.own_cells: OwnCells | None = None
         self._names = Names(here or ".", here)
         self._looking = Looking(shell)
         self._transforming = Transforming(shell.transform_cell)
@@ -76,6 +80,7 @@ class ShellEnvironment:
             collector.outputs,
             change=change,
             seconds=round(seconds, 3),
+            count=self.own_cells.count if self.own_cells else None,
             lost=collector.lost,
             updated=collector.updated,
         )
@@ -104,12 +109,17 @@ class ShellEnvironment:
         with ExitStack() as stack:
             self.cells.paused = True
             stack.callback(setattr, self.cells, "paused", False)
-            stack.enter_context(_replaced(shell.compile, "cache", _named(f"{outer}.{number}")))
+            if self.own_cells is not None:
+                stack.enter_context(self.own_cells.cell(action))
+            else:
+                label = _named(f"{outer}.{number}")
+                stack.enter_context(_replaced(shell.compile, "cache", label))
             if hasattr(shell, "ask_exit"):
                 stack.enter_context(_replaced(shell, "ask_exit", lambda _: _not_to_exit))
             if not hasattr(shell, "kernel"):  # a terminal's own `!command` writes past Python
                 stack.enter_context(_replaced(shell, "system", lambda _: shell.system_piped))
-            stack.enter_context(Capture(shell, collector.add, inside=self.on_clear))
+            inside = self.on_clear if self.own_cells is None else None
+            stack.enter_context(Capture(shell, collector.add, inside=inside))
             stack.callback(_flush)
             yield
 
@@ -124,7 +134,10 @@ class ShellEnvironment:
             code, transformed_cell=source, preprocessing_exc_tuple=problem
         )
         work = shell.run_cell_async(
-            code, store_history=False, transformed_cell=source, preprocessing_exc_tuple=problem
+            code,
+            store_history=self.own_cells is not None,
+            transformed_cell=source,
+            preprocessing_exc_tuple=problem,
         )
         result = None
         try:

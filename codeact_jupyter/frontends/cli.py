@@ -1,4 +1,4 @@
-"""The command `codeact`: demo, run, export, doctor."""
+"""The command `codeact`: demo, run, lab, export, doctor."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ example:
   codeact run "plot revenue per quarter of sales.csv" --notebook sales.ipynb"""
 DEMO_WORDS = "The words were recorded; the code runs live. It needs pandas and matplotlib."
 EXPORT_WORDS = "\n".join(["formats:", *(f"  {name:<5}  {it}" for name, it in FORMATS.items())])
+LAB_WORDS = """\
+Without a notebook it begins in a new one, codeact-welcome.ipynb, with a demo.
+Options go to JupyterLab: `codeact lab sales.ipynb --no-browser --port 9999`."""
 DOCTOR_WORDS = """\
 It starts a kernel and asks the model one short question. No key is printed.
 Exits with 1 when something is missing that a run needs."""
@@ -57,7 +60,8 @@ def run_command(arguments: Sequence[str]) -> int:
     if not arguments:
         parser().print_help()
         return 0
-    options, unknown = parser().parse_known_args(arguments)
+    own, others = _split(arguments)
+    options, unknown = parser().parse_known_args(own)
     if unknown:
         prog = f"codeact {options.command}"
         print(f"{prog}: unknown argument {unknown[0]!r}; see `{prog} --help`", file=sys.stderr)
@@ -69,6 +73,10 @@ def run_command(arguments: Sequence[str]) -> int:
             target, force = options.output, options.force
             print(export_file(options.file, options.to, target, replace=force))
             return 0
+        if options.command == "lab":
+            from .lab import open_lab
+
+            return open_lab(options.notebook, others)
         if options.command == "doctor":
             from .doctor import examine
 
@@ -84,6 +92,15 @@ def run_command(arguments: Sequence[str]) -> int:
         return BROKEN_PIPE
     except KeyboardInterrupt:
         return EXIT_CODES["interrupted"]
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Our arguments, and those that `codeact lab` passes on: all from its first option on."""
+    if arguments[0] != "lab" or {"-h", "--help"} & set(arguments):
+        return list(arguments), []
+    options = (at for at, each in enumerate(arguments) if each.startswith("-"))
+    first = next(options, len(arguments))
+    return list(arguments[:first]), list(arguments[first:])
 
 
 class Parser(argparse.ArgumentParser):
@@ -117,6 +134,8 @@ def parser() -> Parser:
     export.add_argument("--to", required=True, choices=FORMATS, help="the format")
     export.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write")
     export.add_argument("--force", action="store_true", help="overwrite a file that exists")
+    lab = add("lab", "open JupyterLab with the agent's panel", LAB_WORDS)
+    lab.add_argument("notebook", type=Path, nargs="?", metavar="NOTEBOOK", help="one of yours")
     add("doctor", "check the installation and say what to do about it", DOCTOR_WORDS)
     return root
 

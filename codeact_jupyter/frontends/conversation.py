@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine.policy import Answered, Verdict
-from ..engine.trajectory import Action
+from ..engine.trajectory import Action, Trajectory
 from ..environments.persons_cells import PersonsCells
 from ..environments.shell import ShellEnvironment
 from ..environments.stopping import keyboard_interrupts
@@ -23,16 +23,15 @@ from ..safety.gate import Gate
 from ..session import Session
 from ..settings import Settings, load_settings
 from .flags import FLAGS, add_run_flags, flags_of
-from .inline import InlineView
 from .interrupts import interruptible
+from .magic_views import MagicView, magic_view
 from .trusted import trusted_sources
-from .words import QUESTION, answered, counted, money, turn_facts
+from .words import QUESTION, answered, counted, money
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from ..engine.events import Event
-    from .terminal import TerminalView
 
 CELL = "%%codeact"
 HELP = """\
@@ -55,7 +54,8 @@ class Conversation:
 
     def __init__(self, shell: InteractiveShell, cells: PersonsCells) -> None:
         self._shell = shell
-        self._view: InlineView | TerminalView | None = None
+        self._view: MagicView | None = None
+        self._given: Trajectory | None = None
         self.environment = ShellEnvironment(shell, cells=cells, on_clear=self._clear)
         self._session: Session | None = None
         self._model: str | None = None
@@ -70,22 +70,25 @@ class Conversation:
             print(HELP)
             return
         session = self._prepared(options)
-        view = self._view = self._new_view()
         self._running = True
         try:
             with (
-                nullcontext() if isinstance(view, InlineView) else view,
+                magic_view(self._shell, self.environment, session) as self._view,
                 interruptible(session.interrupt),
             ):
                 async with aclosing(session.run(task)) as happenings:
                     async for event in happenings:
-                        self._show(event, session)
+                        self._show(event, self._view, session)
+            self._view.end(session.turn)
         finally:
             self._running, self._view = False, None
-        self._footer(session)
         if session.turn.state != "answered":
             turn = session.turn
             raise RunFailed(f"the run ended {turn.state}: {turn.reason}", state=turn.state)
+
+    def take_over(self, trajectory: Trajectory) -> None:
+        """Go on from here at the next task: the notebook holds more than this kernel knows."""
+        self._given = trajectory
 
     def line(self, line: str) -> None:
         """`%codeact new|status|export FILE|model [NAME]|help`"""
@@ -93,6 +96,7 @@ class Conversation:
         if self._running:
             raise SettingsError("a run is going on in this kernel; wait for its end, or stop it")
         if command == "new":
+            self._given = None
             if self._session is not None:
                 self._session.forget()
             print("A new conversation: the agent starts without the old one. Variables stay.")
@@ -122,42 +126,23 @@ class Conversation:
             self._session = Session(settings, self.environment, policy, demo_pace=0.01)
         self._session.use(settings)
         self._session.policy = policy
+        if self._given is not None:
+            self._session.trajectory, self._given = self._given, None
         return self._session
 
-    def _new_view(self) -> InlineView | TerminalView:
-        if hasattr(self._shell, "kernel"):
-            return InlineView(self._shell)
-        from rich.console import Console
-
-        from .pictures import Figures
-        from .terminal import TerminalView
-
-        return TerminalView(Console(), outputs=False, unseen=Figures().new)
-
-    def _show(self, event: Event, session: Session) -> None:
-        view = self._view
-        if isinstance(view, InlineView):
-            if session.notice:
-                view.notice(session.notice)
-            view.show(event, session.trajectory)
-        elif view is not None:
-            if session.notice:
-                print(session.notice)
-            view.show(event)
-        session.notice = ""
-
-    def _footer(self, session: Session) -> None:
-        if not hasattr(self._shell, "kernel"):
-            print(f"\n{turn_facts(session.turn)}")
+    def _show(self, event: Event, view: MagicView, session: Session) -> None:
+        if session.notice:
+            view.notice(session.notice)
+            session.notice = ""
+        view.show(event, session.trajectory)
 
     def _clear(self) -> None:
-        if isinstance(self._view, InlineView):
-            self._view.restore(self._shell.display_pub.clear_output)
+        if self._view is not None:
+            self._view.clear()
 
     async def _ask(self, action: Action, verdict: Verdict) -> Answered:
-        if not isinstance(self._view, InlineView):
-            for reason in verdict.reasons:
-                print(f"  asks because it {reason}")
+        if self._view is not None:
+            self._view.asks(verdict.reasons)
         with keyboard_interrupts():
             try:
                 return answered(input(QUESTION))

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine import events
 from ..engine.events import Event
-from ..engine.trajectory import Error, Output, Result, Step, Stream, Trajectory
+from ..engine.trajectory import Error, Output, Result, Step, Stream, Trajectory, Turn
 from ..environments.capture import as_display
 from ..environments.outputs import encodable
 from ..notebook.cells import session_metadata, step_cells, to_cells
@@ -61,10 +61,10 @@ class InlineView:
         elif isinstance(event, events.Retrying):
             self._thought = self._code = ""
             wait = f"attempt {event.attempt} in {event.seconds:.0f} s"
-            self._put(self._part, f"*{event.reason} {wait} …*")
+            self._put(self._part, f"*{readable(event.reason)} {wait} …*")
         elif isinstance(event, events.ApprovalAsked):
             self._put(self._part, step_words(event.step))
-            reasons = "\n".join(f"- it {reason}" for reason in event.reasons)
+            reasons = "\n".join(f"- it {readable(reason)}" for reason in event.reasons)
             self._put(f"{self._part}-asked", f"**May this run?** It asks because\n{reasons}")
         elif isinstance(event, events.StepStarted):
             self._put(self._part, step_words(event.step), _record(event.step, trajectory))
@@ -77,9 +77,15 @@ class InlineView:
         elif isinstance(event, events.RunFinished):
             self._finish(event, trajectory)
 
-    def restore(self, clear: Callable[[bool], None]) -> None:
+    def asks(self, reasons: Sequence[str]) -> None:
+        """The reasons stand in the question that was shown."""
+
+    def end(self, turn: Turn) -> None:
+        """The run's end was shown with its last event."""
+
+    def clear(self) -> None:
         """Clear the cell for an action that asked for it, and show again what was before it."""
-        clear(True)
+        self._publisher.clear_output(True)
         for item in self._items:
             if isinstance(item, str):
                 text, metadata = self._shown[item]
@@ -99,9 +105,9 @@ class InlineView:
         turn = trajectory.turns[-1]
         end = to_cells(trajectory)[-1]
         if event.answer is not None:
-            self._put(self._part, event.answer.text)
+            self._put(self._part, readable(event.answer.text))
         elif self._shown.get(self._part, ("", {}))[1] == inline_metadata([]):
-            self._put(self._part, f"*{event.state}: {event.reason}*")
+            self._put(self._part, f"*{event.state}: {readable(event.reason)}*")
         footer = f"<small>codeact · {turn_facts(turn)}</small>"
         self._put(f"{self._run}-end", footer, inline_metadata([end]))
 
@@ -117,7 +123,7 @@ class InlineView:
     def _publish(self, part: str, text: str, metadata: dict[str, Any], *, update: bool) -> None:
         text = encodable(text)
         self._publisher.publish(
-            {"text/markdown": readable(text), "text/plain": re.sub(r"</?small>", "", text)},
+            {"text/markdown": text, "text/plain": re.sub(r"</?small>", "", text)},
             metadata,
             transient={"display_id": f"codeact-{self._run}-{part}"},
             update=update,
@@ -133,17 +139,17 @@ def step_words(step: Step) -> str:
     """A step as Markdown: its thought, its code, and why it was not run if it was not."""
     text = words(step.reply.thought, step.action.code if step.action else "")
     if step.mistake is not None:
-        return f"{text}\n\n*Not run: {step.mistake.detail}*"
+        return f"{text}\n\n*Not run: {readable(step.mistake.detail)}*"
     if step.state == "rejected" and step.observation is not None:
-        return f"{text}\n\n*{step.observation.lost.capitalize()}*"
+        return f"{text}\n\n*{readable(step.observation.lost.capitalize())}*"
     return text
 
 
 def words(thought: str, code: str) -> str:
     """A thought and code as Markdown, the code in a fence that it cannot close."""
     if not code:
-        return thought or "*thinking …*"
-    return "\n\n".join(filter(None, (thought, fenced(code))))
+        return readable(thought) or "*thinking …*"
+    return "\n\n".join(filter(None, (readable(thought), fenced(code))))
 
 
 def _show_again(output: Output, publish: Callable[..., Any]) -> None:

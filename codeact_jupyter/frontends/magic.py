@@ -103,6 +103,25 @@ async def run_cell(line: str, task: str) -> None:
     await _loaded[shell].conversation.run(line, task)
 
 
+def take_over(notebook: str) -> None:
+    """Go on with the conversation of a notebook, given as JSON of its `cells` and `metadata`.
+
+    Called by the labextension before a `%%codeact` cell of a notebook that holds runs which this
+    kernel does not know; where the magic is not loaded yet, nothing is done.
+    """
+    import json
+
+    from IPython import get_ipython
+
+    from ..notebook.inline import trajectory_of
+
+    shell = get_ipython()
+    if shell is not None and shell in _loaded:
+        given = json.loads(notebook)
+        trajectory = trajectory_of(given["cells"], given.get("metadata"))
+        _loaded[shell].conversation.take_over(trajectory)
+
+
 def _not_awaited(line: str, cell: str) -> NoReturn:
     """Do a task: the agent's actions run in this kernel. `%codeact help` says more."""
     raise SettingsError(

@@ -173,7 +173,7 @@ def _unrun_cell(turn: Turn, step: Step, record: Mapping[str, Any]) -> Cell:
     why = step.mistake.detail if step.mistake else ""
     if step.observation is not None:
         why = step.observation.lost.removeprefix("not run: ") or why
-    words = f"{fenced(step.action.code)}\n\n*Not run: {why}*"
+    words = f"{fenced(step.action.code)}\n\n*Not run: {readable(why)}*"
     return {**_cell(turn, step.number, "action", words, record), "cell_type": "markdown"}
 
 

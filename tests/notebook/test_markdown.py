@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from codeact_jupyter.notebook.markdown import fenced, readable
@@ -38,3 +40,46 @@ def test_code_formulas_and_escaped_dollars_stay(text: str) -> None:
 
 def test_a_fence_is_longer_than_any_in_the_code() -> None:
     assert fenced("'''```'''") == "````python\n'''```'''\n````"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](https://evil.example/?q=1)",
+        "![x][y]\n\n[y]: https://evil.example",
+        "`a` \\`![x](https://evil.example)\\`",
+        "- ```\n![x](https://evil.example)\n- ```",
+        "> ```\n![x](https://evil.example)",
+        "\t```\n![x](https://evil.example)",
+        "``` a`b\n![x](https://evil.example)",
+        '<img src="https://evil.example">',
+        "<img/src=https://evil.example>",
+        "<IMG\nsrc=https://evil.example\n>",
+        '<div style="background:url(https://evil.example)">',
+        "<div>\n```\n<img src=https://evil.example>\n```\n</div>",
+        "<!-- hidden",
+        "<?x",
+        "<style>@import 'https://evil.example'</style>",
+        "</p><svg><image href=https://evil.example></svg>",
+    ],
+)
+def test_nothing_that_a_page_would_load_is_left(text: str) -> None:
+    outside = re.sub(r"^<\N{WORD JOINER}div>\n```.*?```$", "", readable(text), flags=re.S | re.M)
+    assert not re.search(r"!\[|<[A-Za-z/!?]", outside), readable(text)
+
+
+def test_a_diagram_is_shown_as_its_text() -> None:
+    assert readable("~~~ Mermaid\ngraph\n~~~").startswith("~~~ text Mermaid\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\nhtml = '<img src=\"a.png\">'  # ![\n```\nand then",
+        "~~~\n<b>\n```\n<i>\n~~~",
+        "see <https://example.org> and a < b, x<3",
+        "**bold** [link](https://example.org) | a | b |",
+    ],
+)
+def test_code_links_and_comparisons_stay(text: str) -> None:
+    assert readable(text) == text

@@ -1,0 +1,46 @@
+"""`codeact lab`: JupyterLab with the panel open, in a notebook of yours or one to begin with."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from ..errors import NotebookError, SettingsError
+
+WELCOME = Path("codeact-welcome.ipynb")
+
+
+def open_lab(notebook: Path | None, arguments: Sequence[str] = ()) -> int:
+    """Run JupyterLab until it ends, and return its exit code; `arguments` are passed on to it.
+
+    Raises NotebookError for a notebook that is not there, SettingsError without JupyterLab.
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise SettingsError("JupyterLab is not installed here: pip install jupyterlab")
+    if notebook is not None and not notebook.exists():
+        raise NotebookError(f"there is no notebook {str(notebook)!r} to open")
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        str(notebook or welcome(WELCOME)),
+        "--ServerApp.jpserver_extensions=codeact_jupyter=True",
+        "--CodeActApp.open_panel=True",
+        *arguments,
+    ]
+    if os.name == "posix":
+        os.execv(sys.executable, command)
+    return subprocess.call(command)
+
+
+def welcome(path: Path) -> Path:
+    """The notebook to begin with, which is made unless it is there."""
+    if not path.exists():
+        source = files("codeact_jupyter.demo") / path.name.removeprefix("codeact-")
+        path.write_bytes(source.read_bytes())
+    return path

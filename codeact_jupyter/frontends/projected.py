@@ -1,0 +1,59 @@
+"""A magic's run for a front end that shows its cells: each event as frames, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ..engine.events import Event
+from ..engine.limits import Limits
+from ..engine.trajectory import Trajectory, Turn
+from ..environments.own_cells import OwnCells
+from ..notebook.frames import Framing
+from .words import turn_facts
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+class ProjectedView:
+    """Tells the events of one run as frames; the front end puts the cells into the notebook.
+
+    `context_tokens` says what the model's context holds, once there is a model.
+    """
+
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        cells: OwnCells,
+        *,
+        limits: Limits,
+        context_tokens: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._publisher = shell.display_pub
+        self._cells = cells
+        self._context_tokens = context_tokens
+        self._framing = Framing(limits=limits, after=cells.after)
+
+    def notice(self, text: str) -> None:
+        """Say where the model comes from, along with the run's first frame."""
+        self._framing.notice = text
+
+    def show(self, event: Event, trajectory: Trajectory) -> None:
+        """Take the next event; `trajectory` is the record after it."""
+        self._framing.context_tokens = self._context_tokens()
+        for frame in self._framing.take(event, trajectory):
+            self._cells.tell(frame)
+
+    def asks(self, reasons: Sequence[str]) -> None:
+        """The question stands under the magic's own cell, so its reasons do too."""
+        for reason in reasons:
+            print(f"asks because it {reason}")
+
+    def clear(self) -> None:
+        """An action's cell clears itself."""
+
+    def end(self, turn: Turn) -> None:
+        """Leave how the run ended under the magic's cell."""
+        facts = f"codeact · {turn_facts(turn)}"
+        self._publisher.publish({"text/markdown": f"<small>{facts}</small>", "text/plain": facts})

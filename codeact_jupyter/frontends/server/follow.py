@@ -1,0 +1,97 @@
+"""The socket that a front end follows its notebooks by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from ...errors import CodeActError
+from .service import SERVICE, Service
+
+DID = {
+    "edited": "The person changed the code of the cell {cell}, which is now:\n{source}",
+    "deleted": "The person deleted the cell {cell} from the notebook.",
+    "ran": "The person ran the cell {cell} again.",
+}
+MOST_TOLD = 4_000
+
+
+class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """One browser tab: says which notebooks it follows and what the person did to their cells."""
+
+    auth_resource = "kernels"
+
+    @property
+    def service(self) -> Service:
+        """The server's agents."""
+        service: Service = self.settings[SERVICE]
+        return service
+
+    @ws_authenticated
+    async def get(self, *args: Any, **options: Any) -> None:
+        """Open the socket for a user who may run code here; else 403."""
+        may = self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
+        if not await ensure_async(may):
+            raise HTTPError(403, "not allowed to run code here")
+        await super().get(*args, **options)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Take what the front end says; what is no message of ours is passed over."""
+        try:
+            said = json.loads(message)
+            kind, path = said["type"], str(said["path"])
+        except (ValueError, KeyError, TypeError):
+            return
+        if kind == "follow":
+            self._follow(path, said)
+        elif kind == "unfollow":
+            self.service.hub.leave(path, self)
+        elif kind == "saved":
+            self.service.hub.log(path).saved(_seen(said))
+        elif kind in DID:
+            self._did(kind, path, said)
+
+    def on_close(self) -> None:
+        """The tab went away; what it followed goes on."""
+        self.service.hub.leave_all(self)
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Send a message; one that comes too late is dropped: it is in the log."""
+        try:
+            self.write_message(json.dumps(message))
+        except WebSocketClosedError:
+            self.service.hub.leave_all(self)
+
+    def _follow(self, path: str, said: Mapping[str, Any]) -> None:
+        shared = bool(said.get("collaborative"))
+        self.service.hub.follow(path, self, shared=shared, seen=_seen(said))
+        if kernel := said.get("kernel"):
+            self.service.in_background(self._look_at(path, str(kernel)))
+
+    async def _look_at(self, path: str, kernel: str) -> None:
+        try:
+            await self.service.look_at(path, kernel)
+        except CodeActError as error:
+            self.tell({"type": "refused", "path": path, "message": str(error)})
+
+    def _did(self, kind: str, path: str, said: Mapping[str, Any]) -> None:
+        cell, run = str(said.get("cell", "")), str(said.get("run", ""))
+        if kind == "deleted" and run in self.service.hub.log(path).runs:
+            self.service.hub.log(path).runs[run].forget_cell(cell)
+        words = DID[kind].format(cell=cell, source=str(said.get("source", ""))[:MOST_TOLD])
+        self.service.note(path, words)
+
+
+def _seen(said: Mapping[str, Any]) -> dict[str, int]:
+    seen = said.get("seen")
+    if not isinstance(seen, Mapping):
+        return {}
+    return {str(run): number for run, number in seen.items() if isinstance(number, int)}

@@ -1,0 +1,177 @@
+"""The agent of one notebook, in the server: takes tasks, runs them, and tells what happens.
+
+A run belongs to the server: it goes on whoever looks, and waits for an answer as long as it takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from ...engine.events import Event, RunFinished, RunStarted, StepFinished
+from ...environments.attached import AttachedEnvironment
+from ...errors import CodeActError
+from ...notebook.frames import Framing
+from ...notebook.inline import trajectory_of
+from ...safety.gate import Gate
+from ...session import Session
+from ...settings import Settings
+from .hub import Hub
+from .kernels import Kernels
+from .orders import Order
+from .questions import Questions
+from .saving import Saver
+
+DEMO_PACE = 0.015
+
+
+class Hosted:
+    """The agent of the notebook at `path`; `settings` gives the settings for an order's options."""
+
+    def __init__(
+        self,
+        path: str,
+        kernels: Kernels,
+        hub: Hub,
+        saver: Saver,
+        settings: Callable[[Mapping[str, Any]], Settings],
+    ) -> None:
+        self.path = path
+        self._kernels = kernels
+        self._hub = hub
+        self._saver = saver
+        self._settings = settings
+        self._session: Session | None = None
+        self._environment: AttachedEnvironment | None = None
+        self._kernel = ""
+        self._framing: Framing | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._queue: list[Order] = []
+        self.questions = Questions()
+
+    @property
+    def run(self) -> str:
+        """The id of the run that goes on; empty when none does."""
+        if self._running is None or self._running.done() or self._session is None:
+            return ""
+        return self._session.turn.run if self._session.trajectory.turns else ""
+
+    async def start(self, order: Order) -> str:
+        """Begin a run and return its id; or queue the task behind the one that goes on.
+
+        Raises CodeActError when the run cannot begin: no model, no kernel, not Python.
+        """
+        if self._running is not None and not self._running.done():
+            self._queue.append(order)
+            return ""
+        begun: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._running = asyncio.ensure_future(self._work(order, begun))
+        return await begun
+
+    def stop(self) -> None:
+        """Stop thinking; the kernel is left alone. What is queued is dropped."""
+        self._queue.clear()
+        if self._session is not None:
+            self._session.stop()
+
+    def interrupt(self) -> None:
+        """Interrupt the agent's running cell; while it thinks, stop thinking."""
+        self._queue.clear()
+        if self._session is not None:
+            self._session.interrupt()
+
+    def note(self, text: str) -> None:
+        """Have something told to the model at the start of the next turn."""
+        if self._environment is not None:
+            self._environment.note(text)
+
+    async def close(self) -> None:
+        """End what goes on; called when the server ends."""
+        if self._running is not None:
+            self.interrupt()
+            await asyncio.wait({self._running}, timeout=2)
+            self._running.cancel()
+        if self._session is not None:
+            await self._session.close()
+
+    async def _work(self, order: Order, begun: asyncio.Future[str]) -> None:
+        """Run a task, and then those that were queued meanwhile."""
+        try:
+            session = await self._prepared(order)
+            session.trajectory = trajectory_of(order.cells, order.metadata)
+            await self._do(order, session, begun)
+            while self._queue:
+                order = self._queue.pop(0)
+                await self._do(order, await self._prepared(order), begun)
+        except CodeActError as error:
+            if begun.done():  # a queued task: the person sees it where the last run ended
+                self._refuse(str(error))
+            else:
+                begun.set_exception(error)
+
+    async def _do(self, order: Order, session: Session, begun: asyncio.Future[str]) -> None:
+        after = "" if begun.done() else order.after
+        framing = self._framing = Framing(limits=session.settings.limits, after=after)
+        async with aclosing(session.run(order.words)) as happenings:
+            async for event in happenings:
+                if isinstance(event, RunStarted):
+                    framing.notice, session.notice = session.notice, ""
+                    framing.context_tokens = session.context_tokens
+                self._tell(event)
+                if not begun.done():
+                    begun.set_result(session.turn.run)
+                if isinstance(event, (StepFinished, RunFinished)):
+                    await self._saver.keep(self.path)
+
+    async def _prepared(self, order: Order) -> Session:
+        """The session, in the notebook's kernel as it is now, with the settings of this order."""
+        settings = self._settings(order.options)
+        if self._environment is None or self._kernel != order.kernel:
+            environment = await self._kernels.environment(
+                order.kernel, order.path, ask_input=self._ask_input, on_wait=self._waits
+            )
+            if self._environment is not None:
+                await self._environment.close()
+            self._environment, self._kernel = environment, order.kernel
+        policy = Gate(settings.approve, self.questions.approve, allowed=self.questions.allowed)
+        if self._session is None:
+            self._session = Session(settings, self._environment, policy, demo_pace=DEMO_PACE)
+        self._session.use(settings)
+        self._session.environment, self._session.policy = self._environment, policy
+        return self._session
+
+    def _refuse(self, why: str) -> None:
+        if self._session is not None and self._framing is not None:
+            self._framing.notice = f"The queued task was not begun: {why}"
+            self._tell_waiting("")
+
+    def _tell(self, event: Event) -> None:
+        assert self._session is not None and self._framing is not None
+        for frame in self._framing.take(event, self._session.trajectory):
+            self._hub.publish(self.path, frame)
+
+    def _waits(self, waits: bool) -> None:
+        self._tell_waiting("kernel" if waits else "")
+
+    def _tell_waiting(self, why: str) -> None:
+        if self._session is None or self._framing is None:
+            return
+        for frame in self._framing.waits(why, self._session.trajectory):
+            self._hub.publish(self.path, frame)
+
+    async def _ask_input(self, prompt: str, password: bool) -> str:
+        session, framing = self._session, self._framing
+        assert session is not None and framing is not None
+
+        def ask(request: str) -> None:
+            step = session.turn.steps[-1].number
+            for frame in framing.asks_input(step, request, prompt, password):
+                self._hub.publish(self.path, frame)
+
+        self._tell_waiting("input")
+        try:
+            return await self.questions.input(ask)
+        finally:
+            self._tell_waiting("")

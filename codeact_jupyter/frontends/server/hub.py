@@ -1,0 +1,77 @@
+"""Who follows which notebook, and what they are told: frames, and which of them leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ...notebook.cards import Frame
+from .log import NotebookLog
+
+
+class Follower(Protocol):
+    """One socket of a front end."""
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Send a message; never raises for a socket that has gone."""
+
+
+class Hub:
+    """The logs of all notebooks, by path, and their followers.
+
+    In a document that several clients share, one of them leads: only it puts cells in, the others
+    get them by the document itself. It is the one that came first of those who are there.
+    """
+
+    def __init__(self) -> None:
+        self._logs: dict[str, NotebookLog] = {}
+        self._followers: dict[str, dict[Follower, bool]] = {}
+
+    def log(self, path: str) -> NotebookLog:
+        """The log of a notebook."""
+        return self._logs.setdefault(path, NotebookLog())
+
+    def is_followed(self, path: str) -> bool:
+        """Whether a front end has this notebook open."""
+        return bool(self._followers.get(path))
+
+    def publish(self, path: str, frame: Frame) -> None:
+        """Keep a frame, and tell it to who follows; one that is known is dropped."""
+        if self.log(path).add(frame):
+            for follower in tuple(self._followers.get(path, ())):
+                follower.tell({"type": "frame", "path": path, "frame": frame})
+
+    def follow(
+        self, path: str, follower: Follower, *, shared: bool, seen: Mapping[str, int]
+    ) -> None:
+        """Begin to tell a follower what happens, from what it has not seen on."""
+        followers = self._followers.setdefault(path, {})
+        followers[follower] = shared
+        lead = not shared or self._leader(path) is follower
+        runs = list(self.log(path).runs)
+        follower.tell({"type": "following", "path": path, "lead": lead, "runs": runs})
+        for frame in self.log(path).after(seen):
+            follower.tell({"type": "frame", "path": path, "frame": frame})
+
+    def leave(self, path: str, follower: Follower) -> None:
+        """Tell a follower no more; the lead goes to the next."""
+        followers = self._followers.get(path, {})
+        led = self._leader(path) is follower
+        followers.pop(follower, None)
+        leader = self._leader(path)
+        if led and leader is not None:
+            leader.tell({"type": "lead", "path": path, "lead": True})
+
+    def leave_all(self, follower: Follower) -> None:
+        """A socket was closed."""
+        for path in list(self._followers):
+            self.leave(path, follower)
+
+    def move(self, old: str, new: str) -> None:
+        """A notebook was renamed: its log goes with it."""
+        if old != new and old in self._logs:
+            self._logs[new] = self._logs.pop(old)
+
+    def _leader(self, path: str) -> Follower | None:
+        shared = (who for who, is_shared in self._followers.get(path, {}).items() if is_shared)
+        return next(shared, None)

@@ -1,0 +1,140 @@
+"""What a front end asks for, read from its JSON: checked at the edge, plain values from here on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from ...errors import SettingsError
+
+Decision = Literal["run", "run-kind", "edit", "reject"]
+OPTIONS = ("model", "approve", "max_steps", "max_tokens", "max_cost", "max_seconds")
+MOST_IMAGES = 10
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Something of the notebook that the person gave along with a task."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture that the person gave along with a task, base64."""
+
+    mime: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """A task for the agent in one notebook, with the conversation that the notebook holds."""
+
+    path: str
+    kernel: str
+    task: str
+    after: str = ""
+    cells: tuple[Json, ...] = ()
+    metadata: Json = field(default_factory=dict)
+    context: tuple[Context, ...] = ()
+    images: tuple[Image, ...] = ()
+    options: Json = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The task, with what was given along."""
+        given = [f"<{each.title}>\n{each.text}\n</{each.title}>" for each in self.context]
+        return "\n\n".join([self.task, *given])
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The person's word on an action that asks; `hash` is of the code that they saw."""
+
+    step: int
+    hash: str
+    decision: Decision
+    code: str = ""
+    word: str = ""
+
+
+def order_of(body: Any) -> Order:
+    """The order in a request's body; raises SettingsError, naming the field, for what is none."""
+    fields = _mapping(body, "the body")
+    task = _text(fields, "task")
+    if not task.strip():
+        raise SettingsError("the task is empty; write what to do")
+    options = {name: fields.get("options", {}).get(name) for name in OPTIONS}
+    return Order(
+        path=_text(fields, "path"),
+        kernel=_text(fields, "kernel"),
+        task=task,
+        after=_text(fields, "after", ""),
+        cells=tuple(_mapping(each, "a cell") for each in _list(fields, "cells")),
+        metadata=_mapping(fields.get("metadata") or {}, "metadata"),
+        context=tuple(
+            Context(_title(_text(each, "title", "context")), _text(each, "text"))
+            for each in _list(fields, "context")
+        ),
+        images=tuple(_image(each) for each in _list(fields, "images")[:MOST_IMAGES]),
+        options={name: value for name, value in options.items() if value not in (None, "")},
+    )
+
+
+def decided_of(body: Any) -> Decided:
+    """The answer in a request's body; raises SettingsError for what is none."""
+    fields = _mapping(body, "the body")
+    decision: Any = fields.get("decision")
+    if decision not in get_args(Decision):
+        raise SettingsError(
+            f"decision cannot be {decision!r}; choose one of: {', '.join(get_args(Decision))}"
+        )
+    step = fields.get("step")
+    if not isinstance(step, int):
+        raise SettingsError(f"step cannot be {step!r}: it must be a number")
+    code, word = _text(fields, "code", ""), _text(fields, "word", "")
+    return Decided(step, _text(fields, "hash"), decision, code, word)
+
+
+def notebook_of(body: Any) -> tuple[tuple[Json, ...], Json]:
+    """The cells and the `codeact` metadata in a request's body."""
+    fields = _mapping(body, "the body")
+    cells = tuple(_mapping(each, "a cell") for each in _list(fields, "cells"))
+    return cells, _mapping(fields.get("metadata") or {}, "metadata")
+
+
+def _image(value: Any) -> Image:
+    mime = _text(_mapping(value, "an image"), "mime")
+    if mime not in IMAGES:
+        raise SettingsError(f"an image cannot be {mime!r}; use one of: {', '.join(IMAGES)}")
+    return Image(mime, _text(value, "data"))
+
+
+def _title(text: str) -> str:
+    """A title that can stand in angle brackets."""
+    return "".join(char if char.isalnum() or char in " _.-[]" else "_" for char in text)[:80]
+
+
+def _mapping(value: Any, name: str) -> Json:
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{name} must be an object, not {type(value).__name__}")
+    return value
+
+
+def _list(fields: Json, name: str) -> list[Any]:
+    value = fields.get(name) or []
+    if not isinstance(value, list):
+        raise SettingsError(f"{name} must be a list, not {type(value).__name__}")
+    return value
+
+
+def _text(fields: Json, name: str, default: str | None = None) -> str:
+    value = fields.get(name, default)
+    if not isinstance(value, str):
+        raise SettingsError(f"{name} cannot be {value!r}: it must be a text")
+    return value

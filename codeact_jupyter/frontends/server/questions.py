@@ -1,0 +1,85 @@
+"""What a run waits for the person to say: may this run, and what is the answer to `input()`."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...engine.policy import Answered, Verdict, code_hash
+from ...engine.trajectory import Action
+from ...errors import SettingsError
+from .orders import Decided
+
+
+@dataclass
+class _Approval:
+    step: int
+    hash: str
+    kinds: tuple[str, ...]
+    answer: asyncio.Future[Answered]
+
+
+@dataclass
+class _Input:
+    request: str
+    answer: asyncio.Future[str]
+
+
+class Questions:
+    """The questions of one notebook's runs; at most one of each is open.
+
+    `allowed` are the kinds of effect that the person has allowed in this notebook once for all.
+    """
+
+    def __init__(self) -> None:
+        self.allowed: set[str] = set()
+        self._approval: _Approval | None = None
+        self._input: _Input | None = None
+
+    async def approve(self, action: Action, verdict: Verdict) -> Answered:
+        """Wait for the person's word on an action; cancelled when the run is stopped."""
+        step = int(action.cell.rsplit("-", 2)[-2])
+        answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._approval = _Approval(step, code_hash(action.code), verdict.kinds, answer)
+        try:
+            return await answer
+        finally:
+            self._approval = None
+
+    async def input(self, ask: Callable[[str], None]) -> str:
+        """Wait for what the code asks for; `ask` is told by which name it is to be answered."""
+        self._input = _Input(secrets.token_hex(4), asyncio.get_running_loop().create_future())
+        ask(self._input.request)
+        try:
+            return await self._input.answer
+        finally:
+            self._input = None
+
+    def decide(self, decided: Decided) -> None:
+        """Take the person's word; raises SettingsError when it is on code that does not wait."""
+        waiting = self._approval
+        if waiting is None:
+            raise SettingsError("nothing waits for an answer now")
+        if (decided.step, decided.hash) != (waiting.step, waiting.hash) or waiting.answer.done():
+            raise SettingsError(
+                "the code that waits for an answer is another by now; look at it again"
+            )
+        if decided.decision == "run-kind":
+            self.allowed |= set(waiting.kinds)
+        waiting.answer.set_result(_answered(decided))
+
+    def reply(self, request: str, value: str) -> None:
+        """Give the code what it asked for; raises SettingsError when it asks for nothing."""
+        if self._input is None or self._input.request != request or self._input.answer.done():
+            raise SettingsError("the code asks for no input now")
+        self._input.answer.set_result(value)
+
+
+def _answered(decided: Decided) -> Answered:
+    if decided.decision == "reject":
+        return Answered("reject", decided.word)
+    if decided.decision == "edit":
+        return Answered("edit", decided.word, decided.code)
+    return Answered("allow", decided.word)

@@ -1,0 +1,165 @@
+"""The routes of the panel: each for users who may run code on this server, and for nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import url_path_join
+from tornado import web
+
+from ... import __version__
+from ...errors import CodeActError
+from ...notebook.cards import variable_card
+from ...notebook.frames import conversation_frames
+from ...notebook.inline import trajectory_of
+from .downloads import download
+from .follow import FollowSocket
+from .offering import offer
+from .orders import decided_of, notebook_of, order_of
+from .service import SERVICE, Service
+
+ROOT = "codeact/api"
+RUN = r"(?P<run>[0-9a-f]+)"
+
+
+class Route(APIHandler):
+    """What all routes share: who may use them, and how a failure is told."""
+
+    auth_resource = "kernels"
+
+    @property
+    def service(self) -> Service:
+        """The server's agents."""
+        service: Service = self.settings[SERVICE]
+        return service
+
+    async def answer(self, work: Callable[[], Awaitable[Any]], status: int = 200) -> None:
+        """Answer with what the work gives; what the person can mend is a 400 with a `message`."""
+        try:
+            result = await work()
+        except CodeActError as error:
+            self.set_status(400)
+            result = {"message": str(error)}
+        else:
+            self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        await self.finish(json.dumps(result))
+
+    def body(self) -> Any:
+        """The request's JSON; tornado's 400 when it is none."""
+        return self.get_json_body()
+
+
+class Status(Route):
+    """`GET status`: what the agent is here, and what it needs before it can be used."""
+
+    @web.authenticated
+    @authorized("read")
+    async def get(self) -> None:
+        async def work() -> Any:
+            settings = self.service.settings({})
+            return {"version": __version__, **await asyncio.to_thread(offer, settings)}
+
+        await self.answer(work)
+
+
+class Runs(Route):
+    """`POST runs`: a task for the notebook's agent; 201 with the run, 202 when it is queued."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        async def work() -> Any:
+            begun = await self.service.start(order_of(self.body()))
+            self.set_status(202 if begun.queued else 201)
+            return {"run": begun.run, "queued": begun.queued}
+
+        await self.answer(work, 201)
+
+
+class RunAction(Route):
+    """`POST runs/<run>/stop|interrupt|approval|input`: a word to a run that goes on."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def post(self, run: str, action: str) -> None:
+        async def work() -> Any:
+            hosted = self.service.of_run(run)
+            if action == "stop":
+                hosted.stop()
+            elif action == "interrupt":
+                hosted.interrupt()
+            elif action == "approval":
+                hosted.questions.decide(decided_of(self.body()))
+            else:
+                fields = self.body() or {}
+                request, value = str(fields.get("request", "")), str(fields.get("value", ""))
+                hosted.questions.reply(request, value)
+            return {}
+
+        await self.answer(work)
+
+
+class Read(Route):
+    """`POST read`: the conversation that these cells hold, as frames."""
+
+    @web.authenticated
+    @authorized("read")
+    async def post(self) -> None:
+        async def work() -> Any:
+            cells, metadata = notebook_of(self.body())
+            return {"frames": conversation_frames(trajectory_of(cells, metadata))}
+
+        await self.answer(work)
+
+
+class Names(Route):
+    """`GET names?kernel=ID`: the variables in a kernel, for mentions."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def get(self) -> None:
+        async def work() -> Any:
+            variables = await self.service.variables(self.get_argument("kernel"))
+            return {"variables": [variable_card(variable) for variable in variables]}
+
+        await self.answer(work)
+
+
+class Export(Route):
+    """`POST export`: the conversation in another format, as a file to download."""
+
+    @web.authenticated
+    @authorized("read")
+    async def post(self) -> None:
+        async def work() -> Any:
+            body = self.body() or {}
+            cells, metadata = notebook_of(body)
+            to = str(body.get("to", ""))
+            stem = re.sub(r"[^\w. -]", "_", str(body.get("name") or "codeact"))[:100]
+            trajectory = trajectory_of(cells, metadata)
+            return await asyncio.to_thread(download, trajectory, to, stem)
+
+        await self.answer(work)
+
+
+ROUTES: tuple[tuple[str, type[Any]], ...] = (
+    ("status", Status),
+    ("runs", Runs),
+    (rf"runs/{RUN}/(?P<action>stop|interrupt|approval|input)", RunAction),
+    ("read", Read),
+    ("names", Names),
+    ("export", Export),
+    ("follow", FollowSocket),
+)
+
+
+def handlers(base_url: str = "/") -> list[tuple[str, type[Any]]]:
+    """All routes of ours, below the server's base URL."""
+    return [(url_path_join(base_url, ROOT, path), handler) for path, handler in ROUTES]
