@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .engine import events
 from .engine.aftermath import displays_of, renewed
-from .engine.environment import Environment, Late
+from .engine.environment import Environment, Late, News
 from .engine.events import Event
 from .engine.loop import Agent, utc_now
 from .engine.messages import Message, Request
@@ -175,7 +175,7 @@ class Session:
             raise SettingsError("the task is empty; write below the first line what to do")
         model = await self._ready_model()
         telling = Telling(fit_image=fit_image)
-        told = telling.opening(task, await self.environment.news())
+        told = telling.opening(task, await self._news())
         self._begin(Turn(self._new_id(), task, told, started=self._now()), telling)
         self._agent = Agent(
             model,
@@ -239,6 +239,12 @@ class Session:
                 self.notice = f"{self.notice} {unwatched}".strip()
         return self._model
 
+    async def _news(self) -> News:
+        """What the model does not know yet: of the environment, and of its cells in the file."""
+        changed = self.document.news(self.trajectory) if self.document is not None else ()
+        news = await self.environment.news()
+        return replace(news, notes=(*news.notes, *changed))
+
     def _begin(self, turn: Turn, telling: Telling) -> None:
         if self.trajectory.turns:
             last = broken_off(self.turn, telling)
@@ -267,5 +273,12 @@ class Session:
         self._keep()
 
     def _keep(self) -> None:
-        if self.document is not None:
+        """Write the notebook; a file that is not there yet only when there is a reply to keep."""
+        if self.document is not None and not (self.document.is_new and self._came_to_nothing):
             self.document.show(self.trajectory)
+
+    @property
+    def _came_to_nothing(self) -> bool:
+        """Whether no model was ever reached."""
+        turns = self.trajectory.turns
+        return all(turn.state in ("running", "failed") and not turn.replies for turn in turns)

@@ -6,7 +6,8 @@ import argparse
 import asyncio
 import json
 import sys
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import ExitStack, aclosing, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from ..environments.kernel import KernelEnvironment
 from ..errors import NotebookError, SettingsError
 from ..notebook.cells import mark_of
 from ..notebook.document import Document, require_writable
+from ..notebook.lock import only_run_on
 from ..safety.gate import Gate
 from ..session import Session, choose_model
 from ..settings import Settings, load_settings
@@ -47,19 +49,17 @@ def run_demo(options: argparse.Namespace) -> int:
         raise SettingsError(
             f"the demo needs {' and '.join(missing)}: pip install {' '.join(missing)}"
         )
-    if options.notebook.exists():
-        if not _is_of_demo(Document(options.notebook)):
-            raise NotebookError(
-                f"{str(options.notebook)!r} exists and is not just a demo's notebook; "
-                "choose another with --notebook"
-            )
-        options.notebook.unlink()
     options.model, options.approve, options.task = "demo", "risky", DEMO_TASK
-    return run_task(options)
+    return _run_there(options, afresh=True)
 
 
 def run_task(options: argparse.Namespace) -> int:
     """Do the task of these options; returns the exit code."""
+    return _run_there(options)
+
+
+def _run_there(options: argparse.Namespace, *, afresh: bool = False) -> int:
+    """Do the task in its notebook, which is this run's alone meanwhile."""
     settings = load_settings(flags_of(options))
     if not options.task.strip():
         raise SettingsError(f"the task {options.task!r} is empty; say in quotes what to do")
@@ -67,9 +67,12 @@ def run_task(options: argparse.Namespace) -> int:
         raise SettingsError(
             f"there is no directory {str(options.cwd)!r} to run in; choose another with --cwd"
         )
-    path = options.notebook or _free_name(options.cwd)
-    require_writable(path)
-    return asyncio.run(_run(options, settings, path))
+    require_writable(options.notebook or next(_free_names(options.cwd)))
+    with ExitStack() as claims:
+        path = _claimed(options, claims)
+        if afresh and path.exists():
+            _remove_demo(path)
+        return asyncio.run(_run(options, settings, path))
 
 
 async def _run(options: argparse.Namespace, settings: Settings, path: Path) -> int:
@@ -94,10 +97,10 @@ async def _run(options: argparse.Namespace, settings: Settings, path: Path) -> i
             session.notice = chosen.notice
             if document.content["cells"]:
                 environment.note(_notebook_so_far(document))
-            run = _Run(session, console, view, person, as_json=options.json)
+            run = _Run(session, console, view, person, path, as_json=options.json)
             try:
                 with interruptible(session.interrupt):
-                    return await run.follow(options.task, path)
+                    return await run.follow(options.task)
             finally:
                 person.leave()
                 await session.close()
@@ -114,14 +117,15 @@ class _Run:
         console: Console,
         view: TerminalView,
         person: Person,
+        path: Path,
         *,
         as_json: bool,
     ) -> None:
         self._session, self._console, self._view = session, console, view
-        self._person, self._as_json = person, as_json
+        self._person, self._path, self._as_json = person, path, as_json
         self._begun = False
 
-    async def follow(self, task: str, path: Path) -> int:
+    async def follow(self, task: str) -> int:
         """Show all events of the run and how it ended; returns the exit code."""
         try:
             async with aclosing(self._session.run(task)) as happenings:
@@ -136,9 +140,10 @@ class _Run:
         turn = self._session.turn
         if _never_began(turn):
             self._view.pause()
-            print(f"codeact: {legible(turn.reason)}", file=sys.stderr)
+            where = f" · {self._path}" if self._path.exists() else ""
+            print(f"codeact: {legible(turn.reason)}{where}", file=sys.stderr)
             return EXIT_CODES[turn.state]
-        self._console.print(Text(f"\n{turn_facts(turn)} · {path}"), soft_wrap=True)
+        self._console.print(Text(f"\n{turn_facts(turn)} · {self._path}"), soft_wrap=True)
         return EXIT_CODES[turn.state]
 
     def _show(self, event: Event) -> None:
@@ -157,6 +162,16 @@ class _Run:
 def _never_began(turn: Turn) -> bool:
     """Whether the model could not even be asked: what was given to reach it is wrong."""
     return turn.state == "failed" and not turn.replies
+
+
+def _remove_demo(path: Path) -> None:
+    """Make room for another demo; raises NotebookError when anything else is in the notebook."""
+    if not _is_of_demo(Document(path)):
+        raise NotebookError(
+            f"{str(path)!r} exists and is not just a demo's notebook; "
+            "choose another with --notebook"
+        )
+    path.unlink()
 
 
 def _is_of_demo(document: Document) -> bool:
@@ -190,8 +205,6 @@ def _notebook_so_far(document: Document) -> str:
     parts = [FRESH_KERNEL]
     if cells := document.persons_cells[-CELLS_TOLD:]:
         parts.append("The person's own code cells in it:\n" + "\n\n".join(cells))
-    for name, source in document.edits.items():
-        parts.append(f"The person edited your cell {name}; it now reads:\n{source}")
     return "\n".join(parts)
 
 
@@ -201,7 +214,20 @@ def _missing(*packages: str) -> list[str]:
     return [package for package in packages if find_spec(package) is None]
 
 
-def _free_name(folder: Path) -> Path:
-    """`codeact.ipynb` in this folder, or the first numbered name that is free."""
+def _claimed(options: argparse.Namespace, claims: ExitStack) -> Path:
+    """The notebook of these options, or one of a free name, for this run alone."""
+    if options.notebook:
+        claims.enter_context(only_run_on(options.notebook))
+        return options.notebook  # type: ignore[no-any-return]
+    for path in _free_names(options.cwd):
+        with suppress(NotebookError):  # a run that has not written it yet has this name
+            claims.enter_context(only_run_on(path))
+            if not path.exists():
+                return path
+    raise NotebookError(f"no name is free in {str(options.cwd)!r}; choose one with --notebook")
+
+
+def _free_names(folder: Path) -> Iterator[Path]:
+    """`codeact.ipynb` in this folder and the numbered names, as far as they are free."""
     names = (folder / f"codeact{number or ''}.ipynb" for number in range(10_000))
-    return next(path for path in names if not path.exists())
+    return (path for path in names if not path.exists())

@@ -29,7 +29,7 @@ class Changes:
         if self._told is None:
             said = "\n".join(_texts(trajectory))
             self._told = {what: note for what, note in now.items() if plain(note) in said}
-        notes = [note for what, note in now.items() if self._told.get(what) != note]
+        notes = dict.fromkeys(note for what, note in now.items() if self._told.get(what) != note)
         undone = [what for what in self._told if what not in now]
         self._told = now
         return (*notes, *(f"The person took back what they did to {what}." for what in undone))
@@ -61,15 +61,15 @@ def _deletions(
     number: int, turn: Turn, reached: str, parts: set[tuple[int, str]]
 ) -> dict[str, str]:
     """What is missing of a turn that was written up to there, by what it is."""
-    if not parts:
-        what = f"all of task {number} ({_short(turn.task)})"
-        return {what: f"The person deleted {what}{GONE}."}
     end = step_of(reached)
     missing = [(0, "task")] if (0, "task") not in parts else []
     steps = range(1, end if has_ended(reached) else end + 1)
     missing += [(step, "action") for step in steps if (step, "action") not in parts]
     if has_ended(reached) and not any(role == "answer" for _, role in parts):
         missing.append((end, "answer"))
+    if not parts:
+        whole = f"The person deleted all of task {number} ({_short(turn.task)}){GONE}."
+        return {_named(number, turn, *part): whole for part in missing}
     shown = {step.number for step in turn.steps}
     notes = {}
     for step, role in missing:
