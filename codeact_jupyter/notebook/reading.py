@@ -7,11 +7,13 @@ or not, keeps its place and value.
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any
 
 from ..errors import NotebookError
+from .outputs import KEY
 
 Json = dict[str, Any]
 
@@ -64,7 +66,20 @@ def _upgraded(content: Json) -> Json:
             notebook = upgrade(notebook, from_version=4, from_minor=notebook.nbformat_minor)
         _, notebook = normalize(notebook)
         upgraded: Json = json.loads(nbformat.writes(notebook))
-    return upgraded
+    return _with_our_ids(upgraded)
+
+
+def _with_our_ids(content: Json) -> Json:
+    """The notebook with the ids of a run's cells, which an editor without ids had dropped."""
+    taken = {cell["id"] for cell in content["cells"]}
+    for cell in content["cells"]:
+        mark = cell["metadata"].get(KEY)
+        if isinstance(mark, dict) and {"run", "step", "role"} <= set(mark):
+            name = f"{mark['run']}-{mark['step']}-{mark['role']}"
+            if name not in taken and re.fullmatch(r"[a-zA-Z0-9-]{1,64}", name):
+                cell["id"] = name
+                taken.add(name)
+    return content
 
 
 def _first_line(error: Exception) -> str:

@@ -65,6 +65,17 @@ def test_an_old_notebook_is_upgraded_and_stays_valid(name: str, path: Path) -> N
     assert Document(path).trajectory == conversation()
 
 
+def test_an_editor_that_knows_no_ids_takes_no_run_away(path: Path) -> None:
+    Document(path).show(conversation())
+    content = json.loads(path.read_text("utf-8"))
+    for cell in content["cells"]:
+        del cell["id"]
+    content["cells"].append({**content["cells"][2]})
+    path.write_text(json.dumps({**content, "nbformat_minor": 4}), "utf-8")
+    assert Document(path).trajectory == conversation()
+    assert Document(path).persons_cells == ['sum([1, "2"])'], "a copy is the person's"
+
+
 UNREADABLE = {
     "no JSON": b"{ this is not JSON",
     "another JSON": b'{"a": 1}',
