@@ -8,12 +8,13 @@ publisher, the display hook and the traceback. Nothing of IPython's classes is t
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..engine.environment import Cleared, OnOutput, Updated
+from ..engine.environment import Cleared, OnOutput, Produced, Updated
 from ..engine.telling import trimmed
 from ..engine.trajectory import Display, Error, MimeBundle, Result, Stream
 from .outputs import clean, encodable
@@ -32,6 +33,7 @@ class Capture:
 
     With `inside` another cell's output: values are shown without an `Out[n]` number, and clearing
     is left to `inside`, which knows what must stay: it is called when the clearing takes effect.
+    `earlier` is called before each output: what came earlier by another way is told by then.
     """
 
     def __init__(
@@ -40,10 +42,13 @@ class Capture:
         on_output: OnOutput,
         *,
         inside: Callable[[], None] | None = None,
+        earlier: Callable[[], object] = lambda: None,
     ) -> None:
         self._shell = shell
         self._on_output = on_output
         self._inside = inside
+        self._earlier = earlier
+        self._process = os.getpid()
         self._muted = 0
         self._clear_next = False
         self._doors = ExitStack()
@@ -95,7 +100,13 @@ class Capture:
         finally:
             self._muted -= 1
 
+    def _tell(self, output: Produced) -> None:
+        """Tell of an output, except in a forked worker, where nobody listens and locks may hang."""
+        if os.getpid() == self._process:
+            self._on_output(output)
+
     def _before_output(self) -> None:
+        self._earlier()
         if self._clear_next and self._inside is not None:
             self._clear_next = False
             with self._muting():
@@ -108,7 +119,7 @@ class Capture:
             text = encodable(text)
             if text and not self._muted:
                 self._before_output()
-                self._on_output(Stream(text, "stderr" if name == "stderr" else "stdout"))
+                self._tell(Stream(text, "stderr" if name == "stderr" else "stdout"))
             return write(text)
 
         return wrapper
@@ -121,7 +132,7 @@ class Capture:
                 display_id = str((options.get("transient") or {}).get("display_id") or "")
                 shown = Display(clean(data), clean_metadata(metadata), display_id)
                 update = options.get("update")
-                self._on_output(Updated(shown, display_id) if update else shown)
+                self._tell(Updated(shown, display_id) if update else shown)
             with self._muting():
                 return publish(data, metadata, *args, **options)
 
@@ -131,7 +142,7 @@ class Capture:
         def wrapper(wait: bool = False) -> Any:
             if self._muted or _in_output_widget():
                 return clear(wait)
-            self._on_output(Cleared(wait))
+            self._tell(Cleared(wait))
             if self._inside is None:
                 return clear(wait)
             self._clear_next = True
@@ -145,7 +156,7 @@ class Capture:
         def wrapper(data: Any, metadata: Any = None) -> Any:
             self._before_output()
             result = Result(clean(encodable(data)), clean_metadata(metadata))
-            self._on_output(result)
+            self._tell(result)
             with self._muting():
                 if self._shows_itself:  # shown, but not as Out[n]
                     return self._publish(*as_display(result))
@@ -159,7 +170,7 @@ class Capture:
             lines = stb.splitlines() if isinstance(stb, str) else [str(line) for line in stb]
             lines = [encodable(line) for line in lines]
             error = Error(etype.__name__, encodable(_text(evalue)), tuple(lines))
-            self._on_output(error)
+            self._tell(error)
             with self._muting():
                 if not self._shows_itself:
                     return show(etype, evalue, stb)

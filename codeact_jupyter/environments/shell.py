@@ -20,6 +20,7 @@ from ..engine.trajectory import Action, Observation, StepState
 from ..errors import EnvironmentFailure
 from .capture import Capture
 from .collecting import Collector
+from .descriptors import Descriptors
 from .looking import Looking
 from .names import Names
 from .own_cells import OwnCells
@@ -63,6 +64,7 @@ class ShellEnvironment:
         self._looking = Looking(shell)
         self._transforming = Transforming(shell.transform_cell)
         self._stopping = Stopping()
+        self._past_python: Descriptors | None = None
 
     async def check(self, code: str) -> str | None:
         return self._transforming.check(code)
@@ -71,7 +73,9 @@ class ShellEnvironment:
         collector = Collector(on_output)
         started = time.monotonic()
         self._stopping = Stopping()
-        with self._as_cell(action, collector):
+        past_python = Descriptors(collector.add, before=self._past_python)
+        self._past_python = past_python
+        with self._as_cell(action, collector, past_python):
             status = await self._run(action.code, self._stopping)
         seconds = time.monotonic() - started
         change = self._names.after_action(self._looking.look())
@@ -81,7 +85,7 @@ class ShellEnvironment:
             change=change,
             seconds=round(seconds, 3),
             count=self.own_cells.count if self.own_cells else None,
-            lost=collector.lost,
+            lost="; ".join(filter(None, (collector.lost, past_python.lost))),
             updated=collector.updated,
         )
 
@@ -102,7 +106,9 @@ class ShellEnvironment:
         self.cells.unwatch()
 
     @contextmanager
-    def _as_cell(self, action: Action, collector: Collector) -> Iterator[None]:
+    def _as_cell(
+        self, action: Action, collector: Collector, past_python: Descriptors
+    ) -> Iterator[None]:
         """What a running cell has around it, and a cell of the person's has not."""
         shell, number = self.shell, action.cell.rsplit("-", 2)[-2]
         outer = getattr(shell.displayhook, "prompt_count", shell.execution_count)
@@ -118,8 +124,10 @@ class ShellEnvironment:
                 stack.enter_context(_replaced(shell, "ask_exit", lambda _: _not_to_exit))
             if not hasattr(shell, "kernel"):  # a terminal's own `!command` writes past Python
                 stack.enter_context(_replaced(shell, "system", lambda _: shell.system_piped))
+                stack.enter_context(past_python)
             inside = self.on_clear if self.own_cells is None else None
-            stack.enter_context(Capture(shell, collector.add, inside=inside))
+            capture = Capture(shell, collector.add, inside=inside, earlier=past_python.drain)
+            stack.enter_context(capture)
             stack.callback(_flush)
             yield
 

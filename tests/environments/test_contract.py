@@ -6,7 +6,7 @@ import itertools
 import os
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -47,8 +47,12 @@ async def kernel(folder: Path) -> AsyncIterator[Environment]:
 
 @pytest.fixture(params=[shell, kernel], ids=["shell", "kernel"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path):
-    os.environ.pop("PYTEST_CURRENT_TEST", None)
-    return lambda: request.param(tmp_path)
+
+    def opening() -> AbstractAsyncContextManager[Environment]:
+        os.environ.pop("PYTEST_CURRENT_TEST", None)  # ipykernel reads fd 1 outside of tests only
+        return request.param(tmp_path)
+
+    return opening
 
 
 class Runner:
@@ -142,6 +146,13 @@ async def test_what_a_thread_prints_after_its_action_is_told_with_the_next(opene
         assert (await run(LATE)).outputs == ()
         seen = await run("go.set()\ngone.wait()\nprint('next')")
         assert sorted(text(seen).split()) == ["late", "next"] and seen.lost == ""
+
+
+async def test_what_is_written_past_python_is_seen_too(opened):
+    async with opened() as environment:
+        run = Runner(environment)
+        seen = await run("import os\nos.system('echo child')\nos.write(1, b'descriptor\\n');")
+        assert text(seen) == "child\ndescriptor\n" and seen.lost == ""
 
 
 async def test_awaiting_code_and_magics(opened):
