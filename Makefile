@@ -3,20 +3,24 @@
 PYTHON ?= python3
 DEMO := .venv-demo
 TEST := .venv-test
+OLDEST := .venv-oldest
 
 # Where JupyterLab finds extensions; and the tools that come with the virtual environment.
 LINKED := $(TEST)/share/jupyter/labextensions/codeact-jupyter-labextension
 WITHOUT_NODE := HATCH_JUPYTER_BUILDER_SKIP_NPM=1
 JLPM := cd labextension && PATH="$(CURDIR)/$(TEST)/bin:$$PATH" jlpm
+# What the versions of IPython, ipykernel and jupyter_client matter to: also run with the lowest.
+OF_IPYTHON := tests/environments $(wildcard tests/frontends/test_magic*.py)
 
 .PHONY: demo test lint labextension examples benchmarks clean
 
 demo: $(DEMO)/installed
 	$(DEMO)/bin/codeact demo
 
-test: lint labextension
+test: lint labextension $(OLDEST)/installed
 	$(JLPM) test
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile
+	$(OLDEST)/bin/python -m pytest -n 2 --dist loadfile -W default $(OF_IPYTHON)
 
 lint: $(TEST)/installed $(TEST)/node
 	$(TEST)/bin/ruff check .
@@ -51,6 +55,12 @@ $(TEST)/node: $(TEST)/installed labextension/package.json labextension/yarn.lock
 	$(JLPM) install --immutable
 	touch $@
 
+$(OLDEST)/installed: pyproject.toml tests/oldest.txt
+	$(PYTHON) -m venv $(OLDEST)
+	$(WITHOUT_NODE) $(OLDEST)/bin/pip install --quiet --disable-pip-version-check --no-compile \
+		-e ".[test]" -c tests/oldest.txt
+	touch $@
+
 clean:
-	rm -rf $(DEMO) $(TEST) codeact_jupyter/labextension labextension/lib labextension/node_modules
+	rm -rf $(DEMO) $(TEST) $(OLDEST) codeact_jupyter/labextension labextension/lib labextension/node_modules
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
