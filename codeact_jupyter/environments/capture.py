@@ -8,7 +8,6 @@ publisher, the display hook and the traceback. Nothing of IPython's classes is t
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.environment import Cleared, OnOutput, Produced, Updated
 from ..engine.telling import trimmed
 from ..engine.trajectory import Display, Error, MimeBundle, Result, Stream
+from .forks import forks
 from .outputs import clean, encodable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Capture:
         self._on_output = on_output
         self._inside = inside
         self._earlier = earlier
-        self._process = os.getpid()
+        self._forks = forks()
         self._muted = 0
         self._clear_next = False
         self._doors = ExitStack()
@@ -102,7 +102,7 @@ class Capture:
 
     def _tell(self, output: Produced) -> None:
         """Tell of an output, except in a forked worker, where nobody listens and locks may hang."""
-        if os.getpid() == self._process:
+        if forks() == self._forks:
             self._on_output(output)
 
     def _before_output(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..engine.environment import OnOutput
 from ..engine.trajectory import Stream
+from .forks import forks
 
 DRAIN_SECONDS = 0.5
 CHUNK = 65_536
@@ -64,10 +65,11 @@ class Descriptors:
         self._on_output = on_output
         earlier = (*before._before, before) if before is not None else ()
         self._before: tuple[Descriptors, ...] = tuple(e for e in earlier if e._has_writers)
-        self._lock = threading.RLock()
-        self._process = os.getpid()
+        self._lock, self._asking = threading.RLock(), threading.RLock()
+        self._forks = forks()
         self._pipes: list[Pipe] = []
         self._telling = False
+        self._poll: Any = None  # made once: it is asked before each output
         self._undo = ExitStack()
         self.lost = ""
 
@@ -83,6 +85,7 @@ class Descriptors:
                 self._pipes.append(pipe)
                 if stream is not None and _descriptor_of(stream) == descriptor:
                     self._keep_at_the_terminal(stream, pipe.terminal, stack)
+            self._poll = _polling([pipe.end for pipe in self._pipes])
             self._telling = True
             threading.Thread(target=self._follow, daemon=True, name="codeact-descriptors").start()
             self._undo = stack.pop_all()
@@ -102,7 +105,7 @@ class Descriptors:
 
     def drain(self) -> bool:
         """Wait until all that was written by now is told; False when there is no end of it."""
-        if not self._telling or os.getpid() != self._process:
+        if not self._telling or forks() != self._forks:
             return True
         deadline = time.monotonic() + DRAIN_SECONDS
         return all(each._is_drained(deadline) for each in (*self._before, self))
@@ -112,22 +115,30 @@ class Descriptors:
         return any(pipe.end >= 0 for pipe in self._pipes)
 
     def _is_drained(self, deadline: float) -> bool:
-        while _readable([pipe.end for pipe in self._pipes], 0):
+        while self._has_more():
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.0002)
         with self._lock:  # the thread may have read what it has not told yet
             return True
 
+    def _has_more(self) -> bool:
+        with self._asking:  # two threads at once may not
+            return bool(self._poll is not None and self._poll.poll(0))
+
     def _follow(self) -> None:
         pipes = {pipe.end: pipe for pipe in self._pipes}
+        poll = _polling(list(pipes))
         while pipes:
-            ready = _readable(list(pipes), None)
+            ready = poll.poll()
             with self._lock:
-                for end in ready:
+                for end, _ in ready:
                     text = pipes[end].passed_on()
                     if text is None:
                         del pipes[end]
+                        poll.unregister(end)
+                        with self._asking:
+                            self._poll.unregister(end)
                     elif self._telling and text.text:
                         self._on_output(text)
 
@@ -146,7 +157,7 @@ class Descriptors:
         before, usual = vars(stream).get(name), getattr(stream, name)
 
         def method(*arguments: Any) -> Any:
-            if not self._telling or os.getpid() != self._process:
+            if not self._telling or forks() != self._forks:
                 return usual(*arguments)  # in a fork, whose text goes through the pipe
             if name == "flush":
                 usual()  # what was written to its buffer
@@ -172,13 +183,12 @@ def _descriptor_of(stream: Any) -> int | None:
         return None
 
 
-def _readable(ends: list[int], milliseconds: int | None) -> list[int]:
-    """Which of these pipes have something, or are at their end."""
+def _polling(ends: list[int]) -> Any:
+    """What says which of these pipes have something, or are at their end."""
     poll = select.poll()
     for end in ends:
-        if end >= 0:
-            poll.register(end, select.POLLIN)
-    return [end for end, event in poll.poll(milliseconds) if not event & select.POLLNVAL]
+        poll.register(end, select.POLLIN)
+    return poll
 
 
 def _flush_c() -> None:

@@ -118,6 +118,16 @@ def test_what_a_child_writes_after_its_action_is_shown_and_told_with_the_next(te
     assert "later\n" in shown and r"'later\n'" in seen
 
 
+def test_threads_that_print_while_children_write_lose_nothing(terminal):
+    code = (
+        "import os, threading\nwork = lambda: [print('p') or os.system('echo c') for _ in range(9)]"
+        "\nthreads = [threading.Thread(target=work) for _ in range(4)]"
+        "\nfor each in threads: each.start()\n\nfor each in threads: each.join()"
+    )
+    seen = terminal.run(code)[1]
+    assert seen.startswith("ok ") and (seen.count("p"), seen.count("c")) == (36, 36)
+
+
 def test_a_child_that_goes_on_writing_keeps_no_action_from_its_end(terminal):
     endless = "endless = subprocess.Popen('while sleep 0.01; do echo on; done', shell=True)"
     assert terminal.run(f"import subprocess\n{endless}")[1].startswith("ok ")
