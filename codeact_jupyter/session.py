@@ -242,7 +242,7 @@ class Session:
     async def _news(self) -> News:
         """What the model does not know yet: of the environment, and of its cells in the file."""
         changed = self.document.news(self.trajectory) if self.document is not None else ()
-        news = await self.environment.news()
+        news = await self.environment.news(anew=not self.trajectory.turns)
         return replace(news, notes=(*news.notes, *changed))
 
     def _begin(self, turn: Turn, telling: Telling) -> None:

@@ -99,8 +99,11 @@ class Environment(Protocol):
         It is not told by the next action any more, but among the next news.
         """
 
-    async def news(self) -> News:
-        """What changed since it was last asked; called at the start of a turn."""
+    async def news(self, *, anew: bool = False) -> News:
+        """What changed since it was last asked; called at the start of a turn.
+
+        With `anew` a conversation begins, whose model has been told nothing: all names are news.
+        """
 
     def namespace(self) -> Namespace:
         """The names as last seen; called by the policy before each action."""

@@ -153,7 +153,7 @@ class KernelEnvironment:
         if item is not None and not isinstance(item, Cleared):
             self._collector.add(item)
 
-    async def news(self) -> News:
+    async def news(self, *, anew: bool = False) -> News:
         look = await self._look()
         if self._incarnation not in ("", self._link.incarnation):
             self._notes.append(RESTARTED)
@@ -162,7 +162,7 @@ class KernelEnvironment:
         notes, self._notes = tuple(self._notes), []
         if look is None:
             return News(notes=(*notes, UNSEEN))
-        variables, deleted, omitted = self._names.after_person(look)
+        variables, deleted, omitted = self._names.after_person(look, anew=anew)
         return News(variables, omitted, deleted=deleted, notes=notes)
 
     def namespace(self) -> Namespace:

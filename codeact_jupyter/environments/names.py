@@ -32,8 +32,12 @@ class Names:
             _variables(look, added), _variables(look, changed), tuple(sorted(deleted))
         )
 
-    def after_person(self, look: Look) -> tuple[tuple[Variable, ...], tuple[str, ...], int]:
+    def after_person(
+        self, look: Look, *, anew: bool = False
+    ) -> tuple[tuple[Variable, ...], tuple[str, ...], int]:
         """Take a look between turns: what is new or changed is the person's.
+
+        With `anew` all names are told, also those that were told before.
 
         A directory that they moved to is where they work now; one that the agent moved to is not.
         Returns the variables that are new or changed, the names gone, and how many are not told.
@@ -43,7 +47,7 @@ class Names:
         self._directory = look["directory"]
         added, changed, deleted = self._compare(look)
         self._agents -= {*added, *changed, *deleted}
-        fresh = [name for name in look["names"] if name in {*added, *changed}]
+        fresh = [name for name in look["names"] if anew or name in {*added, *changed}]
         told = _variables(look, fresh[-MOST_TOLD:])
         return told, tuple(sorted(deleted)), len(fresh) - len(told)
 

@@ -92,8 +92,8 @@ class ShellEnvironment:
     def late(self) -> Late:
         return Late()  # what comes between actions goes to the person's screen, and is not seen
 
-    async def news(self) -> News:
-        variables, deleted, omitted = self._names.after_person(self._looking.look())
+    async def news(self, *, anew: bool = False) -> News:
+        variables, deleted, omitted = self._names.after_person(self._looking.look(), anew=anew)
         return News(variables, omitted, deleted=deleted, ran=self.cells.take())
 
     def namespace(self) -> Namespace:

@@ -76,7 +76,7 @@ class Workshop:
             on_output(output)
         return Observation("ok", outputs, seconds=0.5)
 
-    async def news(self) -> News:
+    async def news(self, *, anew: bool = False) -> News:
         return News()
 
     def namespace(self) -> Namespace:

@@ -181,6 +181,9 @@ async def test_changes_of_the_namespace(opened):
         assert (change.added, change.changed, change.deleted) == ((), (), ())
         assert environment.namespace().persons == frozenset()
         assert (await environment.news()).variables == ()
+        anew = (await environment.news(anew=True)).variables
+        assert {"b", "c", "x"} <= {variable.name for variable in anew}
+        assert environment.namespace().persons == frozenset()
 
 
 async def test_what_is_wrong_with_code_is_known_without_running_it(opened):

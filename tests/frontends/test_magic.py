@@ -85,12 +85,14 @@ def _unmarked(content):
 
 
 def test_new_begins_another_conversation(kernel, model):
+    kernel.run("told_before = 41")
     model.will(say())
     kernel.task("one")
     kernel.run("%codeact new")
     model.will(say())
     kernel.task("two")
     assert len(model.requests[-1]["messages"]) == 1
+    assert "told_before" in str(model.requests[-1]["messages"]), "its model has not been told"
 
 
 # Numbers and history
