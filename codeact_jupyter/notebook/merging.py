@@ -5,11 +5,12 @@ The person's text wins, and so does what they did to a cell's looks; the record 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .cells import Cell
 from .outputs import KEY
+from .versions import reached_by
 
 OF_CODE: dict[str, Any] = {"outputs": [], "execution_count": None}
 
@@ -28,7 +29,10 @@ def with_missing(
             above = _first_of(names, (other["id"] for other in reversed(known[:index])))
             below = _first_of(names, (other["id"] for other in known[index:]))
             end = len(names) if below is None else below
-            whole.insert(end if above is None else above + 1, cell)
+            place = end if above is None else above + 1
+            if reached_by(cell):  # what was deleted and is back with this save came before it
+                place = max(place, *(at + 1 for at in _places_back(whole, known)), 0)
+            whole.insert(place, cell)
             present.add(cell["id"])
     return whole
 
@@ -63,6 +67,12 @@ def _looks(theirs: Cell, new: Cell) -> Cell:
     if all("jupyter" in metadata for metadata in both):
         looks["jupyter"] = {**both[1]["jupyter"], **both[0]["jupyter"]}
     return looks
+
+
+def _places_back(whole: list[Cell], known: list[Cell]) -> Iterator[int]:
+    """Where cells of runs are that were not known any more."""
+    names = {cell["id"] for cell in known}
+    return (at for at, cell in enumerate(whole) if cell["id"] not in names and reached_by(cell))
 
 
 def _first_of(names: list[str], wanted: Iterable[str]) -> int | None:
