@@ -162,11 +162,21 @@ function addExportCommand({ app, trans, tracker, open }: CommandOptions): void {
     md: trans.__('Export the Conversation as Markdown'),
     html: trans.__('Export the Conversation as a Web Page')
   };
+  const short: Readonly<Record<ExportFormat, string>> = {
+    ipynb: trans.__('Notebook (.ipynb)'),
+    py: trans.__('Python Script (.py)'),
+    md: trans.__('Markdown (.md)'),
+    html: trans.__('Web Page (.html)')
+  };
   const clean = trans.__('Export the Conversation as a Notebook, Working Cells Only');
+  const shortClean = trans.__('Notebook, Working Cells Only (.ipynb)');
   const formatOf = (args: { readonly to?: unknown }) =>
     read.oneOf(['ipynb', 'py', 'md', 'html'] as const, args.to, 'ipynb');
   app.commands.addCommand(PanelCommandIds.exportAs, {
-    label: args => (args.clean === true ? clean : words[formatOf(args)]),
+    label: args => {
+      const [one, all] = args.inMenu === true ? [shortClean, short] : [clean, words];
+      return args.clean === true ? one : all[formatOf(args)];
+    },
     isEnabled: () => tracker.currentWidget !== null,
     execute: async args => {
       const { dialogue } = (await open()).model;

@@ -65,11 +65,7 @@ function cleanElement(element: Element): void {
     element.replaceWith(element.textContent ?? '');
     return;
   }
-  for (const attribute of Array.from(element.attributes)) {
-    if (!(ATTRIBUTES[name] ?? []).includes(attribute.name)) {
-      element.removeAttribute(attribute.name);
-    }
-  }
+  keepAttributes(element);
   if (name === 'a') {
     harden(element);
   }
@@ -86,16 +82,22 @@ function cleanElement(element: Element): void {
 
 /** Clean the elements below, and leave the text as it is. */
 function cleanElements(parent: Element): void {
-  Array.from(parent.children).forEach(child => {
+  for (const child of Array.from(parent.children)) {
     if (child.localName === 'span' || child.localName === 'code') {
-      const className = child.className;
-      Array.from(child.attributes).forEach(each => child.removeAttribute(each.name));
-      child.className = className;
+      keepAttributes(child);
       cleanElements(child);
     } else {
       child.replaceWith(child.textContent ?? '');
     }
-  });
+  }
+}
+
+/** Take away all attributes but those that are listed for the element. */
+function keepAttributes(element: Element): void {
+  const kept = ATTRIBUTES[element.localName] ?? [];
+  Array.from(element.attributes)
+    .filter(attribute => !kept.includes(attribute.name))
+    .forEach(attribute => element.removeAttribute(attribute.name));
 }
 
 /** A link shows where it leads, and tells the page there nothing. */

@@ -55,7 +55,7 @@ function Seconds({ step }: { step: StepView }) {
   const runs = step.state === 'running';
   const elapsed = useElapsed(runs, String(step.number));
   const seconds = runs ? Math.floor(elapsed) : step.seconds;
-  const isWorthIt = runs ? seconds >= 1 : seconds > 0;
+  const isWorthIt = seconds >= (runs ? 1 : 0.05);
   return (
     <span className="codeact-Action-seconds">{isWorthIt ? duration(seconds) : ''}</span>
   );

@@ -53,6 +53,6 @@ export const Header = memo(function Header(props: HeaderProps) {
 
 function exportMenu(commands: CommandRegistry): MenuSvg {
   const menu = new MenuSvg({ commands });
-  EXPORTS.forEach(args => menu.addItem({ command: PanelCommandIds.exportAs, args: { ...args } }));
+  EXPORTS.forEach(args => menu.addItem({ command: PanelCommandIds.exportAs, args: { ...args, inMenu: true } }));
   return menu;
 }

@@ -58,7 +58,7 @@ function rankOf(mention: Mention, words: string): number {
     label.startsWith(words),
     label.split(/[^a-z0-9]+/).some(part => part.startsWith(words)),
     label.includes(words),
-    mention.detail.toLowerCase().includes(words)
+    words.length > 1 && mention.detail.toLowerCase().includes(words)
   ];
   const rank = places.indexOf(true);
   return rank < 0 ? 4 : rank;

@@ -47,8 +47,9 @@ export function percent(part: number): string {
   return part > 0 && part < 0.01 ? '<1%' : `${Math.round(part * 100)}%`;
 }
 
-/** `DataFrame 10×4`, `list 3`, `int` */
-export function described({ type, shape, size }: Variable): string {
+/** `DataFrame 10×4`, `list 3`, `int`: of the type its own name, without the modules. */
+export function described({ type: full, shape, size }: Variable): string {
+  const type = full.slice(full.lastIndexOf('.') + 1);
   if (shape && shape.length > 0) {
     return `${type} ${shape.join('×')}`;
   }
