@@ -166,16 +166,23 @@ class Session:
         self._now = now
         self._demo_pace = demo_pace
 
-    async def run(self, task: str) -> AsyncGenerator[Event, None]:
+    async def run(
+        self, task: str, images: Sequence[tuple[str, str]] = ()
+    ) -> AsyncGenerator[Event, None]:
         """Begin a turn with this task and yield its events until it has ended.
 
-        Raises SettingsError for an empty task and when there is no model.
+        `images` go with the task, each as its MIME type and base64. Raises SettingsError for an
+        empty task, an image that cannot be used, and when there is no model.
         """
         if not task.strip():
             raise SettingsError("the task is empty; write below the first line what to do")
         model = await self._ready_model()
         telling = Telling(fit_image=fit_image)
-        told = telling.opening(task, await self._news())
+        news = await self._news()
+        try:
+            told = telling.opening(task, news, images)
+        except ValueError as error:
+            raise SettingsError(f"{error}; use a PNG, JPEG, GIF or WebP picture") from error
         self._begin(Turn(self._new_id(), task, told, started=self._now()), telling)
         self._agent = Agent(
             model,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from codeact_jupyter import session as composition
@@ -31,6 +32,11 @@ from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.session import Session, choose_model
 from codeact_jupyter.settings import Settings
 from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse
+
+RED_DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHx"
+    "gljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg=="
+)
 
 
 def act(code: str) -> ScriptedTurn:
@@ -207,6 +213,30 @@ async def test_another_model_is_used_from_the_next_turn_on(path: Path) -> None:
             "claude-opus-5-5",
             "claude-sonnet-5-0",
         ]
+
+
+async def test_a_picture_goes_with_the_task_and_is_seen_in_its_cell(path: Path) -> None:
+    with LoopbackModel([say("A red dot.")]) as server:
+        async with session(server, path) as (made, _):
+            async for _event in made.run("What is this?", [("image/png", RED_DOT)]):
+                pass
+        (block,) = [
+            b for b in server.requests[-1]["messages"][0]["content"] if b["type"] == "image"
+        ]
+        assert block["source"]["data"] == RED_DOT
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        assert notebook.cells[0].attachments == {"image-1": {"image/png": RED_DOT}}
+        assert "attachment:image-1" in notebook.cells[0].source
+        assert Document(path).trajectory == made.trajectory
+
+
+async def test_a_picture_that_is_none_is_named_and_leaves_no_turn(path: Path) -> None:
+    with LoopbackModel() as server:
+        async with session(server, path) as (made, _):
+            with pytest.raises(SettingsError, match="image 1 of the task"):
+                await anext(made.run("What is this?", [("image/png", "bm90IGFuIGltYWdl")]))
+            assert made.trajectory.turns == ()
 
 
 async def test_an_empty_task_is_refused_and_leaves_no_turn(path: Path) -> None:

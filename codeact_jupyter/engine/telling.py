@@ -71,8 +71,13 @@ class Telling:
         """That `reply` could not be acted on, and why."""
         return _results(reply, plain(f"[not run: {mistake.detail}]"), [], failed=True)
 
-    def opening(self, task: str, news: News) -> tuple[Block, ...]:
-        """The task, after what changed since the model last looked."""
+    def opening(
+        self, task: str, news: News, images: Sequence[tuple[str, str]] = ()
+    ) -> tuple[Block, ...]:
+        """The task, after what changed since the model last looked; `images` are MIME and base64.
+
+        Raises ValueError, with the number of the image, for one that cannot be made to fit.
+        """
         notes = [*news.notes]
         if news.variables:
             more = f"\n(and {news.omitted} more)" if news.omitted else ""
@@ -85,7 +90,14 @@ class Telling:
             notes
         )
         texts = (plain(text) for text in (*parts, task))
-        return tuple({"text": text, "type": "text"} for text in texts if text.strip())
+        said = tuple({"text": text, "type": "text"} for text in texts if text.strip())
+        return (*said, *(self._given(each, n) for n, each in enumerate(images, 1)))
+
+    def _given(self, image: tuple[str, str], number: int) -> Block:
+        fitting = self.fit_image(*image)
+        if fitting is None:
+            raise ValueError(f"image {number} of the task cannot be read as {image[0]!r}")
+        return _image(fitting)
 
     def _output(self, output: Output, budget: int, images: int) -> tuple[str, Block | None]:
         if isinstance(output, Stream):
@@ -105,8 +117,7 @@ class Telling:
                 fitting = self.fit_image(mime, data) if images < self.images else None
                 if fitting is None:
                     return f"{label}{text} (an image that is shown in the cell only)", None
-                source = {"data": fitting[1], "media_type": fitting[0], "type": "base64"}
-                return label + text, {"source": source, "type": "image"}
+                return label + text, _image(fitting)
         return label + text, None
 
 
@@ -218,6 +229,11 @@ def _ran(cell: Ran) -> str:
 
 def _block(notes: list[str]) -> str:
     return cut(plain("\n\n".join(notes)), 40_000)
+
+
+def _image(fitting: tuple[str, str]) -> Block:
+    source = {"data": fitting[1], "media_type": fitting[0], "type": "base64"}
+    return {"source": source, "type": "image"}
 
 
 def _results(reply: Reply, text: str, images: list[Block], *, failed: bool) -> tuple[Block, ...]:

@@ -13,7 +13,16 @@ from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..engine.bill import NOTHING
-from ..engine.trajectory import Observation, Output, Reply, RunState, Step, Trajectory, Turn
+from ..engine.trajectory import (
+    Block,
+    Observation,
+    Output,
+    Reply,
+    RunState,
+    Step,
+    Trajectory,
+    Turn,
+)
 from ..engine.wire import decode, encode
 from ..errors import NotebookError
 from .armour import armoured, bared, sayable
@@ -184,7 +193,18 @@ def _task_cell(opening: Turn, place: Place) -> Cell:
         "record": armoured(encode(opening)),
         "turn": number,
     }
-    return _cell(opening, 0, "task", f"**Task.** {opening.task}", record)
+    attachments = {f"image-{n}": image for n, image in enumerate(_images(opening.told), 1)}
+    shown = "".join(f"\n\n![{name}](attachment:{name})" for name in attachments)
+    cell = _cell(opening, 0, "task", f"**Task.** {opening.task}{shown}", record)
+    return {**cell, "attachments": attachments} if attachments else cell
+
+
+def _images(told: tuple[Block, ...]) -> Iterator[dict[str, str]]:
+    """The images among these blocks, as the notebook format attaches them to a cell."""
+    for block in told:
+        match block:
+            case {"type": "image", "source": {"media_type": str(mime), "data": str(data)}}:
+                yield {sayable(mime): sayable(data)}
 
 
 def _answer_cell(turn: Turn) -> Cell:
