@@ -1,0 +1,1 @@
+"""What a person sees: JupyterLab with the labextension, in a real browser."""

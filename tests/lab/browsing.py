@@ -1,0 +1,123 @@
+"""A real JupyterLab on loopback and a headless browser; nothing of the person's own is touched."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import nbformat
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAME = "codeact-jupyter-labextension"
+BUILT = Path(__file__).parents[2] / "codeact_jupyter" / "labextension"
+CHROMIUM = "/usr/bin/chromium"
+
+
+@contextlib.contextmanager
+def running_lab(root: Path, *, model: str = "demo") -> Iterator[str]:
+    """JupyterLab in this folder, with settings of its own; gives its address."""
+    home = root / "home"
+    linked = home / "share" / "labextensions" / NAME
+    linked.parent.mkdir(parents=True)
+    linked.symlink_to(BUILT, target_is_directory=True)
+    notebooks = root / "notebooks"
+    notebooks.mkdir()
+    port = _free_port()
+    settings = {
+        "port": port,
+        "root_dir": notebooks,
+        "jpserver_extensions": "codeact_jupyter=True",
+    }
+    flags = [f"--ServerApp.{name}={value}" for name, value in settings.items()]
+    lab = ["--no-browser", "--allow-root", "--IdentityProvider.token=", "--LabApp.news_url=None"]
+    shown = "--LabApp.expose_app_in_browser=True"
+    with (root / "lab.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *lab, shown, *flags],
+            env=_environment(home, model),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for(f"{address}/api", root / "lab.log")
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@contextlib.contextmanager
+def watched_address() -> Iterator[tuple[str, list[str]]]:
+    """An address on loopback, and the paths that were asked of it."""
+    asked: list[str] = []
+
+    class Watching(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(204)
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+
+        do_POST = do_HEAD = do_OPTIONS = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing: what was asked is in the list."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Watching)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/leak", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def write_notebook(path: Path, *codes: str) -> None:
+    """A notebook with these code cells, for the kernel of this environment."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    notebook.cells = [nbformat.v4.new_code_cell(code) for code in codes]
+    nbformat.write(notebook, path)
+
+
+def _environment(home: Path, model: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC")}
+    own = {"HOME": home, "JUPYTER_PATH": home / "share", "JUPYTER_CONFIG_DIR": home / "config"}
+    return {**kept, **{name: str(value) for name, value in own.items()}, "CODEACT_MODEL": model}
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _wait_for(url: str, log: Path) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), urllib.request.urlopen(url) as answer:
+            answer.read()
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")

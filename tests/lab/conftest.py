@@ -1,0 +1,47 @@
+"""JupyterLab and a page in it, for tests of what a person sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from .browsing import BUILT, CHROMIUM, FLAGS, running_lab
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+
+class Lab(NamedTuple):
+    """A running JupyterLab."""
+
+    address: str
+    notebooks: Path
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab with the labextension and the server extension, and the demo model."""
+    if not (BUILT / "package.json").exists() or not Path(CHROMIUM).exists():
+        pytest.skip("needs the built labextension (`make labextension`) and Chromium")
+    root = tmp_path_factory.mktemp("lab")
+    with running_lab(root) as address:
+        yield Lab(address, root / "notebooks")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless browser."""
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page of its own."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    yield context.new_page()
+    context.close()
