@@ -9,85 +9,28 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..engine.environment import News, OnOutput
-from ..engine.trajectory import Action, Observation, Variable
-from ..errors import EnvironmentFailure
+from ..engine.trajectory import Action, Observation, StepState, Variable
 from .kernel import KernelEnvironment
-from .link import AskInput, KernelLink, Message, OnMessage
+from .link import AskInput, Message
 from .names import Names
 from .observed_cells import ObservedCells
+from .watched import PREFIX, WatchedLink
 
 if TYPE_CHECKING:
-    from jupyter_client.asynchronous.client import AsyncKernelClient
     from jupyter_client.manager import AsyncKernelManager
 
-INFO_SECONDS = 10.0
+QUICK_SECONDS = 0.3  # a wait this short is not worth a word
+LOOK_SECONDS = 2.0
 BUSY = "The kernel is busy with a cell of the person's, so its variables could not be looked at."
 NOT_RUN = "not run: stopped while the kernel was busy with another cell"
-
-
-class WatchedLink(KernelLink):
-    """A link that also says what else goes on in the kernel: one for all who look at it."""
-
-    def __init__(self, client: AsyncKernelClient, manager: AsyncKernelManager) -> None:
-        super().__init__(client, manager.is_alive)
-        self.listeners: list[OnMessage] = []
-        self.executing = ""
-        self._free = asyncio.Event()
-        # What began before we came is known to the server's manager only.
-        if getattr(manager, "execution_state", "idle") == "busy":
-            self.executing = "unknown"
-        else:
-            self._free.set()
-
-    async def free(self) -> None:
-        """Wait until the kernel executes nothing."""
-        await self._free.wait()
-
-    async def language(self) -> tuple[str, tuple[int, ...]]:
-        """The kernel's language and its version, asked on the channel that a busy kernel answers.
-
-        Raises EnvironmentFailure when it does not answer.
-        """
-        message = self.client.session.msg("kernel_info_request", {})
-        message["channel"] = "control"
-        self.client.control_channel.send(message)
-        deadline = time.monotonic() + INFO_SECONDS
-        while (left := deadline - time.monotonic()) > 0:
-            try:
-                reply = await self.client.get_control_msg(timeout=left)
-            except Exception:  # the queue's own `Empty`, of one of two modules
-                break
-            if (reply.get("parent_header") or {}).get("msg_id") == message["msg_id"]:
-                info = reply["content"].get("language_info") or {}
-                parts = str(info.get("version", "0.0")).split(".")[:2]
-                return str(info.get("name", "")), tuple(int(p) for p in parts if p.isdigit())
-        raise EnvironmentFailure(
-            f"the notebook's kernel did not answer within {INFO_SECONDS:.0f} s; restart it, "
-            "or choose another kernel for the notebook"
-        )
-
-    def _on_iopub(self, message: Message) -> None:
-        parent = message.get("parent_header") or {}
-        if message["msg_type"] == "status":
-            self._follow(str(message["content"].get("execution_state")), parent)
-        for listener in tuple(self.listeners):
-            listener(message)
-        super()._on_iopub(message)
-
-    def _follow(self, state: str, parent: Message) -> None:
-        request = str(parent.get("msg_id") or "")
-        if state == "busy" and parent.get("msg_type") == "execute_request":
-            self.executing = request
-            self._free.clear()
-        elif state in ("starting", "restarting", "dead") or (
-            state == "idle" and self.executing in (request, "unknown")
-        ):
-            self.executing = ""
-            self._free.set()
+NEW_KERNEL = (
+    "not run: the kernel was restarted before it; all variables and imports of before are gone"
+)
 
 
 class AttachedEnvironment(KernelEnvironment):
@@ -109,72 +52,124 @@ class AttachedEnvironment(KernelEnvironment):
         super().__init__(
             manager, link, io.BytesIO(), workspace=workspace, python=python, ask_input=ask_input
         )
-        self._watched = link
+        self.link = link
+        self.cells = ObservedCells(link.client.session.session)
         self._on_wait = on_wait
+        self._waits = False
         self._ours = ""
         self._waiting: asyncio.Future[None] | None = None
         self._given_up = False
-        self._to_interrupt = False  # the action stands behind another cell, and is not to run
-        self.cells = ObservedCells(link.client.session.session)
+        self._to_interrupt = False  # the action stands behind another cell, and is not to run on
+        self._begun = self._aborted = False
+        link.on_late = link.tell_late
+        link.late.append(super()._take_late)
         link.listeners += [self.cells, self._when_begun]
 
     async def execute(self, action: Action, *, on_output: OnOutput) -> Observation:
         self._given_up = self._to_interrupt = False
-        if self._watched.executing and not await self._wait_for_kernel():
-            return Observation("interrupted", lost=NOT_RUN)
-        self._ours = f"codeact:{action.cell.split('-')[0]}:{action.cell}"
-        try:
-            return await super().execute(action, on_output=on_output)
-        finally:
-            self._ours = ""
+        while True:
+            if self.link.executing and not await self._wait_for_kernel():
+                return Observation("interrupted", lost=NOT_RUN)
+            if await self._is_new_kernel():
+                return Observation("rejected", lost=NEW_KERNEL)
+            self._aborted = self._begun = False
+            self._ours = f"{PREFIX}{action.cell.split('-')[0]}:{action.cell}"
+            try:
+                seen = await super().execute(action, on_output=on_output)
+            finally:
+                self._ours = ""
+                self._tell_wait(False)
+            # The person's cell before it failed, and the kernel dropped what stood behind: ours.
+            if not (self._aborted and seen.status == "error"):
+                return seen
 
-    async def news(self) -> News:
+    async def news(self, *, anew: bool = False) -> News:
         ran = self.cells.take()
-        if self._watched.executing:
+        if self.link.executing:
             return News(ran=ran, notes=(BUSY,))
-        return _with_cells(await super().news(), ran)
+        return replace(await super().news(anew=anew), ran=ran)
 
     async def close(self) -> None:
         """Look at the kernel no more; it goes on."""
-        for listener in (self.cells, self._when_begun):
-            if listener in self._watched.listeners:
-                self._watched.listeners.remove(listener)
+        for listeners in (self.link.listeners, self.link.late):
+            ours = (self.cells, self._when_begun, super()._take_late)
+            listeners[:] = [each for each in listeners if each not in ours]
+
+    async def variables(self) -> tuple[Variable, ...]:
+        """The names in the namespace now; none while the kernel is busy. Counts as no look."""
+        look = None if self.link.executing else await self._look()
+        return () if look is None else Names(self._workspace).after_person(look)[0]
+
+    def stop_waiting(self) -> None:
+        """Run no action that still waits for the person's cell."""
+        if self._waiting is not None:
+            self._given_up = True
+            self._waiting.cancel()
 
     async def _wait_for_kernel(self) -> bool:
         """Wait until the person's cell is over; False when somebody stops the waiting."""
-        self._waiting = asyncio.ensure_future(self._watched.free())
-        self._on_wait(True)
+        self._waiting = asyncio.ensure_future(self.link.free())
         try:
+            await asyncio.wait({self._waiting}, timeout=QUICK_SECONDS)
+            self._tell_wait(not self._waiting.done())
             await self._waiting
         except asyncio.CancelledError:
             if not self._given_up:
                 raise
             return False
         finally:
+            self._waiting.cancel()
             self._waiting = None
-            self._on_wait(False)
+            self._tell_wait(False)
         return True
 
-    async def variables(self) -> tuple[Variable, ...]:
-        """The names in the namespace now; none while the kernel is busy. Counts as no look."""
-        look = None if self._watched.executing else await self._look()
-        return () if look is None else Names(self._workspace).after_person(look)[0]
+    async def _is_new_kernel(self) -> bool:
+        """Whether the kernel forgot what the model knows of it; from now on, that is known."""
+        known, self._incarnation = self._incarnation, await self.link.identify()
+        if known in ("", self._incarnation):
+            return False
+        self._names = Names(self._workspace)
+        return True
+
+    async def _look(self) -> Mapping[str, Any] | None:
+        """Look at the namespace, unless a cell of the person's stands before."""
+        looking = asyncio.ensure_future(super()._look())
+        deadline = time.monotonic() + LOOK_SECONDS
+        while not looking.done():
+            await asyncio.wait({looking}, timeout=QUICK_SECONDS)
+            if self.link.executing not in ("", self._ours) and time.monotonic() > deadline:
+                looking.cancel()
+                return None
+        return looking.result()
+
+    def _take_late(self, message: Message) -> None:
+        """What comes while one of us looks at the namespace is of whoever acts here."""
+        self.link.tell_late(message)
+
+    def _status(self, reply: Message) -> StepState:
+        self._aborted = reply["content"]["status"] == "aborted" and not self._to_interrupt
+        return "interrupted" if self._to_interrupt else super()._status(reply)
 
     async def _interrupt(self) -> None:
         if self._waiting is not None:
-            self._given_up = True
-            self._waiting.cancel()
-        elif self._ours and self._watched.executing == self._ours:
+            self.stop_waiting()
+        elif self._ours and self.link.executing == self._ours:
             await super()._interrupt()
         else:
             self._to_interrupt = bool(self._ours)
 
     def _when_begun(self, message: Message) -> None:
-        """Interrupt an action that was to be interrupted while it stood behind another cell."""
-        if self._to_interrupt and self._watched.executing == self._ours:
+        """Say when our action stands behind another cell; interrupt it then, if it is to be."""
+        if message["msg_type"] != "status" or not self._ours:
+            return
+        executing = self.link.executing
+        self._begun = self._begun or executing == self._ours
+        self._tell_wait(not self._begun and executing != "")
+        if self._to_interrupt and executing == self._ours:
             self._to_interrupt = False
             self.interrupt()
 
-
-def _with_cells(news: News, ran: tuple[Any, ...]) -> News:
-    return News(news.variables, news.omitted, deleted=news.deleted, ran=ran, notes=news.notes)
+    def _tell_wait(self, waits: bool) -> None:
+        if waits != self._waits:
+            self._waits = waits
+            self._on_wait(waits)

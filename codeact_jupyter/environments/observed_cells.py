@@ -11,8 +11,7 @@ from ..engine.environment import Ran
 from .collecting import Collector
 from .outputs import produced
 from .persons_cells import MOST_CELLS, OURS, words_of
-
-PREFIX = "codeact:"
+from .watched import PREFIX
 
 
 @dataclass
@@ -54,6 +53,8 @@ class ObservedCells:
         return told
 
     def _begin(self, request: str, content: Mapping[str, Any]) -> None:
+        for unended in list(self._running):  # its end was lost: a kernel runs one after another
+            self._cells.append(self._running.pop(unended))
         code = str(content.get("code") or "")
         if code.strip() and not OURS.match(code):
             self._running[request] = _Cell(code, content.get("execution_count"))

@@ -12,6 +12,9 @@ from ...settings import Settings, load_settings
 from .routes import handlers
 from .service import SERVICE, Service
 
+FILES = "https://events.jupyter.org/jupyter_server/contents_service/v1"
+KERNELS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
+FORGETTING = ("restart", "shutdown")  # actions after which a kernel knows nothing of what it ran
 OPTIONS = ("model", "approve", "max_steps", "max_tokens", "max_cost", "max_seconds")
 
 
@@ -36,6 +39,18 @@ class CodeActApp(ExtensionApp):
         assert server is not None
         service = Service(server.kernel_manager, server.contents_manager, self.settings_for)
         self.settings[SERVICE] = service
+
+        async def on_file(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+            if data.get("action") == "rename":
+                service.renamed(data["source_path"].strip("/"), data["path"].strip("/"))
+
+        async def on_kernel(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+            if data.get("action") in FORGETTING and data.get("status") == "success":
+                service.restarted(str(data.get("kernel_id")))
+
+        assert server.event_logger is not None
+        server.event_logger.add_listener(schema_id=FILES, listener=on_file)
+        server.event_logger.add_listener(schema_id=KERNELS, listener=on_kernel)
         if self.open_panel:  # what JupyterLab's page is told, for our labextension to read
             page = server.web_app.settings.setdefault("page_config_data", {})
             page["codeactPanel"] = "open"

@@ -54,6 +54,7 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self._follow(path, said)
         elif kind == "unfollow":
             self.service.hub.leave(path, self)
+            self.service.in_background(self.service.left(path))
         elif kind == "saved":
             self.service.hub.log(path).saved(_seen(said))
         elif kind in DID:
@@ -61,7 +62,8 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def on_close(self) -> None:
         """The tab went away; what it followed goes on."""
-        self.service.hub.leave_all(self)
+        for path in self.service.hub.leave_all(self):
+            self.service.in_background(self.service.left(path))
 
     def tell(self, message: Mapping[str, Any]) -> None:
         """Send a message; one that comes too late is dropped: it is in the log."""

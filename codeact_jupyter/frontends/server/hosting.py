@@ -6,6 +6,7 @@ A run belongs to the server: it goes on whoever looks, and waits for an answer a
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -25,6 +26,7 @@ from .questions import Questions
 from .saving import Saver
 
 DEMO_PACE = 0.015
+log = logging.getLogger(__name__)
 
 
 class Hosted:
@@ -45,9 +47,9 @@ class Hosted:
         self._settings = settings
         self._session: Session | None = None
         self._environment: AttachedEnvironment | None = None
-        self._kernel = ""
         self._framing: Framing | None = None
         self._running: asyncio.Task[None] | None = None
+        self._begun: asyncio.Future[str] | None = None
         self._queue: list[Order] = []
         self.questions = Questions()
 
@@ -63,18 +65,21 @@ class Hosted:
 
         Raises CodeActError when the run cannot begin: no model, no kernel, not Python.
         """
+        while self._begun is not None and not self._begun.done():
+            await asyncio.wait({self._begun})  # whether there is something to wait behind
         if self._running is not None and not self._running.done():
             self._queue.append(order)
             return ""
-        begun: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._begun = begun = asyncio.get_running_loop().create_future()
         self._running = asyncio.ensure_future(self._work(order, begun))
-        return await begun
+        return await asyncio.shield(begun)
 
     def stop(self) -> None:
         """Stop thinking; the kernel is left alone. What is queued is dropped."""
         self._queue.clear()
-        if self._session is not None:
+        if self._session is not None and self._environment is not None:
             self._session.stop()
+            self._environment.stop_waiting()
 
     def interrupt(self) -> None:
         """Interrupt the agent's running cell; while it thinks, stop thinking."""
@@ -98,54 +103,67 @@ class Hosted:
 
     async def _work(self, order: Order, begun: asyncio.Future[str]) -> None:
         """Run a task, and then those that were queued meanwhile."""
-        try:
-            session = await self._prepared(order)
-            session.trajectory = trajectory_of(order.cells, order.metadata)
-            await self._do(order, session, begun)
-            while self._queue:
-                order = self._queue.pop(0)
-                await self._do(order, await self._prepared(order), begun)
-        except CodeActError as error:
-            if begun.done():  # a queued task: the person sees it where the last run ended
-                self._refuse(str(error))
-            else:
-                begun.set_exception(error)
+        queued = False
+        while True:
+            try:
+                session = await self._prepared(order)
+                if not queued:
+                    session.trajectory = trajectory_of(order.cells, order.metadata)
+                await self._do(order, session, begun)
+            except Exception as error:
+                if begun.done():
+                    self._fail(error)
+                else:
+                    begun.set_exception(error)
+            if not self._queue:
+                return
+            order, queued = self._queue.pop(0), True
 
     async def _do(self, order: Order, session: Session, begun: asyncio.Future[str]) -> None:
         after = "" if begun.done() else order.after
-        framing = self._framing = Framing(limits=session.settings.limits, after=after)
-        async with aclosing(session.run(order.words)) as happenings:
+        framing = Framing(limits=session.settings.limits, after=after)
+        async with aclosing(session.run(order.words, order.pictures)) as happenings:
             async for event in happenings:
                 if isinstance(event, RunStarted):
+                    self._framing = framing
                     framing.notice, session.notice = session.notice, ""
                     framing.context_tokens = session.context_tokens
                 self._tell(event)
                 if not begun.done():
                     begun.set_result(session.turn.run)
                 if isinstance(event, (StepFinished, RunFinished)):
-                    await self._saver.keep(self.path)
+                    over = isinstance(event, RunFinished)
+                    await self._saver.keep(self.path, at_once=over)
+
+    def _fail(self, error: Exception) -> None:
+        """Say that a run, or a queued task, came to nothing: it never ends silently."""
+        assert self._session is not None and self._framing is not None
+        if isinstance(error, CodeActError):  # the person sees it where the last run ended
+            self._framing.notice = f"The queued task was not begun: {error}"
+            self._tell_waiting("")
+            return
+        log.error("codeact: a fault of ours in a run", exc_info=error)
+        why = f"a fault of codeact itself: {error!r}"
+        self._hub.end(self.path, self._session.turn.run, "failed", why)
 
     async def _prepared(self, order: Order) -> Session:
         """The session, in the notebook's kernel as it is now, with the settings of this order."""
         settings = self._settings(order.options)
-        if self._environment is None or self._kernel != order.kernel:
-            environment = await self._kernels.environment(
-                order.kernel, order.path, ask_input=self._ask_input, on_wait=self._waits
-            )
+        environment = await self._kernels.environment(
+            order.kernel, self.path, ask_input=self._ask_input, on_wait=self._waits
+        )
+        if self._environment is not None and self._environment.link is environment.link:
+            await environment.close()  # the one that there is knows what the model knows
+        else:
             if self._environment is not None:
                 await self._environment.close()
-            self._environment, self._kernel = environment, order.kernel
+            self._environment = environment
         policy = Gate(settings.approve, self.questions.approve, allowed=self.questions.allowed)
         if self._session is None:
             self._session = Session(settings, self._environment, policy, demo_pace=DEMO_PACE)
         self._session.use(settings)
         self._session.environment, self._session.policy = self._environment, policy
         return self._session
-
-    def _refuse(self, why: str) -> None:
-        if self._session is not None and self._framing is not None:
-            self._framing.notice = f"The queued task was not begun: {why}"
-            self._tell_waiting("")
 
     def _tell(self, event: Event) -> None:
         assert self._session is not None and self._framing is not None

@@ -35,11 +35,21 @@ class Hub:
         """Whether a front end has this notebook open."""
         return bool(self._followers.get(path))
 
-    def publish(self, path: str, frame: Frame) -> None:
-        """Keep a frame, and tell it to who follows; one that is known is dropped."""
-        if self.log(path).add(frame):
+    def publish(self, path: str, frame: Frame, teller: str = "") -> None:
+        """Keep a frame, and tell it to who follows; one that is known is dropped.
+
+        `teller` is the kernel whose run it is of; empty for our own runs, which no kernel can tell.
+        """
+        if self.log(path).add(frame, teller):
             for follower in tuple(self._followers.get(path, ())):
                 follower.tell({"type": "frame", "path": path, "frame": frame})
+
+    def end(self, path: str, run: str, state: str, reason: str) -> None:
+        """Tell that a run ended which cannot tell it itself; nothing for one that told its end."""
+        log = self.log(path).runs.get(run)
+        if log is not None and not log.ended and log.state is not None:
+            ended = {"state": state, "reason": reason, "waiting": ""}
+            self.publish(path, {**log.state, **ended, "number": log.last + 1}, log.teller)
 
     def follow(
         self, path: str, follower: Follower, *, shared: bool, seen: Mapping[str, int]
@@ -62,15 +72,19 @@ class Hub:
         if led and leader is not None:
             leader.tell({"type": "lead", "path": path, "lead": True})
 
-    def leave_all(self, follower: Follower) -> None:
-        """A socket was closed."""
-        for path in list(self._followers):
+    def leave_all(self, follower: Follower) -> list[str]:
+        """A socket was closed; gives what it followed."""
+        followed = [path for path, those in self._followers.items() if follower in those]
+        for path in followed:
             self.leave(path, follower)
+        return followed
 
     def move(self, old: str, new: str) -> None:
-        """A notebook was renamed: its log goes with it."""
-        if old != new and old in self._logs:
+        """A notebook was renamed: its log goes with it, and who has it open."""
+        if old in self._logs:
             self._logs[new] = self._logs.pop(old)
+        if old in self._followers:
+            self._followers[new] = {**self._followers.pop(old), **self._followers.get(new, {})}
 
     def _leader(self, path: str) -> Follower | None:
         shared = (who for who, is_shared in self._followers.get(path, {}).items() if is_shared)

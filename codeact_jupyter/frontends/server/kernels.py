@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...environments.attached import AttachedEnvironment, WatchedLink
+from ...environments.attached import AttachedEnvironment
 from ...environments.link import AskInput
+from ...environments.watched import WatchedLink, language_of
 from ...errors import EnvironmentFailure
+from .gateway import GatewayClient, GatewayManager, is_remote
 
 FRAME = "codeact"  # the kind of message that a magic's run tells its frames in
+ALIVE_SECONDS = 8  # in which a server starts a kernel again that died
 OnFrame = Callable[[str, Mapping[str, Any]], None]
+OnRestart = Callable[[str], None]
 
 
 class Kernels:
     """Links to the kernels of a server's kernel manager, made when they are first asked for.
 
-    `on_frame` is called with a kernel's id and each frame that a magic in it tells.
+    `on_frame` is called with a kernel's id and each frame that a magic in it tells, `on_restart`
+    when it has forgotten everything.
     """
 
-    def __init__(self, manager: Any, on_frame: OnFrame) -> None:
+    def __init__(self, manager: Any, on_frame: OnFrame, on_restart: OnRestart) -> None:
         self._manager = manager
         self._on_frame = on_frame
+        self._on_restart = on_restart
+        self._linking = asyncio.Lock()
         self._links: dict[str, WatchedLink] = {}
 
     async def link(self, kernel: str) -> WatchedLink:
         """The link to a kernel; raises EnvironmentFailure when there is no such kernel."""
-        await self._forget_gone()
-        if kernel not in self._manager:
-            raise EnvironmentFailure(
-                "the notebook has no running kernel; start one (Kernel > Restart Kernel), "
-                "then send the task again"
-            )
-        if kernel not in self._links:
-            manager = self._manager.get_kernel(kernel)
-            client = manager.client(session=manager.session.clone())
-            client.start_channels()
-            link = self._links[kernel] = WatchedLink(client, manager)
-            link.listeners.append(self._frames_of(kernel))
-            link.open()
+        async with self._linking:
+            await self._forget_gone()
+            if kernel not in self._manager:
+                raise EnvironmentFailure(
+                    "the notebook has no running kernel; start one (Kernel > Restart Kernel), "
+                    "then send the task again"
+                )
+            if kernel not in self._links:
+                self._links[kernel] = await self._open(kernel)
         return self._links[kernel]
 
     async def environment(
@@ -49,15 +53,19 @@ class Kernels:
         ask_input: AskInput | None = None,
         on_wait: Callable[[bool], None] = lambda waits: None,
     ) -> AttachedEnvironment:
-        """A place to act in; raises EnvironmentFailure for a kernel that is not Python."""
+        """A place to act in; raises EnvironmentFailure for a kernel that is not Python, or dead."""
         link = await self.link(kernel)
-        language, version = await link.language()
+        manager = self._manager_of(kernel)
+        await _alive(manager)
+        language = language_of(manager)
+        version: tuple[int, ...] = ()
+        if language in ("", "python"):
+            language, version = await link.language()
         if language != "python":
             raise EnvironmentFailure(
                 f"the notebook's kernel runs {language!r}, and codeact writes Python; "
                 "choose a Python kernel for the notebook"
             )
-        manager = self._manager.get_kernel(kernel)
         workspace = str(self._manager.cwd_for_path(path.rpartition("/")[0]))
         return AttachedEnvironment(
             manager,
@@ -68,14 +76,38 @@ class Kernels:
             on_wait=on_wait,
         )
 
+    def restarted(self, kernel: str) -> None:
+        """The server restarted a kernel, or shut it down."""
+        if kernel in self._links:
+            self._links[kernel].restarted()
+
     async def close(self) -> None:
         """Let go of all kernels; they go on."""
         while self._links:
             await self._links.popitem()[1].close()
 
+    async def _open(self, kernel: str) -> WatchedLink:
+        manager = self._manager_of(kernel)
+        if isinstance(manager, GatewayManager):
+            client: Any = await GatewayClient.open(self._manager.get_kernel(kernel))
+        else:
+            client = manager.client(session=manager.session.clone())
+            client.start_channels()
+        link = WatchedLink(client, manager)
+        link.listeners.append(self._frames_of(kernel))
+        link.on_restart = lambda: self._on_restart(kernel)
+        link.open()
+        return link
+
+    def _manager_of(self, kernel: str) -> Any:
+        manager = self._manager.get_kernel(kernel)
+        return GatewayManager(manager) if is_remote(manager) else manager
+
     async def _forget_gone(self) -> None:
-        for kernel in [kernel for kernel in self._links if kernel not in self._manager]:
-            await self._links.pop(kernel).close()
+        for kernel, link in list(self._links.items()):
+            if kernel not in self._manager or link.is_lost:
+                del self._links[kernel]
+                await link.close()
 
     def _frames_of(self, kernel: str) -> Callable[[Mapping[str, Any]], None]:
         def listen(message: Mapping[str, Any]) -> None:
@@ -83,3 +115,15 @@ class Kernels:
                 self._on_frame(kernel, message["content"])
 
         return listen
+
+
+async def _alive(manager: Any) -> None:
+    """Wait for a kernel that died to be there again; raises EnvironmentFailure when it is not."""
+    for _ in range(ALIVE_SECONDS * 2):
+        if await manager.is_alive():
+            return
+        await asyncio.sleep(0.5)
+    raise EnvironmentFailure(
+        "the notebook's kernel is dead; restart it (Kernel > Restart Kernel), then send the task "
+        "again"
+    )

@@ -1,26 +1,43 @@
 """What happened in the runs of one notebook, for those who come later: a log of frames.
 
 Only what still says something is kept: a newer frame of a cell, step or run takes the place of the
-one before, and what was typed is void once its step is told whole.
+one before, and what was typed is void once its step is told whole. The first frame of a cell stays
+along with its newest: it says where the cell belongs, before those that follow it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ...notebook.cards import Frame
 
 MOST_RUNS = 50
-OF_THE_FILE = ("cell", "removed", "session")
+OF_THE_FILE = ("cell", "place", "removed", "session")
 ENDED = ("answered", "stopped", "limit", "failed", "interrupted")
 
 
-class RunLog:
-    """The frames of one run, newest last."""
+@dataclass
+class Written:
+    """What a cell was told to be, so far: enough to know what of it the person changed."""
 
-    def __init__(self) -> None:
+    sources: set[str] = field(default_factory=set)
+    outputs: str = ""
+    in_file: bool = False
+
+
+class RunLog:
+    """The frames of one run, newest last; `teller` is the kernel that tells them, or empty."""
+
+    def __init__(self, teller: str = "") -> None:
+        self.teller = teller
         self.last = 0
         self.ended = False
+        self.written: dict[str, Written] = {}
+        self._deleted: set[str] = set()
         self._frames: dict[tuple[str, object], Frame] = {}
 
     def add(self, frame: Frame) -> bool:
@@ -32,28 +49,57 @@ class RunLog:
         self._forget_passing(frame)
         if kind == "run":
             self.ended = frame["state"] in ENDED
-        key = (kind, _subject(frame))
-        self._frames.pop(key, None)
-        self._frames[key] = frame
+        if kind == "removed":
+            self._forget(frame["cell"])
+        if kind != "cell":
+            self._put((kind, _subject(frame)), frame)
+        elif frame["cell"]["id"] not in self._deleted:
+            self._add_cell(frame)
         return True
+
+    @property
+    def state(self) -> Frame | None:
+        """The newest frame of the run itself."""
+        return self._frames.get(("run", 0))
 
     def after(self, number: int) -> Iterator[Frame]:
         """The frames above this number, in order."""
-        return (frame for frame in self._frames.values() if frame["number"] > number)
+        return (frame for frame in list(self._frames.values()) if frame["number"] > number)
 
     def saved(self, number: int) -> None:
         """Forget the cells up to this number: the notebook's file holds them."""
         for key, frame in list(self._frames.items()):
-            if frame["type"] in OF_THE_FILE and frame["number"] <= number:
+            if key[0] in OF_THE_FILE and frame["number"] <= number:
                 del self._frames[key]
+                if frame["type"] == "cell":
+                    written = self.written[frame["cell"]["id"]]
+                    written.in_file, written.outputs = True, digest(frame["cell"])
 
     def forget_cell(self, cell: str) -> None:
         """The person deleted this cell: it is not to come back."""
-        self._frames.pop(("cell", cell), None)
+        self._deleted.add(cell)
+        self._forget(cell)
 
     def cells(self) -> list[Frame]:
         """The frames about cells, in order: what is not known to be in the file."""
-        return [frame for frame in self._frames.values() if frame["type"] in OF_THE_FILE]
+        return [frame for key, frame in self._frames.items() if key[0] in OF_THE_FILE]
+
+    def _add_cell(self, frame: Frame) -> None:
+        cell = frame["cell"]
+        written = self.written.setdefault(cell["id"], Written())
+        if not written.sources:
+            self._put(("place", cell["id"]), frame)
+        else:
+            self._put(("cell", cell["id"]), frame)
+        written.sources.add(text_of(cell))
+
+    def _put(self, key: tuple[str, object], frame: Frame) -> None:
+        self._frames.pop(key, None)
+        self._frames[key] = frame
+
+    def _forget(self, cell: str) -> None:
+        for kind in ("place", "cell"):
+            self._frames.pop((kind, cell), None)
 
     def _forget_passing(self, frame: Frame) -> None:
         """Forget what this frame makes void: words of a step that is told, questions answered."""
@@ -68,28 +114,18 @@ class RunLog:
             del self._frames[key]
 
 
-def _subject(frame: Frame) -> object:
-    """What a frame is about: a later one about the same takes its place."""
-    kind = frame["type"]
-    if kind == "cell":
-        return frame["cell"]["id"]
-    if kind == "removed":
-        return frame["cell"]
-    return frame["number"] if kind == "typed" else frame.get("step", 0)
-
-
 class NotebookLog:
     """The logs of a notebook's runs, newest last; bounded."""
 
     def __init__(self) -> None:
         self.runs: dict[str, RunLog] = {}
 
-    def add(self, frame: Frame) -> bool:
-        """Take a frame; False when it is known already."""
-        run = self.runs.setdefault(frame["run"], RunLog())
+    def add(self, frame: Frame, teller: str = "") -> bool:
+        """Take a frame; False when it is known already, or another tells this run."""
+        run = self.runs.setdefault(frame["run"], RunLog(teller))
         for old in list(self.runs)[:-MOST_RUNS]:
             del self.runs[old]
-        return run.add(frame)
+        return run.teller == teller and run.add(frame)
 
     def after(self, seen: Mapping[str, int]) -> list[Frame]:
         """What a follower has not seen, who has seen each run up to these numbers."""
@@ -104,3 +140,23 @@ class NotebookLog:
         for name, number in seen.items():
             if name in self.runs:
                 self.runs[name].saved(number)
+
+
+def digest(cell: Mapping[str, Any]) -> str:
+    """What a code cell shows, to tell it from something else."""
+    shows = [cell.get("outputs") or [], cell.get("execution_count")]
+    return hashlib.sha256(json.dumps(shows, sort_keys=True).encode()).hexdigest()
+
+
+def _subject(frame: Frame) -> object:
+    """What a frame is about: a later one about the same takes its place."""
+    kind = frame["type"]
+    if kind == "removed":
+        return frame["cell"]
+    return frame["number"] if kind == "typed" else frame.get("step", 0)
+
+
+def text_of(cell: Mapping[str, Any]) -> str:
+    """The source of a cell, which may be saved in lines."""
+    source = cell["source"]
+    return source if isinstance(source, str) else "".join(source)

@@ -51,6 +51,11 @@ class Order:
         given = [f"<{each.title}>\n{each.text}\n</{each.title}>" for each in self.context]
         return "\n\n".join([self.task, *given])
 
+    @property
+    def pictures(self) -> tuple[tuple[str, str], ...]:
+        """The images as MIME type and base64."""
+        return tuple((image.mime, image.data) for image in self.images)
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -65,18 +70,19 @@ class Decided:
 
 def order_of(body: Any) -> Order:
     """The order in a request's body; raises SettingsError, naming the field, for what is none."""
-    fields = _mapping(body, "the body")
+    fields = mapping(body, "the body")
     task = _text(fields, "task")
     if not task.strip():
         raise SettingsError("the task is empty; write what to do")
-    options = {name: fields.get("options", {}).get(name) for name in OPTIONS}
+    given = mapping(fields.get("options") or {}, "options")
+    options = {name: given.get(name) for name in OPTIONS}
     return Order(
         path=_text(fields, "path"),
         kernel=_text(fields, "kernel"),
         task=task,
         after=_text(fields, "after", ""),
-        cells=tuple(_mapping(each, "a cell") for each in _list(fields, "cells")),
-        metadata=_mapping(fields.get("metadata") or {}, "metadata"),
+        cells=tuple(_cell(each) for each in _list(fields, "cells")),
+        metadata=mapping(fields.get("metadata") or {}, "metadata"),
         context=tuple(
             Context(_title(_text(each, "title", "context")), _text(each, "text"))
             for each in _list(fields, "context")
@@ -88,7 +94,7 @@ def order_of(body: Any) -> Order:
 
 def decided_of(body: Any) -> Decided:
     """The answer in a request's body; raises SettingsError for what is none."""
-    fields = _mapping(body, "the body")
+    fields = mapping(body, "the body")
     decision: Any = fields.get("decision")
     if decision not in get_args(Decision):
         raise SettingsError(
@@ -103,13 +109,21 @@ def decided_of(body: Any) -> Decided:
 
 def notebook_of(body: Any) -> tuple[tuple[Json, ...], Json]:
     """The cells and the `codeact` metadata in a request's body."""
-    fields = _mapping(body, "the body")
-    cells = tuple(_mapping(each, "a cell") for each in _list(fields, "cells"))
-    return cells, _mapping(fields.get("metadata") or {}, "metadata")
+    fields = mapping(body, "the body")
+    cells = tuple(_cell(each) for each in _list(fields, "cells"))
+    return cells, mapping(fields.get("metadata") or {}, "metadata")
+
+
+def _cell(value: Any) -> Json:
+    cell = mapping(value, "a cell")
+    mapping(cell.get("metadata") or {}, "a cell's metadata")
+    for output in _list(cell, "outputs"):
+        mapping(mapping(output, "an output").get("metadata") or {}, "an output's metadata")
+    return cell
 
 
 def _image(value: Any) -> Image:
-    mime = _text(_mapping(value, "an image"), "mime")
+    mime = _text(mapping(value, "an image"), "mime")
     if mime not in IMAGES:
         raise SettingsError(f"an image cannot be {mime!r}; use one of: {', '.join(IMAGES)}")
     return Image(mime, _text(value, "data"))
@@ -120,7 +134,8 @@ def _title(text: str) -> str:
     return "".join(char if char.isalnum() or char in " _.-[]" else "_" for char in text)[:80]
 
 
-def _mapping(value: Any, name: str) -> Json:
+def mapping(value: Any, name: str) -> Json:
+    """A JSON object; raises SettingsError, naming what it was to be, for anything else."""
     if not isinstance(value, Mapping):
         raise SettingsError(f"{name} must be an object, not {type(value).__name__}")
     return value

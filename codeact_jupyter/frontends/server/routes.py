@@ -21,7 +21,7 @@ from ...notebook.inline import trajectory_of
 from .downloads import download
 from .follow import FollowSocket
 from .offering import offer
-from .orders import decided_of, notebook_of, order_of
+from .orders import decided_of, mapping, notebook_of, order_of
 from .service import SERVICE, Service
 
 ROOT = "codeact/api"
@@ -70,14 +70,13 @@ class Status(Route):
 
 
 class Runs(Route):
-    """`POST runs`: a task for the notebook's agent; 201 with the run, 202 when it is queued."""
+    """`POST runs`: a task for the notebook's agent; 201 with the run, or with `queued`."""
 
     @web.authenticated
     @authorized("execute")
     async def post(self) -> None:
         async def work() -> Any:
             begun = await self.service.start(order_of(self.body()))
-            self.set_status(202 if begun.queued else 201)
             return {"run": begun.run, "queued": begun.queued}
 
         await self.answer(work, 201)
@@ -139,7 +138,7 @@ class Export(Route):
     @authorized("read")
     async def post(self) -> None:
         async def work() -> Any:
-            body = self.body() or {}
+            body = mapping(self.body(), "the body")
             cells, metadata = notebook_of(body)
             to = str(body.get("to", ""))
             stem = re.sub(r"[^\w. -]", "_", str(body.get("name") or "codeact"))[:100]

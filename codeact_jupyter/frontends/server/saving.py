@@ -6,18 +6,26 @@ and if it changes under our hands, they are kept for the next time.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from jupyter_core.utils import ensure_async
 
 from ...notebook.cards import Frame
+from ...notebook.merging import merged
 from ...notebook.outputs import KEY
 from .hub import Hub
+from .log import NotebookLog, Written, digest, text_of
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
+PAUSE = 0.2
+REST = 10.0  # how much longer than a save takes it is until the next one
+EVERY_CELL_HAS_AN_ID = 5  # from this minor version of the format on
 
 
 class Saver:
@@ -26,30 +34,43 @@ class Saver:
     def __init__(self, contents: Any, hub: Hub) -> None:
         self._contents = contents
         self._hub = hub
+        self._saving: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._not_before: dict[str, float] = {}
 
-    async def keep(self, path: str) -> None:
+    async def keep(self, path: str, *, at_once: bool = True) -> None:
         """Save the notebook with its runs' cells, unless a front end has it open.
 
-        A file that cannot be read or written is said in the log; the cells are kept for later.
+        Without `at_once`, a notebook whose saving takes long is saved now and then only. A file
+        that cannot be read or written is said in the log; the cells are kept for later.
         """
-        if self._hub.is_followed(path):
+        if not at_once and time.monotonic() < self._not_before.get(path, 0.0):
             return
-        frames = self._hub.log(path).unsaved()
-        if not frames:
-            return
-        try:
-            for _ in range(ATTEMPTS):
+        async with self._saving[path]:
+            started = time.monotonic()
+            await self._keep(path)
+            now = time.monotonic()
+            self._not_before[path] = now + REST * (now - started)
+
+    async def _keep(self, path: str) -> None:
+        why: object = "it changes all the time"
+        for _ in range(ATTEMPTS):
+            frames = self._hub.log(path).unsaved()
+            if not frames or self._hub.is_followed(path):
+                return
+            try:
                 if await self._save(path, frames):
                     self._hub.log(path).saved({f["run"]: f["number"] for f in frames})
                     return
-        except Exception as error:  # contents managers raise what they like
-            log.warning("codeact: %r was not saved: %s", path, error)
+            except Exception as error:  # contents managers raise what they like
+                why = error
+            await asyncio.sleep(PAUSE)  # somebody may be writing it just now
+        log.warning("codeact: %r was not saved: %s", path, why)
 
     async def _save(self, path: str, frames: list[Frame]) -> bool:
         """Save once; False when the file was changed in the meantime."""
         model = await ensure_async(self._contents.get(path, type="notebook", content=True))
         content = model["content"]
-        put_in(content, frames)
+        put_in(content, frames, self._hub.log(path))
         now = await ensure_async(self._contents.get(path, content=False))
         if now["last_modified"] != model["last_modified"]:
             return False
@@ -59,24 +80,63 @@ class Saver:
         return True
 
 
-def put_in(content: dict[str, Any], frames: Iterable[Frame]) -> None:
-    """Put a run's cells into a notebook's content: each below the one before, or in its place."""
+def put_in(content: dict[str, Any], frames: Iterable[Frame], notebook: NotebookLog) -> None:
+    """Put runs' cells into a notebook's content: each below the one before, or in its place.
+
+    The person's text wins: what they edited stays as it is, what they deleted stays away.
+    """
+    _give_ids(content)
     cells = content["cells"]
     for frame in frames:
-        at = {cell.get("id"): index for index, cell in enumerate(cells)}
+        at = {cell["id"]: index for index, cell in enumerate(cells)}
         if frame["type"] == "session":
             content["metadata"].setdefault(KEY, frame["metadata"])
-        elif frame["type"] == "removed":
-            if frame["cell"] in at:
+            continue
+        written = notebook.runs[frame["run"]].written
+        if frame["type"] == "removed":
+            known = written.get(frame["cell"], Written())
+            if frame["cell"] in at and _is_ours(cells[at[frame["cell"]]], known):
                 del cells[at[frame["cell"]]]
-        elif frame["cell"]["id"] in at:
-            cells[at[frame["cell"]["id"]]] = _whole(frame["cell"])
-        else:
-            below = at.get(frame["after"])
-            cells.insert(len(cells) if below is None else below + 1, _whole(frame["cell"]))
+            continue
+        cell = _whole(frame["cell"])
+        known = written[cell["id"]]
+        if cell["id"] in at:
+            cells[at[cell["id"]]] = _renewed(cells[at[cell["id"]]], cell, known)
+        elif not known.in_file:
+            cells.insert(_place(cells, at, frame), cell)
+
+
+def _renewed(theirs: dict[str, Any], cell: dict[str, Any], known: Written) -> dict[str, Any]:
+    """The cell as the file has it, with what is new in it."""
+    same = known.outputs == digest(cell)
+    whole = {"metadata": {}, **theirs, "source": text_of(theirs)}
+    return merged(whole, cell, cell if same else None, edited=not _is_ours(theirs, known))
+
+
+def _is_ours(theirs: dict[str, Any], known: Written) -> bool:
+    """Whether the cell's text is one of ours, or one that was being typed when it was saved."""
+    text = text_of(theirs)
+    return any(source.startswith(text) for source in known.sources)
+
+
+def _place(cells: list[dict[str, Any]], at: dict[str, int], frame: Frame) -> int:
+    """Where a new cell goes: below its neighbour, else below its run, else to the end."""
+    if frame["after"] in at:
+        return at[frame["after"]] + 1
+    marks = (cell.get("metadata", {}).get(KEY) for cell in cells)
+    runs = [mark.get("run") if isinstance(mark, dict) else None for mark in marks]
+    ours = [index for index, run in enumerate(runs) if run == frame["run"]]
+    return ours[-1] + 1 if ours else len(cells)
+
+
+def _give_ids(content: dict[str, Any]) -> None:
+    """Make an older notebook one whose cells have ids, as ours do."""
+    content["nbformat_minor"] = max(content.get("nbformat_minor", 0), EVERY_CELL_HAS_AN_ID)
+    for index, cell in enumerate(content["cells"]):
+        cell.setdefault("id", f"cell-{index}")
 
 
 def _whole(cell: dict[str, Any]) -> dict[str, Any]:
     if cell["cell_type"] != "code":
-        return cell
+        return dict(cell)
     return {"execution_count": None, "outputs": [], **cell}

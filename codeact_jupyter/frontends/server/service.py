@@ -14,9 +14,11 @@ from ...settings import Settings
 from .hosting import Hosted
 from .hub import Hub
 from .kernels import Kernels
+from .offered import is_frame
 from .orders import Order
 from .saving import Saver
 
+GRACE_SECONDS = 5.0  # a reload leaves, and is there again
 SERVICE = "codeact_service"  # the key of the server's settings that holds it
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class Service:
     ) -> None:
         self.hub = Hub()
         self.settings = settings
-        self._kernels = Kernels(kernels, self._magic_frame)
+        self._kernels = Kernels(kernels, self._magic_frame, self._kernel_forgot)
         self._saver = Saver(contents, self.hub)
         self._hosted: dict[str, Hosted] = {}
         self._paths: dict[str, str] = {}
@@ -69,22 +71,35 @@ class Service:
 
     async def look_at(self, path: str, kernel: str) -> None:
         """Follow what magics in this kernel tell; raises EnvironmentFailure when there is none."""
-        before = self._paths.get(kernel)
-        if before is not None and before != path:
-            self.hub.move(before, path)
-            if before in self._hosted:
-                self._hosted[path] = self._hosted.pop(before)
-                self._hosted[path].path = path
         self._paths[kernel] = path
         await self._kernels.link(kernel)
+
+    def renamed(self, old: str, new: str) -> None:
+        """A notebook, or a folder with notebooks, has another path now: its runs go with it."""
+        known = {*self._hosted, *self._paths.values()}
+        for path in [path for path in known if path == old or path.startswith(f"{old}/")]:
+            moved = new + path[len(old) :]
+            self.hub.move(path, moved)
+            if path in self._hosted:
+                self._hosted[moved] = self._hosted.pop(path)
+                self._hosted[moved].path = moved
+            for kernel in [kernel for kernel, its in self._paths.items() if its == path]:
+                self._paths[kernel] = moved
+
+    def restarted(self, kernel: str) -> None:
+        """A kernel was restarted or shut down: what ran in it is over."""
+        self._kernels.restarted(kernel)
+
+    async def left(self, path: str) -> None:
+        """A front end left a notebook: what it did not save is saved here, if nobody else will."""
+        await asyncio.sleep(GRACE_SECONDS)
+        await self._saver.keep(path)
 
     async def variables(self, kernel: str) -> tuple[Variable, ...]:
         """The names in a kernel now; none while it is busy."""
         environment = await self._kernels.environment(kernel, self._paths.get(kernel, ""))
-        try:
-            return await environment.variables()
-        finally:
-            await environment.close()
+        await environment.close()  # what comes there is not for this one
+        return await environment.variables()
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that nobody waits for; a fault of ours in it is in the log."""
@@ -94,8 +109,9 @@ class Service:
 
     async def close(self) -> None:
         """End all runs and let go of all kernels."""
-        for hosted in self._hosted.values():
-            await hosted.close()
+        await asyncio.gather(*(hosted.close() for hosted in self._hosted.values()))
+        for task in self._tasks:
+            task.cancel()
         await self._kernels.close()
 
     def _agent(self, path: str) -> Hosted:
@@ -106,11 +122,18 @@ class Service:
 
     def _magic_frame(self, kernel: str, frame: Mapping[str, Any]) -> None:
         path = self._paths.get(kernel)
-        if path is None or not isinstance(frame.get("number"), int):
+        if path is None or not is_frame(frame):
             return
-        self.hub.publish(path, dict(frame))
-        if frame.get("type") in ("step", "run"):
-            self.in_background(self._saver.keep(path))
+        self.hub.publish(path, dict(frame), kernel)
+        if frame["type"] in ("step", "run"):
+            self.in_background(self._saver.keep(path, at_once=frame["type"] == "run"))
+
+    def _kernel_forgot(self, kernel: str) -> None:
+        """A magic's run in it cannot say that it is over."""
+        path = self._paths.get(kernel, "")
+        for run, its in list(self.hub.log(path).runs.items()):
+            if its.teller == kernel:
+                self.hub.end(path, run, "interrupted", "the kernel was restarted while it ran")
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -1,0 +1,195 @@
+"""A link to a kernel that others use too: it also says what else goes on there.
+
+Nothing that a kernel or a listener does ends the reading: whoever waits would wait for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EnvironmentFailure
+from .link import KernelLink, Message, OnMessage
+
+if TYPE_CHECKING:
+    from jupyter_client.asynchronous.client import AsyncKernelClient
+    from jupyter_client.manager import AsyncKernelManager
+
+PREFIX = "codeact:"  # of the ids of the requests that are actions
+INFO_SECONDS = 10.0
+CHECK_SECONDS = 1.0
+MOST_FAULTS = 10  # in a row, after which a channel counts as lost
+BEFORE_WE_CAME = "unknown"
+RESTARTED = (
+    "the kernel was restarted while this ran; what it had done by then is unknown, "
+    "and its variables are gone"
+)
+log = logging.getLogger(__name__)
+
+
+class WatchedLink(KernelLink):
+    """One for all who look at a kernel and act in it.
+
+    `executing` is the request of the cell that runs now, whoever sent it. `listeners` get all
+    messages of IOPub, `late` what comes of our requests that are over, and `on_restart` is called
+    when the kernel has forgotten everything.
+    """
+
+    def __init__(self, client: AsyncKernelClient, manager: AsyncKernelManager) -> None:
+        super().__init__(client, self._is_there)
+        self.listeners: list[OnMessage] = []
+        self.late: list[OnMessage] = []
+        self.on_late = self.tell_late
+        self.on_restart: Callable[[], None] = lambda: None
+        self.is_lost = False
+        self._manager = manager
+        self._asking = asyncio.Lock()
+        self._language: tuple[str, tuple[int, ...]] | None = None
+        # What began before we came is known to the server's manager only.
+        self.executing = BEFORE_WE_CAME if self._seems_busy() else ""
+        self._changed = asyncio.Event()
+
+    def tell_late(self, message: Message) -> None:
+        """Hand on what came of a request of ours that is over."""
+        for listener in tuple(self.late):
+            listener(message)
+
+    async def request(self, content: Mapping[str, Any], **options: Any) -> tuple[Message, bool]:
+        # Else the kernel drops what the person has queued behind, when this fails.
+        return await super().request({**content, "stop_on_error": False}, **options)
+
+    async def free(self) -> None:
+        """Wait until the kernel executes nothing, or is there no more."""
+        doubted = ""
+        while self.executing and await self._is_there():
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), CHECK_SECONDS)
+            except (asyncio.TimeoutError, TimeoutError):
+                # Its `idle` may have been lost: then the server's manager knows better.
+                if not self._seems_busy() and doubted == self.executing:
+                    self.executing = ""
+                doubted = "" if self._seems_busy() else self.executing
+
+    async def language(self) -> tuple[str, tuple[int, ...]]:
+        """The kernel's language and its version.
+
+        Raises EnvironmentFailure when the kernel does not answer.
+        """
+        if self._language is None:
+            info = (await self._info())["content"].get("language_info") or {}
+            parts = str(info.get("version", "0.0")).split(".")[:2]
+            version = tuple(int(part) for part in parts if part.isdigit())
+            self._language = (str(info.get("name", "")), version)
+        return self._language
+
+    async def identify(self) -> str:
+        """Which incarnation of the kernel answers now: another one after each restart.
+
+        Raises EnvironmentFailure when none does.
+        """
+        await self._info()
+        return self.incarnation
+
+    def restarted(self) -> None:
+        """The kernel was restarted or shut down: nothing that was asked will be answered."""
+        self.executing = ""
+        self._changed.set()
+        for exchange in self._exchanges.values():
+            if not exchange.reply.done():
+                exchange.reply.set_exception(EnvironmentFailure(RESTARTED))
+        self.on_restart()
+
+    async def _info(self) -> Message:
+        """Ask what the kernel is, on the channel that a busy kernel answers too."""
+        async with self._asking:
+            message = self.client.session.msg("kernel_info_request", {})
+            message["channel"] = "control"
+            self.client.control_channel.send(message)
+            deadline = time.monotonic() + INFO_SECONDS
+            while (left := deadline - time.monotonic()) > 0:
+                try:
+                    reply = await self.client.get_control_msg(timeout=left)
+                except Exception:  # the queue's own `Empty`, of one of two modules
+                    break
+                if (reply.get("parent_header") or {}).get("msg_id") == message["msg_id"]:
+                    self._note_incarnation(str(reply["header"].get("session") or ""))
+                    return reply
+        raise EnvironmentFailure(
+            f"the notebook's kernel did not answer within {INFO_SECONDS:.0f} s; restart it, "
+            "or choose another kernel for the notebook"
+        )
+
+    async def _read(self, get: Callable[[], Awaitable[Message]], take: OnMessage) -> None:
+        faults = 0
+        while faults < MOST_FAULTS:
+            try:
+                message = await get()
+                faults = 0
+                take(message)
+            except Exception as error:  # not signed, not JSON, or no message as it should be
+                faults += 1
+                log.warning("codeact: passed over a message of a kernel: %r", error)
+                await asyncio.sleep(0)
+        self.is_lost = True
+        self._changed.set()
+
+    def _on_iopub(self, message: Message) -> None:
+        kind, state = message["msg_type"], message["content"].get("execution_state")
+        if kind == "status" and _is_of_a_front_end(message.get("parent_header") or {}):
+            return
+        if kind == "status" and state in ("restarting", "dead"):
+            self.restarted()
+        elif kind == "status":
+            self._follow(str(state), message.get("parent_header") or {})
+        elif self.incarnation:  # what a server puts in between is not signed by the kernel
+            header = {**message["header"], "session": self.incarnation}
+            message = {**message, "header": header}
+        for listener in tuple(self.listeners):
+            try:
+                listener(message)
+            except Exception as error:
+                log.error("codeact: a fault with a kernel's message", exc_info=error)
+        super()._on_iopub(message)
+
+    def _follow(self, state: str, parent: Message) -> None:
+        request = str(parent.get("msg_id") or "")
+        ours = parent.get("session") == self.client.session.session
+        a_look = ours and not request.startswith(PREFIX)
+        if state == "starting":
+            self.executing = ""
+        elif a_look or parent.get("msg_type") != "execute_request" or parent.get("subshell_id"):
+            return
+        elif state == "busy":
+            self.executing = request
+        elif self.executing in (request, BEFORE_WE_CAME):
+            self.executing = ""
+        self._changed.set()
+
+    def _note_incarnation(self, session: str) -> None:
+        changed = bool(self.incarnation and session and session != self.incarnation)
+        super()._note_incarnation(session)
+        if changed:
+            self.executing = ""
+            self._changed.set()
+            self.on_restart()
+
+    def _seems_busy(self) -> bool:
+        return getattr(self._manager, "execution_state", "idle") == "busy"
+
+    async def _is_there(self) -> bool:
+        return not self.is_lost and bool(await self._manager.is_alive())
+
+
+def _is_of_a_front_end(parent: Message) -> bool:
+    """Whether this is about a request under an action's id that a front end sent to adopt it."""
+    request = str(parent.get("msg_id") or "")
+    return request.startswith(PREFIX) and parent.get("msg_type") != "execute_request"
+
+
+def language_of(manager: Any) -> str:
+    """The language that the kernel's specification names; empty when it is not known."""
+    return str(getattr(getattr(manager, "kernel_spec", None), "language", "") or "")
