@@ -22,6 +22,7 @@ OnMessage = Callable[[Message], None]
 AskInput = Callable[[str, bool], Awaitable[str]]
 
 QUIET_SECONDS = 1.0
+UNHEARD_SECONDS = 5.0
 DRAIN_SECONDS = 30.0
 ALIVE_SECONDS = 0.5
 END_OF_INPUT = "\x04"  # what ipykernel takes for the end of the input
@@ -36,6 +37,7 @@ class Exchange:
         self.reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self.idle = asyncio.Event()
         self.last_heard = time.monotonic()
+        self.heard = False
         self.answers: list[asyncio.Future[None]] = []
 
     async def drained(self) -> bool:
@@ -62,6 +64,7 @@ class KernelLink:
         self.client = client
         self._is_alive = is_alive
         self._exchanges: dict[str, Exchange] = {}
+        self._probes: dict[str, asyncio.Event] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.incarnation = ""
         self.on_late: OnMessage = lambda message: None
@@ -106,7 +109,10 @@ class KernelLink:
             message["header"]["msg_id"] = message["msg_id"] = message_id
         exchange = self._exchanges[message["msg_id"]] = Exchange(on_message, ask_input)
         self.client.shell_channel.send(message)
-        watchers: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._death())]
+        watchers: list[asyncio.Future[Any]] = [
+            asyncio.ensure_future(self._death()),
+            asyncio.ensure_future(self._loss(exchange)),
+        ]
         if give_up is not None:
             watchers.append(asyncio.ensure_future(_signalled(give_up)))
         try:
@@ -133,10 +139,13 @@ class KernelLink:
         parent = message.get("parent_header") or {}
         exchange = self._exchanges.get(parent.get("msg_id", ""))
         if exchange is not None:
-            exchange.last_heard = time.monotonic()
+            exchange.last_heard, exchange.heard = time.monotonic(), True
         return exchange
 
     def _on_reply(self, message: Message) -> None:
+        probe = self._probes.get((message.get("parent_header") or {}).get("msg_id", ""))
+        if probe is not None:
+            probe.set()
         exchange = self._exchange(message)
         if exchange is not None and not exchange.reply.done():
             exchange.reply.set_result(message)
@@ -182,6 +191,29 @@ class KernelLink:
         except (EOFError, OSError):
             word = END_OF_INPUT
         self.client.input(word)
+
+    async def _loss(self, exchange: Exchange) -> None:
+        """Raise when a kernel that answers has never heard of a request: a restart can lose one.
+
+        The shell channel is in order: who answers what was asked later has had the request, or
+        never will.
+        """
+        while True:
+            await asyncio.sleep(UNHEARD_SECONDS)
+            if exchange.heard:
+                await asyncio.Event().wait()  # for the one who asked to cancel
+            probe = self.client.session.msg("kernel_info_request", {})
+            answered = self._probes[probe["msg_id"]] = asyncio.Event()
+            self.client.shell_channel.send(probe)
+            try:
+                await answered.wait()
+                await asyncio.sleep(QUIET_SECONDS)
+            finally:
+                del self._probes[probe["msg_id"]]
+            if not exchange.heard:
+                raise EnvironmentFailure(
+                    "the kernel never got this, as happens while it is restarted; it was not run"
+                )
 
     async def _death(self) -> None:
         while await self._is_alive():

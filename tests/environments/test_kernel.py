@@ -18,6 +18,7 @@ import pytest
 from codeact_jupyter.engine.environment import Late
 from codeact_jupyter.engine.trajectory import Action, Observation, Stream
 from codeact_jupyter.environments import kernel as kernel_module
+from codeact_jupyter.environments import link as link_module
 from codeact_jupyter.environments.kernel import KernelEnvironment
 from codeact_jupyter.errors import EnvironmentFailure
 
@@ -146,6 +147,21 @@ async def test_a_restart_under_a_running_action_is_noticed(tmp_path):
         assert news.variables == () and environment.namespace().persons == frozenset()
         assert text(await run(environment, "print('x' in globals())")) == "False\n"
         assert (await environment.news()).notes == ()
+
+
+async def test_a_request_that_the_kernel_never_got_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(link_module, "UNHEARD_SECONDS", 0.2)
+    async with started(tmp_path) as environment:
+        await run(environment, "x = 1")
+        session = environment._link.client.session
+        key, session.key = session.key, b"another"  # a kernel drops what is not signed for it
+        going = asyncio.ensure_future(run(environment, "x = 2"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        session.key = key
+        seen = await going
+        assert seen.status == "unknown" and "it was not run" in seen.lost
+        assert text(await run(environment, "print(x)")) == "1\n"
 
 
 async def test_a_kernel_that_ignores_the_interrupt_is_told(tmp_path, monkeypatch):
