@@ -1,0 +1,119 @@
+"""Kernels behind a gateway, as `jupyter lab --gateway-url` has them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.frontends.live import SECONDS, ScriptedModel, act, say
+
+from .front_ends import has_begun
+from .live_server import LiveNotebook, LiveServer, free_port, serving
+
+pytest.importorskip("kernel_gateway")
+LONG = "import time\nfor _ in range(600):\n    time.sleep(0.05)"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A kernel gateway in a process of its own; gives its address."""
+    root, port = tmp_path_factory.mktemp("gateway"), free_port()
+    variables = {**os.environ, "JUPYTER_RUNTIME_DIR": str(root), "JUPYTER_CONFIG_DIR": str(root)}
+    variables.pop("PYTEST_CURRENT_TEST", None)
+    command = [sys.executable, "-m", "kernel_gateway", f"--KernelGatewayApp.port={port}"]
+    with (root / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=root)
+    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{url}/api", timeout=5).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    yield url
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def behind(
+    served_model: ScriptedModel, gateway: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    root: Path = tmp_path_factory.mktemp("behind")
+    with serving(served_model, root, flags=(f"--gateway-url={gateway}",)) as server:
+        server.api("status")
+        yield server
+
+
+@pytest.fixture
+def remote(behind: LiveServer, model: ScriptedModel) -> Iterator[LiveNotebook]:
+    notebook = LiveNotebook(behind, f"remote-{time.monotonic_ns()}.ipynb")
+    yield notebook
+    notebook.close()
+
+
+def test_a_run_in_a_remote_kernel_sees_acts_asks_and_answers(
+    remote: LiveNotebook, model: ScriptedModel
+) -> None:
+    remote.person.run("prices = [3, 4]")
+    model.will(act("print('total', sum(prices))"), act("name = input('Name? ')"), say("Done."))
+    tab = remote.follow()
+    run = remote.start("add")
+    question = tab.first(run, "input", prompt="Name? ")
+    remote.tell(run, "input", {"request": question["request"], "value": "Ada"})
+    assert tab.end(run)["state"] == "answered"
+    assert "total 7" in model.results()[0]
+    assert [step["state"] for step in tab.steps(run)][:2] == ["ok", "ok"]
+    assert remote.person.run("print(name)") == "Ada\n"
+    variables = remote.server.api(f"names?kernel={remote.kernel}").json["variables"]
+    assert "prices" in {variable["name"] for variable in variables}
+
+
+def test_interrupt_and_the_persons_cells_beside_it_in_a_remote_kernel(
+    remote: LiveNotebook, model: ScriptedModel
+) -> None:
+    model.will(act(LONG))
+    tab = remote.follow()
+    run = remote.start("sleep")
+    has_begun(remote.person, run, 1)
+    theirs = remote.person.begin("print('queued')")
+    remote.tell(run, "interrupt")
+    assert tab.end(run)["state"] == "interrupted"
+    assert remote.person.reply(theirs)["status"] == "ok"
+
+
+def test_a_remote_kernel_that_dies_or_is_restarted_ends_the_run_by_name(
+    remote: LiveNotebook, model: ScriptedModel
+) -> None:
+    tab = remote.follow()
+    model.will(act("import os, time\nprint('before')\ntime.sleep(0.5)\nos._exit(3)"))
+    assert tab.end(remote.start("die"))["state"] == "interrupted"
+
+    model.will(act(LONG))
+    run = remote.start("sleep")
+    has_begun(remote.person, run, 1)
+    remote.server.ask(f"api/kernels/{remote.kernel}/restart", {})
+    end = tab.end(run)
+    assert end["state"] == "interrupted" and "kernel" in end["reason"]
+
+    model.will(act("fresh = 1"), say())
+    assert tab.end(remote.start("once more"))["state"] == "answered"
+
+
+def test_a_server_with_remote_kernels_ends_when_it_is_told_to(
+    served_model: ScriptedModel, gateway: str, tmp_path: Path
+) -> None:
+    with serving(served_model, tmp_path, flags=(f"--gateway-url={gateway}",)) as server:
+        notebook = LiveNotebook(server, "ends.ipynb")
+        served_model.will(act("a = 1"), say())
+        tab = notebook.follow()
+        assert tab.end(notebook.start("one"))["state"] == "answered"
+        tab.close()
+    assert server.process.returncode is not None
