@@ -1,4 +1,4 @@
-"""What every environment promises: on a shell in this process, and on a kernel of its own."""
+"""What every environment promises: a shell in this process, a kernel of its own, a shared one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from jupyter_client.manager import AsyncKernelManager
 
 from codeact_jupyter.engine.environment import Cleared, Environment, Produced, Updated
 from codeact_jupyter.engine.telling import plain
 from codeact_jupyter.engine.trajectory import Action, Display, Error, Observation, Result, Stream
+from codeact_jupyter.environments.attached import AttachedEnvironment
 from codeact_jupyter.environments.kernel import KernelEnvironment
 from codeact_jupyter.environments.shell import ShellEnvironment
+from codeact_jupyter.environments.watched import WatchedLink
 
 numbers = itertools.count(1)
 
@@ -45,7 +48,25 @@ async def kernel(folder: Path) -> AsyncIterator[Environment]:
         await environment.close()
 
 
-@pytest.fixture(params=[shell, kernel], ids=["shell", "kernel"])
+@asynccontextmanager
+async def attached(folder: Path) -> AsyncIterator[Environment]:
+    manager = AsyncKernelManager()
+    await manager.start_kernel(cwd=str(folder))
+    client = manager.client(session=manager.session.clone())
+    client.start_channels()
+    link = WatchedLink(client, manager)
+    link.open()
+    _, python = await link.language()
+    environment = AttachedEnvironment(manager, link, workspace=str(folder), python=python)
+    try:
+        yield environment
+    finally:
+        await environment.close()
+        await link.close()
+        await manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(params=[shell, kernel, attached], ids=["shell", "kernel", "attached"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path):
 
     def opening() -> AbstractAsyncContextManager[Environment]:
