@@ -1,10 +1,12 @@
 /**
  * Where the cells of runs are in one notebook: finds, inserts and removes them by id, and notices when
- * the person deletes, moves or brings back one that is watched.
+ * the person deletes, moves or brings back one that is watched. All that is written to the notebook
+ * itself is written here.
  */
 import type { ISharedCell, ISharedNotebook, SharedCell } from '@jupyter/ydoc';
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
+import type { PartialJSONValue } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { KEY } from './protocol';
@@ -61,7 +63,7 @@ export class CellPlaces implements IDisposable {
     const follow = behind > 0 && this._isInView(behind - 1);
     const widget = this._write(cell.id, behind, shared => {
       separateUndo(shared);
-      shared.insertCell(behind, cell as SharedCell.Cell);
+      shared.insertCell(behind, bare(cell));
       separateUndo(shared);
     });
     if (follow) {
@@ -76,7 +78,7 @@ export class CellPlaces implements IDisposable {
     return this._write(cell.id, index, shared =>
       shared.transact(() => {
         shared.deleteCell(index);
-        shared.insertCell(index, cell as SharedCell.Cell);
+        shared.insertCell(index, bare(cell));
       }, false)
     );
   }
@@ -85,6 +87,14 @@ export class CellPlaces implements IDisposable {
     const index = this._index(id);
     if (index >= 0) {
       this._writing(shared => shared.transact(() => shared.deleteCell(index), false));
+    }
+  }
+
+  /** Give the notebook its metadata of ours, where it has none. */
+  describe(metadata: PartialJSONValue): void {
+    const shared = this._shared;
+    if (shared && shared.getMetadata(KEY) === undefined) {
+      shared.transact(() => shared.setMetadata(KEY, metadata), false);
     }
   }
 
@@ -203,6 +213,10 @@ export class CellPlaces implements IDisposable {
   private readonly _lost = new Set<string>();
   private _writes = false;
   private _isDisposed = false;
+}
+
+function bare({ id, cell_type, source, metadata }: NewCell): SharedCell.Cell {
+  return { id, cell_type, source, metadata } as SharedCell.Cell;
 }
 
 /** Keep what comes now out of the step of undo that the person's last change belongs to. */

@@ -31,8 +31,7 @@ export function parseFrame(data: unknown): Frame | null {
   if (from.version !== VERSION || !head.run || head.number < 1) {
     return null;
   }
-  const reader = READERS[read.text(from.type)];
-  return reader ? reader(head, from) : null;
+  return READERS.get(read.text(from.type))?.(head, from) ?? null;
 }
 
 /** The server's message that `data` holds; null when it is none known here. */
@@ -57,7 +56,7 @@ export function parseServerMessage(data: unknown): ServerMessage | null {
 
 type Reader = (head: Head, from: read.Fields) => Frame | null;
 
-const READERS: Readonly<Record<string, Reader | undefined>> = {
+const READERS_BY_TYPE: Readonly<Record<Frame['type'], Reader>> = {
   run: (head, from) => ({
     type: 'run',
     ...head,
@@ -127,6 +126,7 @@ const READERS: Readonly<Record<string, Reader | undefined>> = {
   answer: (head, from) => ({
     type: 'answer',
     ...head,
+    step: read.number(from.step),
     text: read.text(from.text),
     cell: read.text(from.cell)
   }),
@@ -142,6 +142,9 @@ const READERS: Readonly<Record<string, Reader | undefined>> = {
   }),
   removed: (head, from) => ({ type: 'removed', ...head, cell: read.text(from.cell) })
 };
+
+// A map, for a type may be called `toString` too.
+const READERS = new Map<string, Reader>(Object.entries(READERS_BY_TYPE));
 
 /** A variable of the kernel, as `names` and `step` tell it. */
 export function parseVariable(data: unknown): Variable {

@@ -8,19 +8,24 @@
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
 import { type Kernel, KernelMessage } from '@jupyterlab/services';
-import type { PartialJSONValue } from '@lumino/coreutils';
 import type { IObservableDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { adopt, type Execution, isEnd, parentOf } from './adoption';
 import { CellPlaces, type NewCell } from './cell-places';
-import { type CellFrame, type DeedDone, type Frame, KEY, type TypedFrame } from './protocol';
+import { type CellFrame, type DeedDone, type Frame, type TypedFrame } from './protocol';
 import { markOf, RunCell } from './run-cell';
 import { Settling } from './settling';
 import { cellId } from './tokens';
 
+interface Running {
+  readonly kernel: Kernel.IKernelConnection;
+  readonly execution: Execution;
+  readonly count: number | null;
+}
+
 export class Projector implements IObservableDisposable {
-  constructor(private readonly _notebook: Notebook) {
-    this._places = new CellPlaces(_notebook);
+  constructor(notebook: Notebook) {
+    this._places = new CellPlaces(notebook);
     this._places.gone.connect((_, id) => this._onGone(id));
     this._places.replaced.connect((_, { id, moved }) => this._onReplaced(id, moved));
     this._places.back.connect((_, id) => this._deleted.delete(id));
@@ -66,7 +71,7 @@ export class Projector implements IObservableDisposable {
       case 'removed':
         return this._remove(frame.cell);
       case 'session':
-        return this._takeSession(frame.metadata);
+        return this._places.describe(frame.metadata);
       default:
         return;
     }
@@ -78,6 +83,7 @@ export class Projector implements IObservableDisposable {
     execution: Execution,
     message: KernelMessage.IMessage
   ): void {
+    this._settling.touch(execution.cell);
     if (KernelMessage.isExecuteInputMsg(message)) {
       this._begin(kernel, execution, message);
     } else if (isEnd(message)) {
@@ -87,7 +93,7 @@ export class Projector implements IObservableDisposable {
 
   /** Show a message of an execution that came before its cell could take it. */
   replay(execution: Execution, message: KernelMessage.IMessage): void {
-    if (this._counts.has(execution.cell) && message.header.msg_type !== 'execute_input') {
+    if (this._running.has(execution.cell) && message.header.msg_type !== 'execute_input') {
       this._cells.get(execution.cell)?.replay(message as KernelMessage.IIOPubMessage);
     }
   }
@@ -127,18 +133,19 @@ export class Projector implements IObservableDisposable {
     const cell =
       this._known(execution.cell) ??
       this._insert(blank, execution.run, typeof after === 'string' ? after : '');
-    if (cell && !cell.ran) {
+    // A record that overtook all of the execution has its outputs.
+    if (cell && !cell.ran && !cell.isOver) {
       cell.write(code);
       cell.begin(adopt(kernel, execution));
-      this._counts.set(cell.id, execution_count);
+      this._running.set(cell.id, { kernel, execution, count: execution_count });
       this._setPhase(cell, 'running');
     }
   }
 
   private _end({ cell: id }: Execution): void {
-    if (this._counts.has(id)) {
-      this._cells.get(id)?.end(this._counts.get(id) ?? null);
-      this._counts.delete(id);
+    if (this._running.has(id)) {
+      this._cells.get(id)?.end(this._running.get(id)?.count ?? null);
+      this._running.delete(id);
       this._settling.ready(id);
     }
   }
@@ -153,13 +160,13 @@ export class Projector implements IObservableDisposable {
     if (!cell) {
       return;
     }
-    const begun = this._counts.has(cell.id);
+    const begun = this._running.has(cell.id);
     if (phase === 'final' || !begun) {
       cell.write(said.source);
     }
     cell.describe(said.metadata);
     if (phase === 'final') {
-      this._settling.add(frame, !begun);
+      this._settling.add(frame, !cell.awaitsEnd);
     } else if (!begun) {
       this._setPhase(cell, phase);
     }
@@ -169,13 +176,6 @@ export class Projector implements IObservableDisposable {
     const cell = this._cells.get(cellId(frame.run, frame.step, frame.part));
     if (cell?.phase === 'typing') {
       cell.append(frame.text);
-    }
-  }
-
-  private _takeSession(metadata: PartialJSONValue): void {
-    const shared = this._notebook.model?.sharedModel;
-    if (shared && shared.getMetadata(KEY) === undefined) {
-      shared.transact(() => shared.setMetadata(KEY, metadata), false);
     }
   }
 
@@ -203,7 +203,7 @@ export class Projector implements IObservableDisposable {
   private _finish(frame: CellFrame): void {
     const cell = this._cells.get(frame.cell.id);
     if (cell) {
-      this._counts.delete(cell.id);
+      this._running.delete(cell.id);
       cell.repair(frame.cell);
       this._setPhase(cell, 'final');
     }
@@ -219,21 +219,18 @@ export class Projector implements IObservableDisposable {
   }
 
   /** The cell as one of this type: code that is refused is shown as Markdown in its place. */
-  private _ofType(cell: RunCell, { id, cell_type, source, metadata }: NewCell): RunCell {
-    if (cell.widget.model.type === cell_type || cell.edited) {
-      return cell;
-    }
-    const widget = this._places.replace({ id, cell_type, source, metadata });
-    return this._watch(new RunCell(widget, cell.run, source));
+  private _ofType(cell: RunCell, said: NewCell): RunCell {
+    return cell.widget.model.type === said.cell_type || cell.edited
+      ? cell
+      : this._watch(new RunCell(this._places.replace(said), cell.run, said.source));
   }
 
   private _insert(cell: NewCell, run: string, after: string): RunCell | null {
-    const { id, cell_type, source, metadata } = cell;
-    if (this._deleted.has(id)) {
+    if (this._deleted.has(cell.id)) {
       return null;
     }
-    const widget = this._places.insert({ id, cell_type, source, metadata }, run, after);
-    return this._watch(new RunCell(widget, run, source));
+    const widget = this._places.insert(cell, run, after);
+    return this._watch(new RunCell(widget, run, cell.source));
   }
 
   private _watch(cell: RunCell): RunCell {
@@ -249,7 +246,7 @@ export class Projector implements IObservableDisposable {
   private _forget(id: string): void {
     this._cells.get(id)?.dispose();
     this._cells.delete(id);
-    this._counts.delete(id);
+    this._running.delete(id);
     this._settling.drop(id);
     this._places.unwatch(id);
   }
@@ -278,9 +275,18 @@ export class Projector implements IObservableDisposable {
     if (before && widget) {
       const cell = this._watch(before.at(widget));
       this._phaseChanged.emit(cell);
+      // JupyterLab's own actions may see to a running cell themselves, at once.
+      queueMicrotask(() => !cell.isDisposed && this._goOn(cell));
       if (moved) {
         this._done.emit({ type: 'moved', run: cell.run, cell: id });
       }
+    }
+  }
+
+  private _goOn(cell: RunCell): void {
+    const running = this._running.get(cell.id);
+    if (running) {
+      cell.goOn(() => adopt(running.kernel, running.execution));
     }
   }
 
@@ -290,8 +296,8 @@ export class Projector implements IObservableDisposable {
   private readonly _places: CellPlaces;
   private readonly _settling = new Settling(frame => this._finish(frame));
   private readonly _cells = new Map<string, RunCell>();
-  /** The execution counts of the cells that are running. */
-  private readonly _counts = new Map<string, number | null>();
+  /** The executions that go on, by cell. */
+  private readonly _running = new Map<string, Running>();
   /** The cells that the person deleted: they do not come back. */
   private readonly _deleted = new Set<string>();
   private _isDisposed = false;

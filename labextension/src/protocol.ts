@@ -150,6 +150,7 @@ export interface InputFrame extends Head {
 
 export interface AnswerFrame extends Head {
   readonly type: 'answer';
+  readonly step: number;
   readonly text: string;
   readonly cell: string;
 }

@@ -25,15 +25,19 @@ export class RunCell implements IDisposable {
     readonly run: string,
     private _written: string | null
   ) {
+    this.id = widget.model.id;
     widget.model.sharedModel.changed.connect(this._onChanged, this);
   }
 
-  get id(): string {
-    return this.widget.model.id;
-  }
+  readonly id: string;
 
   /** How far the run is with this cell. */
   phase: Phase = 'final';
+
+  /** It runs, or is about to, and the end of that has not come from the kernel yet. */
+  get awaitsEnd(): boolean {
+    return this.widget.model.type === 'code' && this.phase !== 'final' && !this._ended;
+  }
 
   /** The person ran it after the run did: its outputs are theirs. */
   ran = false;
@@ -69,6 +73,7 @@ export class RunCell implements IDisposable {
     if (this._timer !== undefined) {
       moved._tellSoon();
     }
+    moved._ended = this._ended;
     moved._said = this._said;
     moved.ran = this.ran;
     moved.phase = this.phase;
@@ -124,6 +129,18 @@ export class RunCell implements IDisposable {
     if (cell) {
       cell.model.sharedModel.transact(() => cell.model.clearExecution(), false, 'silent-change');
       cell.outputArea.future = future;
+      this._ended = false;
+      this.running();
+    }
+  }
+
+  /** Its execution goes on in another object: the outputs that it has stay. */
+  goOn(adopted: () => ExecutionFuture): void {
+    const area = this._codeCell()?.outputArea;
+    if (area && !(area.future as ExecutionFuture | undefined)) {
+      const outputs = area.model.toJSON();
+      area.future = adopted();
+      area.model.fromJSON(outputs);
       this.running();
     }
   }
@@ -143,6 +160,7 @@ export class RunCell implements IDisposable {
 
   /** Its execution is over. */
   end(count: number | null): void {
+    this._ended = true;
     const model = this._codeModel();
     if (model) {
       this._silently(() => {
@@ -162,7 +180,8 @@ export class RunCell implements IDisposable {
     this.end(cell.execution_count);
     if (cell.outputs && needsRepair(model.outputs.toJSON(), cell.outputs)) {
       const outputs = [...cell.outputs];
-      this._silently(() => model.outputs.fromJSON(outputs));
+      // As JupyterLab does it: else the model takes what it wrote for somebody's, and adds it again.
+      model.sharedModel.transact(() => model.outputs.fromJSON(outputs), false, 'silent-change');
     }
   }
 
@@ -170,7 +189,6 @@ export class RunCell implements IDisposable {
     if (!this._isDisposed) {
       this._isDisposed = true;
       clearTimeout(this._timer);
-      this.widget.model.sharedModel.changed.disconnect(this._onChanged, this);
       Signal.clearData(this);
     }
   }
@@ -230,6 +248,7 @@ export class RunCell implements IDisposable {
 
   private readonly _editedByPerson = new Signal<this, void>(this);
   private _said: Record<string, unknown> = {};
+  private _ended = false;
   private _edited = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _writes = false;

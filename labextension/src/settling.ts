@@ -2,7 +2,7 @@
  * Records of cells that wait until the last outputs have come.
  *
  * The record of an execution may overtake its outputs: they come on two sockets. It is applied when
- * the execution's end has come too, or after a while: then the outputs were dropped on the way.
+ * the execution's end has come too, or after a while in which nothing came: then the rest was dropped.
  */
 import type { IDisposable } from '@lumino/disposable';
 import type { CellFrame } from './protocol';
@@ -26,9 +26,18 @@ export class Settling implements IDisposable {
   add(frame: CellFrame, ready: boolean): void {
     const { id } = frame.cell;
     clearTimeout(this._waiting.get(id)?.timer);
-    this._waiting.set(id, { frame, timer: setTimeout(() => this.ready(id), LONGEST) });
+    this._waiting.set(id, { frame, timer: this._later(id) });
     if (ready) {
       this.ready(id);
+    }
+  }
+
+  /** Outputs of this cell go on coming. */
+  touch(id: string): void {
+    const waiting = this._waiting.get(id);
+    if (waiting) {
+      clearTimeout(waiting.timer);
+      waiting.timer = this._later(id);
     }
   }
 
@@ -52,6 +61,10 @@ export class Settling implements IDisposable {
     this._isDisposed = true;
     this._waiting.forEach(({ timer }) => clearTimeout(timer));
     this._waiting.clear();
+  }
+
+  private _later(id: string): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.ready(id), LONGEST);
   }
 
   private readonly _waiting = new Map<
