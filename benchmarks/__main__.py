@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from . import long_run, peers_run, start, step_cost
+from . import long_run, peers_run, server_runs, start, step_cost
 
 BENCHMARKS = {
     "peers": peers_run.main,
     "step": step_cost.main,
     "start": start.main,
     "long": long_run.main,
+    "server": server_runs.main,
 }
 
 if __name__ == "__main__":

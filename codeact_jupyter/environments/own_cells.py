@@ -34,6 +34,8 @@ class OwnCells:
         self._identity = self._kernel._parent_ident["shell"]
         self._outer = self._kernel.get_parent("shell")
         self.count: int | None = None
+        # IPython 8 counts at a cell's end, 9 at its start: is the magic's own number still up?
+        self._counts_at_end = shell.execution_count == len(shell.user_ns["In"]) - 1
         self.after = str((self._outer.get("metadata") or {}).get("cellId") or "")
 
     def tell(self, frame: Mapping[str, Any]) -> None:
@@ -45,7 +47,7 @@ class OwnCells:
         """In here, what is sent belongs to the action's own cell; it takes the next count."""
         parent = self._request(action)
         _flush()
-        self._take_next_count()
+        self._shell.execution_count += self._counts_at_end
         self._kernel.set_parent(self._identity, parent, "shell")
         # A question travels on another channel than outputs and would come before the cell is
         # there, so it goes to the magic's own request, which every front end can answer.
@@ -57,6 +59,8 @@ class OwnCells:
         finally:
             _flush()
             del self._kernel._input_request
+            if self._counts_at_end:  # the magic's own end counts this one
+                self._shell.execution_count = count
             self._kernel.set_parent(self._identity, self._outer, "shell")
             self._send(DONE, {"execution_count": count}, parent)
             self.after = action.cell
@@ -66,12 +70,6 @@ class OwnCells:
     ) -> Any:
         ask = type(self._kernel)._input_request
         return ask(self._kernel, prompt, self._identity, self._outer, password=password)
-
-    def _take_next_count(self) -> None:
-        """IPython 8 counts at a cell's end, 9 at its start: the magic's own number is taken."""
-        taken = len(self._shell.user_ns["In"]) - 1
-        if self._shell.execution_count == taken:
-            self._shell.execution_count += 1
 
     def _request(self, action: Action) -> dict[str, Any]:
         """An execute request as the action's cell would have made it.

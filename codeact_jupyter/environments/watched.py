@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
 PREFIX = "codeact:"  # of the ids of the requests that are actions
-INFO_SECONDS = 10.0
+INFO_SECONDS = 30.0
 CHECK_SECONDS = 1.0
+CONNECTING_SECONDS, CONNECTING_ROUNDS = 0.2, 20
 MOST_FAULTS = 10  # in a row, after which a channel counts as lost
 BEFORE_WE_CAME = "unknown"
 RESTARTED = (
@@ -47,6 +48,7 @@ class WatchedLink(KernelLink):
         self.is_lost = False
         self._manager = manager
         self._asking = asyncio.Lock()
+        self._heard = asyncio.Event()
         self._language: tuple[str, tuple[int, ...]] | None = None
         # What began before we came is known to the server's manager only.
         self.executing = BEFORE_WE_CAME if self._seems_busy() else ""
@@ -81,6 +83,7 @@ class WatchedLink(KernelLink):
         """
         if self._language is None:
             info = (await self._info())["content"].get("language_info") or {}
+            await self._until_heard()
             parts = str(info.get("version", "0.0")).split(".")[:2]
             version = tuple(int(part) for part in parts if part.isdigit())
             self._language = (str(info.get("name", "")), version)
@@ -102,6 +105,15 @@ class WatchedLink(KernelLink):
             if not exchange.reply.done():
                 exchange.reply.set_exception(EnvironmentFailure(RESTARTED))
         self.on_restart()
+
+    async def _until_heard(self) -> None:
+        """Wait until IOPub is connected: what a kernel publishes before that never comes here."""
+        for _ in range(CONNECTING_ROUNDS):
+            try:
+                await asyncio.wait_for(self._heard.wait(), CONNECTING_SECONDS)
+                return
+            except (asyncio.TimeoutError, TimeoutError):
+                await self._info()
 
     async def _info(self) -> Message:
         """Ask what the kernel is, on the channel that a busy kernel answers too."""
@@ -138,6 +150,7 @@ class WatchedLink(KernelLink):
         self._changed.set()
 
     def _on_iopub(self, message: Message) -> None:
+        self._heard.set()
         kind, state = message["msg_type"], message["content"].get("execution_state")
         if kind == "status" and _is_of_a_front_end(message.get("parent_header") or {}):
             return
