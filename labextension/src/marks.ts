@@ -3,7 +3,7 @@
  *
  * Styles are in style/cells.css and read the `data-codeact-*` attributes of the cell's node.
  */
-import type { Cell } from '@jupyterlab/cells';
+import { type Cell, isCodeCellModel } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
@@ -48,13 +48,24 @@ export class Marks implements IDisposable {
     for (const widget of this._options.notebook.widgets) {
       if (!this._seen.has(widget)) {
         this._seen.add(widget);
-        widget.model.metadataChanged.connect((_, change) => {
-          if (change.key === KEY && !this._isDisposed) {
-            this._mark(widget);
+        widget.model.metadataChanged.connect((_, { key }) => {
+          if (key === KEY) {
+            this._markAgain(widget);
           }
-        });
+        }, this);
+        widget.model.stateChanged.connect((_, { name }) => {
+          if (name === 'executionState') {
+            this._markAgain(widget);
+          }
+        }, this);
         this._mark(widget);
       }
+    }
+  }
+
+  private _markAgain(widget: Cell): void {
+    if (!this._isDisposed && !widget.isDisposed) {
+      this._mark(widget);
     }
   }
 
@@ -64,7 +75,7 @@ export class Marks implements IDisposable {
       return unmark(widget);
     }
     const phase = this._options.projector.cell(widget.model.id)?.phase ?? 'final';
-    const state = phase === 'final' ? mark.status : phase;
+    const state = phase === 'final' ? statusOf(widget, mark.status) : phase;
     widget.addClass(CELL_CLASS);
     Object.assign(widget.node.dataset, {
       codeactRun: mark.run,
@@ -110,6 +121,12 @@ export class Marks implements IDisposable {
 
   private readonly _seen = new WeakSet<Cell>();
   private _isDisposed = false;
+}
+
+/** What the record says; while another front end projects, the cell itself says that it runs. */
+function statusOf({ model }: Cell, status: string): string {
+  const runs = isCodeCellModel(model) && model.executionState === 'running';
+  return status === 'unknown' && runs ? 'running' : status;
 }
 
 function buttonOf(widget: Cell, open: () => void): HTMLButtonElement {

@@ -127,7 +127,7 @@ export class RunCell implements IDisposable {
   begin(future: ExecutionFuture): void {
     const cell = this._codeCell();
     if (cell) {
-      cell.model.sharedModel.transact(() => cell.model.clearExecution(), false, 'silent-change');
+      this._withOutputs(() => cell.model.clearExecution());
       cell.outputArea.future = future;
       this._ended = false;
       this.running();
@@ -166,8 +166,9 @@ export class RunCell implements IDisposable {
       this._silently(() => {
         model.executionCount = count ?? model.executionCount;
         model.executionState = 'idle';
-        model.trusted = true; // it ran here, as a cell that the person ran
       });
+      // It ran here, as a cell that the person ran.
+      this._withOutputs(() => (model.trusted = true));
     }
   }
 
@@ -180,8 +181,7 @@ export class RunCell implements IDisposable {
     this.end(cell.execution_count);
     if (cell.outputs && needsRepair(model.outputs.toJSON(), cell.outputs)) {
       const outputs = [...cell.outputs];
-      // As JupyterLab does it: else the model takes what it wrote for somebody's, and adds it again.
-      model.sharedModel.transact(() => model.outputs.fromJSON(outputs), false, 'silent-change');
+      this._withOutputs(() => model.outputs.fromJSON(outputs));
     }
   }
 
@@ -221,6 +221,14 @@ export class RunCell implements IDisposable {
     } finally {
       this._writes = writes;
     }
+  }
+
+  /**
+   * Write what changes outputs, as JupyterLab does: else the model takes what it wrote itself for
+   * somebody else's, and applies it a second time.
+   */
+  private _withOutputs(write: () => void): void {
+    this.widget.model.sharedModel.transact(write, false, 'silent-change');
   }
 
   private _onChanged(_: unknown, change: { sourceChange?: unknown }): void {
