@@ -1,3 +1,6 @@
+import cells from './plugins/cells';
+import handshake from './plugins/handshake';
+import panel from './plugins/panel';
 import projector from './plugins/projector';
 
-export default [projector];
+export default [projector, handshake, cells, panel];

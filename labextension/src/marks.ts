@@ -89,7 +89,7 @@ export class Marks implements IDisposable {
     button.textContent = label;
     button.title = said ? `${label}: ${said}` : label;
     button.setAttribute('aria-label', this._options.trans.__('%1. Show in the panel', button.title));
-    button.dataset.note = phase === 'typing' || phase === 'waiting' ? said : '';
+    widget.node.dataset.codeactNote = phase === 'typing' || phase === 'waiting' ? said : '';
   }
 
   private _label(role: string, step: number): string {
