@@ -82,7 +82,8 @@ export class Dialogue implements IDisposable {
 
   /** The turn that goes on in this notebook, whichever conversation is shown. */
   get going(): TurnView | null {
-    return this.runs.conversation.turns.find(isGoingOn) ?? null;
+    const going = this.runs.conversation.turns.filter(isGoingOn);
+    return going[going.length - 1] ?? null;
   }
 
   /** Tasks that wait for the end of the run that goes on. */
@@ -133,31 +134,30 @@ export class Dialogue implements IDisposable {
     this._tell();
   }
 
-  /** Send what was written; it stays when the server does not take it. */
+  /** Send what was written; it comes back when the server does not take it. */
   async send(options: { model?: string } = {}): Promise<void> {
     const draft = this._draft;
     const text = draft.text.trim();
-    if (!text || this._sending) {
+    if (!text) {
       return;
     }
-    this._sending = true;
-    this._draft = EMPTY;
-    const sent = await this._try(() => this._start(text, draft, options));
-    this._sending = false;
-    if (!sent && this._draft === EMPTY) {
-      this._draft = draft;
+    this.draft = EMPTY;
+    // one after the other: the second is queued behind the run that the first begins
+    const sending = this._sending.then(() => this._try(() => this._start(text, draft, options)));
+    this._sending = sending;
+    if (!(await sending) && this._draft === EMPTY) {
+      this.draft = draft;
     }
-    this._tell();
   }
 
   /** End the model's call; the kernel is left alone. */
-  stop(): Promise<boolean> {
-    return this._try(() => this._ofGoing(run => this._runs.api.stop(run)));
+  async stop(): Promise<void> {
+    await this._end(run => this._runs.api.stop(run));
   }
 
   /** Interrupt the agent's own running cell. */
-  interrupt(): Promise<boolean> {
-    return this._try(() => this._ofGoing(run => this._runs.api.interrupt(run)));
+  async interrupt(): Promise<void> {
+    await this._end(run => this._runs.api.interrupt(run));
   }
 
   approve(run: string, approval: Approval): Promise<boolean> {
@@ -197,7 +197,7 @@ export class Dialogue implements IDisposable {
     }
     const { insertCells, model, approve } = this._settings();
     const active = this.notebook.content.activeCell?.model.id ?? '';
-    const { queued } = await this._runs.api.start({
+    const { run, queued } = await this._runs.api.start({
       path: this.notebook.context.localPath,
       kernel,
       task: text,
@@ -210,8 +210,9 @@ export class Dialogue implements IDisposable {
     if (queued) {
       this._queued = [...this._queued, text];
     } else {
-      this._chosen = null;
+      this._known.add(run);
     }
+    this._chosen = null; // a queued task goes on with the conversation that is going on
   }
 
   /** The notebook with one conversation: the one that is shown, which a task continues. */
@@ -225,9 +226,13 @@ export class Dialogue implements IDisposable {
     return { cells: kept, metadata };
   }
 
-  private async _ofGoing(act: (run: string) => Promise<void>): Promise<void> {
-    if (this.going) {
-      await act(this.going.run);
+  /** Both stops drop what was queued; the person gets those words back. */
+  private async _end(act: (run: string) => Promise<void>): Promise<void> {
+    const { going } = this;
+    if (going && (await this._try(() => act(going.run)))) {
+      const text = [...this._queued, this._draft.text].filter(Boolean).join('\n\n');
+      this._queued = [];
+      this.draft = { ...this._draft, text };
     }
   }
 
@@ -244,14 +249,11 @@ export class Dialogue implements IDisposable {
     }
   }
 
+  /** A run that begins without having been asked for just now is of the first task that waits. */
   private _onTurns(): void {
-    const known = this._known;
-    const turns = this.runs.conversation.turns;
-    this._known = new Set(turns.map(turn => turn.run));
-    const begun = turns.filter(turn => !known.has(turn.run));
-    if (begun.length > 0 && this._queued.length > 0) {
-      this._queued = this._queued.slice(begun.length);
-    }
+    const begun = this.runs.conversation.turns.filter(turn => !this._known.has(turn.run));
+    begun.forEach(turn => this._known.add(turn.run));
+    this._queued = this._queued.slice(begun.length);
     this._tell();
   }
 
@@ -263,13 +265,13 @@ export class Dialogue implements IDisposable {
 
   private readonly _changed = new Signal<this, void>(this);
   private readonly _hidden = new Set<string>();
-  private _known = new Set<string>();
+  private readonly _known = new Set<string>();
   private _names: Readonly<Record<string, string>> = {};
   private _queued: readonly string[] = [];
   private _draft = EMPTY;
   private _chosen: string | null = null;
   private _trouble = '';
-  private _sending = false;
+  private _sending: Promise<unknown> = Promise.resolve();
   private _isDisposed = false;
 }
 

@@ -38,6 +38,9 @@ def running_lab(root: Path, *, model: str = "demo") -> Iterator[str]:
     linked = home / "share" / "labextensions" / NAME
     linked.parent.mkdir(parents=True)
     linked.symlink_to(BUILT, target_is_directory=True)
+    quiet = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     notebooks = root / "notebooks"
     notebooks.mkdir()
     port = _free_port()
@@ -47,7 +50,7 @@ def running_lab(root: Path, *, model: str = "demo") -> Iterator[str]:
         "jpserver_extensions": "codeact_jupyter=True",
     }
     flags = [f"--ServerApp.{name}={value}" for name, value in settings.items()]
-    lab = ["--no-browser", "--allow-root", "--IdentityProvider.token=", "--LabApp.news_url=None"]
+    lab = ["--no-browser", "--allow-root", "--IdentityProvider.token="]
     shown = "--LabApp.expose_app_in_browser=True"
     with (root / "lab.log").open("w") as log:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Words that a model might write to load, run or steal something; `URL` stands for what is watched."""
+"""Words that a model might write to load, run or steal something; `URL` is what is watched."""
 
 from __future__ import annotations
 

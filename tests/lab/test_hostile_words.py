@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .browsing import watched_address, write_notebook
+from .browsing import watched_address
 from .conftest import Lab
 from .hostile import PAYLOADS
+from .opening import open_notebook, run_all
 
 METER = {
     "steps": 1,
@@ -27,12 +27,17 @@ for frame in json.load(open("frames.json")):
     time.sleep(0.002)  # in a flood the server drops messages
     kernel.session.send(kernel.iopub_socket, "codeact", frame, parent=kernel.get_parent())
 """
-RUNNING = """async () => {
-    const { sessionContext } = jupyterapp.shell.currentWidget;
-    await sessionContext.ready;
-    await sessionContext.session.kernel.info;
-    void jupyterapp.commands.execute("notebook:run-all-cells");
-}"""
+HARMLESS = frozenset(
+    (
+        *("div", "p", "a", "b", "i", "br", "code", "pre", "span", "em", "strong", "sub", "img"),
+        *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "blockquote", "hr"),
+        *("h1", "h2", "h3", "details", "summary"),
+    )
+)
+DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
+    "awAAAABJRU5ErkJggg=="
+)
 
 
 def test_more_than_a_hundred_hostile_payloads_make_no_request(lab: Lab, page: Any) -> None:
@@ -56,10 +61,7 @@ def test_only_harmless_elements_are_in_the_page(lab: Lab, page: Any) -> None:
         show(lab, page, [payload_at(url, payload) for payload in PAYLOADS])
     outside_of_maths = ".codeact-Markdown *:not(mjx-container):not(mjx-container *)"
     names = page.eval_on_selector_all(outside_of_maths, "all => all.map(one => one.localName)")
-    assert set(names) <= set(
-        "div p a b br code pre span em strong ul ol li table thead tbody tr th td blockquote "
-        "h1 h2 h3 sub details summary img hr i".split()
-    )
+    assert set(names) <= HARMLESS
     styled = page.eval_on_selector_all(
         f"{outside_of_maths}[style], {outside_of_maths}[id]", "all => all.map(one => one.outerHTML)"
     )
@@ -74,8 +76,7 @@ def test_only_harmless_elements_are_in_the_page(lab: Lab, page: Any) -> None:
 
 
 def test_what_is_no_attack_is_still_drawn(lab: Lab, page: Any) -> None:
-    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-    words = f"$x^2$\n\n```python\nimport os\n```\n\n![dot](data:image/png;base64,{dot})\n\na<br>b"
+    words = f"$x^2$\n\n```python\nimport os\n```\n\n![dot](data:image/png;base64,{DOT})\n\na<br>b"
     show(lab, page, [words])
     page.wait_for_selector(".codeact-Answer mjx-container")
     assert page.query_selector(".codeact-Answer pre span") is not None
@@ -92,12 +93,8 @@ def show(lab: Lab, page: Any, payloads: list[str]) -> None:
     """Have a kernel tell these words as a model's, everywhere where a run has words."""
     frames = [frame for number, text in enumerate(payloads) for frame in run(number, text)]
     (lab.notebooks / "frames.json").write_text(json.dumps(frames))
-    write_notebook(lab.notebooks / "hostile.ipynb", SENDING)
-    page.goto(f"{lab.address}/lab/tree/hostile.ipynb?reset")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.wait_for_selector("#jupyterlab-splash", state="detached")
-    page.evaluate(RUNNING)
-    page.evaluate("jupyterapp.commands.execute('codeact:open-panel')")
+    open_notebook(lab, page, "hostile.ipynb", SENDING)
+    run_all(page)
     last = f"{len(payloads):08x}"
     page.wait_for_selector(f"[data-run='{last}']", timeout=40_000)
     page.wait_for_function(

@@ -1,7 +1,7 @@
 /** What an action changed in the namespace. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { memo } from 'react';
-import type { Change } from '../protocol';
+import type { Change, Variable } from '../protocol';
 import { useServices } from './services';
 import { described } from './words';
 
@@ -12,6 +12,8 @@ interface Chip {
   readonly kind: 'added' | 'changed' | 'deleted';
   readonly name: string;
   readonly detail: string;
+  /** What is only said when it is pointed at. */
+  readonly more: string;
 }
 
 export const ChangeChips = memo(function ChangeChips({ change }: { change: Change }) {
@@ -37,19 +39,25 @@ export const ChangeChips = memo(function ChangeChips({ change }: { change: Chang
 });
 
 function chipsOf({ added, changed, deleted }: Change): readonly Chip[] {
+  const chip = (kind: Chip['kind'], variable: Variable) => ({
+    kind,
+    name: variable.name,
+    detail: described(variable),
+    more: [variable.type, variable.detail].filter(Boolean).join(' · ')
+  });
   return [
-    ...added.map(each => ({ kind: 'added' as const, name: each.name, detail: described(each) })),
-    ...changed.map(each => ({ kind: 'changed' as const, name: each.name, detail: described(each) })),
-    ...deleted.map(name => ({ kind: 'deleted' as const, name, detail: '' }))
+    ...added.map(each => chip('added', each)),
+    ...changed.map(each => chip('changed', each)),
+    ...deleted.map(name => ({ kind: 'deleted' as const, name, detail: '', more: '' }))
   ];
 }
 
-function title(trans: TranslationBundle, { kind, name, detail }: Chip): string {
+function title(trans: TranslationBundle, { kind, name, more }: Chip): string {
   switch (kind) {
     case 'added':
-      return trans.__('New: %1, %2', name, detail);
+      return trans.__('New: %1, %2', name, more);
     case 'changed':
-      return trans.__('Changed: %1, %2', name, detail);
+      return trans.__('Changed: %1, %2', name, more);
     case 'deleted':
       return trans.__('Deleted: %1', name);
   }

@@ -1,13 +1,7 @@
 /** Where the person writes a task. */
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon, runIcon } from '@jupyterlab/ui-components';
-import {
-  type ClipboardEvent,
-  type DragEvent,
-  type KeyboardEvent,
-  useLayoutEffect,
-  useRef,
-  useState
-} from 'react';
+import { type DragEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react';
 import type { Dialogue } from '../dialogue';
 import { addCellIcon, pictureIcon } from '../icons';
 import { Attachments } from './Attachments';
@@ -17,117 +11,132 @@ import { IconButton } from './IconButton';
 import { MentionMenu } from './MentionMenu';
 import { ApprovalPicker, ModelPicker } from './Pickers';
 import { useServices } from './services';
+import { taskParts } from './task-parts';
 import { useDraft } from './use-draft';
 import { useMentions } from './use-mentions';
 
 const MENU = 'codeact-mentions';
 
 export function Composer({ dialogue }: { dialogue: Dialogue }) {
-  const { model, trans } = useServices();
-  const field = useRef<HTMLTextAreaElement>(null);
-  const { draft, caret, write, setCaret } = useDraft(dialogue, field);
-  const mentioning = useMentions(draft.text, caret, write);
-  const onHistory = useHistory(dialogue, draft.text, write);
+  const { trans } = useServices();
   const [dragged, setDragged] = useState(false);
-  useGrowing(field, draft.text);
-
-  const send = () => void dialogue.send();
-  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    if (event.nativeEvent.isComposing || event.keyCode === 229) {
-      return; // the key belongs to the input method
-    }
-    const sends = event.key === 'Enter' && !event.shiftKey && !event.altKey;
-    if (mentioning.takes(event) || onHistory(event)) {
-      event.preventDefault();
-    } else if (sends) {
-      event.preventDefault();
-      send();
-    }
-  };
+  const { attachments } = dialogue.draft;
   const addPictures = (files: Iterable<File>) => {
     const pictures = Array.from(files).filter(file => PICTURES.includes(file.type));
     pictures.forEach(file => void pictureOf(file).then(picture => dialogue.attach(picture)));
     return pictures.length > 0;
   };
-  const onPaste = (event: ClipboardEvent) => {
-    if (addPictures(event.clipboardData.files)) {
-      event.preventDefault();
-    }
-  };
-  const onDrop = (event: DragEvent) => {
+  const onDrag = (event: DragEvent, over: boolean) => {
     event.preventDefault();
-    setDragged(false);
-    addPictures(event.dataTransfer.files);
+    setDragged(over);
   };
-  const running = dialogue.going !== null;
-  const hint = running
-    ? trans.__('Write the next task: it waits for the end of this one')
-    : trans.__('Write a task. @ mentions variables, cells and files');
-  const open = mentioning.mentions.length > 0;
   return (
     <div
       className="codeact-Composer"
+      role="group"
+      aria-label={trans.__('New task')}
       data-dragged={dragged}
-      onDragOver={event => {
-        event.preventDefault();
-        setDragged(true);
+      onDragOver={event => onDrag(event, true)}
+      onDragLeave={event => onDrag(event, false)}
+      onDrop={event => {
+        onDrag(event, false);
+        addPictures(event.dataTransfer.files);
       }}
-      onDragLeave={() => setDragged(false)}
-      onDrop={onDrop}
     >
-      {open && (
-        <MentionMenu
-          id={MENU}
-          mentions={mentioning.mentions}
-          selected={mentioning.selected}
-          onChoose={mentioning.choose}
-        />
-      )}
       <Attachments
-        attachments={draft.attachments}
+        attachments={attachments}
         onRemove={key => {
-          const attachments = draft.attachments.filter(each => each.key !== key);
-          dialogue.draft = { ...draft, attachments };
+          const kept = attachments.filter(each => each.key !== key);
+          dialogue.draft = { ...dialogue.draft, attachments: kept };
         }}
       />
+      <TaskField dialogue={dialogue} onPictures={addPictures} />
+      <Bar dialogue={dialogue} onPictures={addPictures} />
+    </div>
+  );
+}
+
+interface PartProps {
+  dialogue: Dialogue;
+  /** Takes the pictures among these files; whether there was one. */
+  onPictures: (files: Iterable<File>) => boolean;
+}
+
+function TaskField({ dialogue, onPictures }: PartProps) {
+  const { trans } = useServices();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { draft, caret, write, setCaret } = useDraft(dialogue, field);
+  const mentioning = useMentions(draft.text, caret, write);
+  const onHistory = useHistory(dialogue, draft.text, write);
+  useGrowing(field, draft.text);
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.nativeEvent.isComposing || event.keyCode === 229) {
+      return; // the key belongs to the input method
+    }
+    if (mentioning.takes(event) || onHistory(event)) {
+      event.preventDefault();
+    } else if (event.key === 'Enter' && !event.shiftKey && !event.altKey) {
+      event.preventDefault();
+      void dialogue.send();
+    }
+  };
+  const open = mentioning.mentions.length > 0;
+  return (
+    <>
+      {open && <MentionMenu id={MENU} mentioning={mentioning} />}
       <textarea
         ref={field}
         rows={1}
         className="codeact-Composer-text"
         value={draft.text}
-        placeholder={hint}
+        placeholder={hint(trans, dialogue)}
         aria-label={trans.__('Task for the agent')}
-        role="combobox"
-        aria-expanded={open}
-        aria-controls={MENU}
-        aria-activedescendant={open ? `${MENU}-${mentioning.selected}` : undefined}
+        {...comboBox(open, mentioning.selected)}
         onChange={event => write(event.target.value, event.target.selectionStart)}
         onSelect={event => setCaret(event.currentTarget.selectionStart)}
         onKeyDown={onKeyDown}
-        onPaste={onPaste}
+        onPaste={event => onPictures(event.clipboardData.files) && event.preventDefault()}
       />
-      <div className="codeact-Composer-bar">
-        <Adders dialogue={dialogue} onPictures={addPictures} />
-        <ModelPicker model={model} />
-        <ApprovalPicker model={model} />
-        <IconButton
-          icon={running ? addIcon : runIcon}
-          className="codeact-mod-send"
-          label={running ? trans.__('Queue (Enter)') : trans.__('Send (Enter)')}
-          disabled={!draft.text.trim()}
-          onClick={send}
-        />
-      </div>
+    </>
+  );
+}
+
+/** What tells a screen reader of the menu below the text. */
+function comboBox(open: boolean, selected: number) {
+  return {
+    role: 'combobox',
+    'aria-expanded': open,
+    'aria-controls': MENU,
+    'aria-activedescendant': open ? `${MENU}-${selected}` : undefined
+  };
+}
+
+function hint(trans: TranslationBundle, dialogue: Dialogue): string {
+  return dialogue.going
+    ? trans.__('The next task waits for the end of this one')
+    : trans.__('Write a task. @ mentions variables, cells, files');
+}
+
+function Bar({ dialogue, onPictures }: PartProps) {
+  const { model, trans } = useServices();
+  const running = dialogue.going !== null;
+  return (
+    <div className="codeact-Composer-bar">
+      <Adders dialogue={dialogue} onPictures={onPictures} />
+      <ModelPicker model={model} />
+      <ApprovalPicker model={model} />
+      <IconButton
+        icon={running ? addIcon : runIcon}
+        className="codeact-mod-send"
+        label={running ? trans.__('Queue (Enter)') : trans.__('Send (Enter)')}
+        disabled={!dialogue.draft.text.trim()}
+        onClick={() => void dialogue.send()}
+      />
     </div>
   );
 }
 
-interface AddersProps {
-  dialogue: Dialogue;
-  onPictures: (files: Iterable<File>) => void;
-}
-
-function Adders({ dialogue, onPictures }: AddersProps) {
+function Adders({ dialogue, onPictures }: PartProps) {
   const { trans } = useServices();
   const picker = useRef<HTMLInputElement>(null);
   const addActive = () => {
@@ -174,7 +183,7 @@ function useHistory(
     const { key, currentTarget: field } = event;
     const turns = dialogue.turns;
     if (history.current?.count !== turns.length) {
-      const tasks = new TaskHistory(turns.map(turn => turn.task));
+      const tasks = new TaskHistory(turns.map(turn => taskParts(turn.task).words));
       history.current = { count: turns.length, tasks };
     }
     const { tasks } = history.current;

@@ -55,52 +55,72 @@ export function Conversations(props: ConversationsProps) {
 }
 
 function Row(props: ConversationsProps & { conversation: ConversationView }) {
-  const { conversation, shown, onOpen, onRename, onDelete } = props;
+  const { conversation, shown, onRename, onDelete } = props;
   const { trans } = useServices();
-  const [name, setName] = useState<string | null>(null);
-  const { id, turns } = conversation;
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && name !== null) {
-      onRename(id, name.trim());
-      setName(null);
-    } else if (event.key === 'Escape' && name !== null) {
-      event.stopPropagation();
-      setName(null);
-    }
-  };
+  const [naming, setNaming] = useState(false);
+  const { id, name } = conversation;
   return (
     <li className="codeact-Conversation" aria-current={id === shown}>
-      {name === null ? (
-        <button type="button" className="codeact-Conversation-open" onClick={() => onOpen(id)}>
-          <span className="codeact-Conversation-name">{conversation.name}</span>
-          <span className="codeact-Conversation-facts">
-            {trans._n('%1 task', '%1 tasks', turns.length, turns.length)}
-            {' · '}
-            {day(turns[turns.length - 1].started)}
-          </span>
-        </button>
-      ) : (
-        <input
-          autoFocus
-          className="codeact-Field"
-          aria-label={trans.__('Name of the conversation')}
-          value={name}
-          onChange={event => setName(event.target.value)}
-          onKeyDown={onKeyDown}
-          onBlur={() => setName(null)}
+      {naming ? (
+        <NameField
+          name={name}
+          onName={given => {
+            setNaming(false);
+            if (given !== null) {
+              onRename(id, given);
+            }
+          }}
         />
+      ) : (
+        <Opener {...props} />
       )}
-      <IconButton
-        icon={editIcon}
-        label={trans.__('Rename')}
-        onClick={() => setName(conversation.name)}
-      />
+      <IconButton icon={editIcon} label={trans.__('Rename')} onClick={() => setNaming(true)} />
       <IconButton
         icon={deleteIcon}
         label={trans.__('Delete with its cells')}
         onClick={() => onDelete(conversation)}
       />
     </li>
+  );
+}
+
+function Opener({ conversation, onOpen }: ConversationsProps & { conversation: ConversationView }) {
+  const { trans } = useServices();
+  const { id, name, turns } = conversation;
+  return (
+    <button type="button" className="codeact-Conversation-open" onClick={() => onOpen(id)}>
+      <span className="codeact-Conversation-name">{name}</span>
+      <span className="codeact-Conversation-facts">
+        {trans._n('%1 task', '%1 tasks', turns.length, turns.length)}
+        {' · '}
+        {day(turns[turns.length - 1].started)}
+      </span>
+    </button>
+  );
+}
+
+/** Tells the name that was given, or null when the person thought better of it. */
+function NameField({ name, onName }: { name: string; onName: (name: string | null) => void }) {
+  const { trans } = useServices();
+  const [given, setGiven] = useState(name);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+      onName(given.trim());
+    } else if (event.key === 'Escape') {
+      event.stopPropagation();
+      onName(null);
+    }
+  };
+  return (
+    <input
+      autoFocus
+      className="codeact-Field"
+      aria-label={trans.__('Name of the conversation')}
+      value={given}
+      onChange={event => setGiven(event.target.value)}
+      onKeyDown={onKeyDown}
+      onBlur={() => onName(null)}
+    />
   );
 }
 

@@ -11,13 +11,15 @@ export interface HeaderProps {
   conversation: string;
   /** There is a conversation to leave, or to export. */
   begun: boolean;
+  /** A run goes on: what is written now continues it. */
+  going: boolean;
   listed: boolean;
   onNew: () => void;
   onList: () => void;
 }
 
 export const Header = memo(function Header(props: HeaderProps) {
-  const { notebook, conversation, begun, listed, onNew, onList } = props;
+  const { notebook, conversation, begun, going, listed, onNew, onList } = props;
   const { commands, trans } = useServices();
   const onExport = ({ currentTarget }: MouseEvent<HTMLButtonElement>) => {
     const { right, bottom } = currentTarget.getBoundingClientRect();
@@ -32,7 +34,7 @@ export const Header = memo(function Header(props: HeaderProps) {
       <IconButton
         icon={addIcon}
         label={trans.__('New conversation')}
-        disabled={!begun}
+        disabled={!begun || going}
         onClick={onNew}
       />
       <IconButton

@@ -1,19 +1,18 @@
 /** The list below an `@` that is being written; the keys are the composer's. */
 import { fileIcon, notebookIcon, variableIcon } from '@jupyterlab/ui-components';
-import type { Mention } from './mentions';
 import { useServices } from './services';
+import type { Mentioning } from './use-mentions';
 
 const ICONS = { variable: variableIcon, cell: notebookIcon, file: fileIcon };
 
 export interface MentionMenuProps {
   id: string;
-  mentions: readonly Mention[];
-  selected: number;
-  onChoose: (mention: Mention) => void;
+  mentioning: Mentioning;
 }
 
-export function MentionMenu({ id, mentions, selected, onChoose }: MentionMenuProps) {
+export function MentionMenu({ id, mentioning }: MentionMenuProps) {
   const { trans } = useServices();
+  const { mentions, selected } = mentioning;
   return (
     <ul id={id} className="codeact-Mentions" role="listbox" aria-label={trans.__('Mention')}>
       {mentions.map((mention, place) => {
@@ -31,7 +30,7 @@ export function MentionMenu({ id, mentions, selected, onChoose }: MentionMenuPro
             }}
             onMouseDown={event => {
               event.preventDefault(); // the composer keeps the focus
-              onChoose(mention);
+              mentioning.choose(mention);
             }}
           >
             <Icon.react tag="span" width="14px" height="14px" aria-hidden="true" />

@@ -6,17 +6,10 @@ import { useServices } from './services';
 import { duration } from './words';
 
 export function Progress({ turn }: { turn: TurnView }) {
-  const { model, trans } = useServices();
+  const { trans } = useServices();
   const doing = doingOf(turn);
   const elapsed = Math.floor(useElapsed(true, `${turn.run} ${doing} ${turn.steps.length}`));
   const waits = doing === 'approval' || doing === 'input';
-  const toQuestion = () => {
-    const question = document.querySelector<HTMLElement>(
-      '.codeact-Panel .codeact-Approval, .codeact-Panel .codeact-Input input'
-    );
-    question?.scrollIntoView({ block: 'nearest' });
-    question?.focus();
-  };
   return (
     <div className="codeact-Progress" data-doing={doing}>
       <div className="codeact-Progress-words">
@@ -31,27 +24,42 @@ export function Progress({ turn }: { turn: TurnView }) {
           </button>
         )}
       </div>
-      <div className="codeact-Progress-stops">
-        <button
-          type="button"
-          className="codeact-Button"
-          title={trans.__('End the model’s work on this task; the kernel is left alone')}
-          onClick={() => void model.dialogue?.stop()}
-        >
-          {trans.__('Stop thinking')}
-        </button>
-        <button
-          type="button"
-          className="codeact-Button"
-          disabled={doing !== 'running' && doing !== 'input'}
-          title={trans.__('Interrupt the agent’s running cell, and nothing of yours')}
-          onClick={() => void model.dialogue?.interrupt()}
-        >
-          {trans.__('Interrupt the cell')}
-        </button>
-      </div>
+      <Stops doing={doing} />
     </div>
   );
+}
+
+function Stops({ doing }: { doing: Doing }) {
+  const { model, trans } = useServices();
+  return (
+    <div className="codeact-Progress-stops">
+      <button
+        type="button"
+        className="codeact-Button"
+        title={trans.__('End the model’s work on this task; the kernel is left alone')}
+        onClick={() => void model.dialogue?.stop()}
+      >
+        {trans.__('Stop thinking')}
+      </button>
+      <button
+        type="button"
+        className="codeact-Button"
+        disabled={doing !== 'running' && doing !== 'input'}
+        title={trans.__('Interrupt the agent’s running cell, and nothing of yours')}
+        onClick={() => void model.dialogue?.interrupt()}
+      >
+        {trans.__('Interrupt the cell')}
+      </button>
+    </div>
+  );
+}
+
+function toQuestion(): void {
+  const question = document.querySelector<HTMLElement>(
+    '.codeact-Panel .codeact-Approval, .codeact-Panel .codeact-Input input'
+  );
+  question?.scrollIntoView({ block: 'nearest' });
+  question?.focus();
 }
 
 type Doing = 'approval' | 'input' | 'kernel' | 'running' | 'writing' | 'thinking';

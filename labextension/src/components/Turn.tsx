@@ -8,6 +8,8 @@ import { Ending } from './Ending';
 import { IconButton } from './IconButton';
 import { useServices } from './services';
 import { Step } from './Step';
+import { Task } from './Task';
+import { taskParts } from './task-parts';
 
 export interface TurnProps {
   turn: TurnView;
@@ -20,8 +22,8 @@ export interface TurnProps {
 export const Turn = memo(function Turn({ turn, last, foldThoughts, onShowCell }: TurnProps) {
   const { trans } = useServices();
   return (
-    <article className="codeact-Turn" aria-label={trans.__('Task: %1', turn.task)}>
-      <div className="codeact-Task">{turn.task}</div>
+    <article className="codeact-Turn" aria-label={trans.__('Task: %1', taskParts(turn.task).words)}>
+      <Task task={turn.task} />
       {turn.notice && (
         <p className="codeact-Line" role="status">
           {turn.notice}

@@ -52,6 +52,7 @@ function DialogueView({ dialogue }: { dialogue: Dialogue }) {
         notebook={dialogue.notebook.title.label}
         conversation={conversation?.name ?? ''}
         begun={turns.length > 0}
+        going={dialogue.going !== null}
         listed={listed}
         onNew={onNew}
         onList={onList}

@@ -1,13 +1,12 @@
 /** What the panel says before the first task. */
-import { notebookIcon, runIcon } from '@jupyterlab/ui-components';
+import { addIcon, type LabIcon, runIcon } from '@jupyterlab/ui-components';
 import { PanelCommandIds } from '../commands';
 import type { PanelModel } from '../panel-model';
 import { useServices } from './services';
 
 export function Welcome({ model }: { model: PanelModel }) {
-  const { commands, trans } = useServices();
-  const { status, statusTrouble, dialogue } = model;
-  const demo = () => void commands.execute(PanelCommandIds.playDemo);
+  const { trans } = useServices();
+  const { status, dialogue } = model;
   return (
     <div className="codeact-Welcome">
       <h2>{trans.__('Work on this notebook, in words')}</h2>
@@ -16,39 +15,47 @@ export function Welcome({ model }: { model: PanelModel }) {
           'Write what you want done. The agent writes Python, runs it in your kernel, reads the outputs and goes on; every cell of it appears in the notebook.'
         )}
       </p>
-      {statusTrouble && (
-        <div className="codeact-Trouble" role="alert">
-          <strong>{trans.__('The server does not answer')}</strong>
-          <p>{statusTrouble}</p>
-          <button type="button" className="codeact-Button" onClick={() => void model.askStatus()}>
-            {trans.__('Ask again')}
-          </button>
-        </div>
-      )}
+      <NoAnswer model={model} />
       {status && !status.ready && <Ways ways={status.ways} notice={status.notice} />}
       {status?.ready && status.notice && <p className="codeact-Line">{status.notice}</p>}
       {!dialogue && <p className="codeact-Line">{trans.__('Open a notebook to begin.')}</p>}
-      <div className="codeact-Welcome-buttons">
-        {!dialogue && (
-          <button
-            type="button"
-            className="codeact-Button codeact-mod-accept"
-            onClick={() => void commands.execute('notebook:create-new')}
-          >
-            <notebookIcon.react tag="span" width="14px" height="14px" aria-hidden="true" />
-            {trans.__('New notebook')}
-          </button>
-        )}
-        <button
-          type="button"
-          className={`codeact-Button ${status?.ready || !dialogue ? '' : 'codeact-mod-accept'}`}
-          onClick={demo}
-        >
-          <runIcon.react tag="span" width="14px" height="14px" aria-hidden="true" />
-          {trans.__('Play the demo')}
-        </button>
-        <span className="codeact-Line">{trans.__('needs no key, costs nothing')}</span>
-      </div>
+      <Beginnings open={dialogue !== null} ready={status?.ready === true} />
+    </div>
+  );
+}
+
+function NoAnswer({ model }: { model: PanelModel }) {
+  const { trans } = useServices();
+  return model.statusTrouble ? (
+    <div className="codeact-Trouble" role="alert">
+      <strong>{trans.__('The server does not answer')}</strong>
+      <p>{model.statusTrouble}</p>
+      <button type="button" className="codeact-Button" onClick={() => void model.askStatus()}>
+        {trans.__('Ask again')}
+      </button>
+    </div>
+  ) : null;
+}
+
+/** The one button that is the best way to begin now is the accented one. */
+function Beginnings({ open, ready }: { open: boolean; ready: boolean }) {
+  const { commands, trans } = useServices();
+  const button = (label: string, icon: LabIcon, command: string, best: boolean) => (
+    <button
+      type="button"
+      className={`codeact-Button ${best ? 'codeact-mod-accept' : ''}`}
+      onClick={() => void commands.execute(command)}
+    >
+      <icon.react tag="span" width="14px" height="14px" aria-hidden="true" />
+      {label}
+    </button>
+  );
+  const { playDemo } = PanelCommandIds;
+  return (
+    <div className="codeact-Welcome-buttons">
+      {!open && button(trans.__('New notebook'), addIcon, 'notebook:create-new', true)}
+      {button(trans.__('Play the demo'), runIcon, playDemo, open && !ready)}
+      <span className="codeact-Line">{trans.__('needs no key, costs nothing')}</span>
     </div>
   );
 }

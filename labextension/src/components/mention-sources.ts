@@ -24,7 +24,7 @@ async function variables(notebook: NotebookPanel, api: Api): Promise<readonly Me
   return names.map(variable => ({
     kind: 'variable',
     label: variable.name,
-    detail: described(variable),
+    detail: [described(variable), variable.detail].filter(Boolean).join(' · '),
     inserted: `\`${variable.name}\``
   }));
 }

@@ -1,5 +1,6 @@
 /** The state of the `@` menu: what it offers at the caret, and which keys it takes. */
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
+import type { Dialogue } from '../dialogue';
 import { cellContext } from './attaching';
 import { fitting, type Mention, mentionAt, withMention } from './mentions';
 import { mentionsIn } from './mention-sources';
@@ -18,51 +19,30 @@ export function useMentions(
   caret: number,
   onText: (text: string, caret: number) => void
 ): Mentioning {
-  const { model, contents } = useServices();
+  const { model } = useServices();
   const query = mentionAt(text, caret);
-  const [known, setKnown] = useState<readonly Mention[]>([]);
+  const start = query?.start ?? -1;
+  const words = query?.words ?? '';
+  const known = useKnown(start);
   const [selected, setSelected] = useState(0);
   const [closedAt, setClosedAt] = useState(-1);
-  const start = query?.start ?? -1;
-  useEffect(() => {
-    const dialogue = model.dialogue;
-    let stale = false;
-    if (start >= 0 && dialogue) {
-      void mentionsIn(dialogue.notebook, model.api, contents).then(found => {
-        if (!stale) {
-          setKnown(found);
-        }
-      });
-    }
-    return () => {
-      stale = true;
-    };
-  }, [start, model, contents]);
-  const words = query?.words;
   useEffect(() => setSelected(0), [words]);
-  const mentions = useMemo(
-    () => (words === undefined || start === closedAt ? [] : fitting(known, words)),
-    [known, words, start, closedAt]
-  );
+  const open = start >= 0 && start !== closedAt;
+  const mentions = useMemo(() => (open ? fitting(known, words) : []), [open, known, words]);
 
   const choose = (mention: Mention) => {
     if (query) {
       const after = withMention(text, query, mention.inserted);
       onText(after.text, after.caret);
-      const cells = model.dialogue?.notebook.content.widgets ?? [];
-      const cell = cells.find(each => each.model.id === mention.cell);
-      if (cell) {
-        model.dialogue?.attach(cellContext(cell));
-      }
+      attachCell(model.dialogue, mention);
     }
   };
   const takes = (event: KeyboardEvent) => {
     const chosen = mentions[Math.min(selected, mentions.length - 1)];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!chosen) {
       return false;
-    }
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step !== undefined) {
+    } else if (step !== undefined) {
       setSelected((selected + step + mentions.length) % mentions.length);
     } else if ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab') {
       choose(chosen);
@@ -74,4 +54,33 @@ export function useMentions(
     return true;
   };
   return { mentions, selected, choose, takes };
+}
+
+/** What can be mentioned; asked for anew when a mention begins at another place. */
+function useKnown(start: number): readonly Mention[] {
+  const { model, contents } = useServices();
+  const [known, setKnown] = useState<readonly Mention[]>([]);
+  useEffect(() => {
+    const { dialogue, api } = model;
+    let stale = false;
+    if (start >= 0 && dialogue) {
+      void mentionsIn(dialogue.notebook, api, contents).then(found => {
+        if (!stale) {
+          setKnown(found);
+        }
+      });
+    }
+    return () => {
+      stale = true;
+    };
+  }, [start, model, contents]);
+  return known;
+}
+
+/** A cell that is mentioned goes along with the task: the model cannot look it up by its number. */
+function attachCell(dialogue: Dialogue | null, mention: Mention): void {
+  const cell = dialogue?.notebook.content.widgets.find(each => each.model.id === mention.cell);
+  if (dialogue && cell) {
+    dialogue.attach(cellContext(cell));
+  }
 }

@@ -47,11 +47,9 @@ export function percent(part: number): string {
   return part > 0 && part < 0.01 ? '<1%' : `${Math.round(part * 100)}%`;
 }
 
-/** `DataFrame 10×4`, `list 3`, `int`: of the type its own name, without the modules. */
-export function described({ type: full, shape, size }: Variable): string {
-  const type = full.slice(full.lastIndexOf('.') + 1);
-  if (shape && shape.length > 0) {
-    return `${type} ${shape.join('×')}`;
-  }
-  return size === null ? type : `${type} ${size}`;
+/** `DataFrame 10×4`, `ndarray 9000×9000, 648 MB`, `int`: the type's own name, and what is big. */
+export function described({ type, shape, size }: Variable): string {
+  const name = type.slice(type.lastIndexOf('.') + 1);
+  const big = size !== null && size >= 1_000_000 ? `, ${Math.round(size / 1_000_000)} MB` : '';
+  return `${name}${shape && shape.length > 0 ? ` ${shape.join('×')}` : ''}${big}`;
 }

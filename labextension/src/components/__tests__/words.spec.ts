@@ -57,10 +57,11 @@ describe('allTokens', () => {
 describe('described', () => {
   const variable = { name: 'x', shape: null, size: null, detail: '' };
 
-  it('names the type without its modules, and the shape or the size', () => {
+  it('names the type without its modules, its shape, and its bytes when they are many', () => {
     const type = 'pandas.core.frame.DataFrame';
-    expect(described({ ...variable, type, shape: [10, 4] })).toBe('DataFrame 10×4');
-    expect(described({ ...variable, type: 'list', size: 3 })).toBe('list 3');
-    expect(described({ ...variable, type: 'int' })).toBe('int');
+    expect(described({ ...variable, type, shape: [10, 4], size: 320 })).toBe('DataFrame 10×4');
+    const big = { ...variable, type: 'numpy.ndarray', shape: [9000, 9000], size: 648_000_000 };
+    expect(described(big)).toBe('ndarray 9000×9000, 648 MB');
+    expect(described({ ...variable, type: 'int', size: 28 })).toBe('int');
   });
 });
