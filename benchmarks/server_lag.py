@@ -1,7 +1,7 @@
 """A server extension that measures how late the server's event loop is.
 
-Each sample has the lateness of a short sleep, and how much of it the loop itself computed: what
-is left was spent by other processes on a machine with too few cores.
+Each sample has the lateness of a short sleep, and the longest that one callback computed meanwhile.
+The lateness has in it what other processes took of a machine with too few cores; the other has not.
 """
 
 from __future__ import annotations
@@ -26,11 +26,24 @@ def _load_jupyter_server_extension(server: Any) -> None:
 
 
 async def _sample(file: Path) -> None:
+    longest = _watch_callbacks()
     with file.open("w") as kept:
         while True:
-            computed, started = time.thread_time(), time.perf_counter()
+            longest[0], started = 0.0, time.perf_counter()
             await asyncio.sleep(PAUSE)
             late = time.perf_counter() - started - PAUSE
-            busy = time.thread_time() - computed
-            kept.write(json.dumps([time.time(), late * 1000, busy * 1000]) + "\n")
+            kept.write(json.dumps([time.time(), late * 1000, longest[0] * 1000]) + "\n")
             kept.flush()
+
+
+def _watch_callbacks() -> list[float]:
+    """The longest CPU seconds of one callback since somebody set it to 0."""
+    longest, run = [0.0], asyncio.Handle._run
+
+    def timed(handle: asyncio.Handle) -> None:
+        computed = time.thread_time()
+        run(handle)
+        longest[0] = max(longest[0], time.thread_time() - computed)
+
+    asyncio.Handle._run = timed
+    return longest

@@ -61,7 +61,7 @@ def main() -> None:
 
 def _measured(server: LiveServer) -> tuple[tuple[float, float], tuple[float, float]]:
     """Open the notebooks, rest, and run in all of them; gives when it rested and when it ran."""
-    server.api("status")
+    server.api("status")  # as a panel that opens: what a first run imports, it imports now
     notebooks = [LiveNotebook(server, f"n{number}.ipynb") for number in range(RUNS)]
     tabs = [notebook.follow() for notebook in notebooks]
     time.sleep(AT_REST_SECONDS)  # the kernels are up by then
@@ -106,7 +106,7 @@ def _report(file: Path, *times: tuple[float, float]) -> None:
     print(f"{'':28}{'samples':>9}{'median':>9}{'p99':>9}{'most':>9}")
     for name, (began, ended) in zip(("at rest", "fifty runs"), times, strict=True):
         within = [sample for sample in samples if began <= sample[0] <= ended]
-        for column, what in ((1, "late"), (2, "computing meanwhile")):
+        for column, what in ((1, "late"), (2, "longest callback")):
             lag = _lag([sample[column] for sample in within])
             row = f"{lag.median:9.1f}{lag.p99:9.1f}{lag.most:9.1f}"
             print(f"{f'{name}, {what}':28}{lag.samples:9}{row}")

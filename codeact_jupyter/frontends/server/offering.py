@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...engine.trajectory import Usage
 from ...errors import CodeActError
-from ...session import choose_model
+from ...session import choose_model, has_other_credentials
 from ...settings import Settings
 
 
@@ -15,11 +16,13 @@ def offer(settings: Settings) -> dict[str, Any]:
     try:
         chosen = choose_model(settings)
         model, notice = chosen.model.name, chosen.notice
+        chosen.model.price(Usage(input=1))  # reads all prices, which would hold up the first run
     except CodeActError as error:
         ways = str(error)
     limits = settings.limits
     return {
         "model": model,
+        "key": bool(settings.api_key) or has_other_credentials(),
         "models": list(dict.fromkeys((model, "demo"))),
         "ready": not ways,
         "notice": notice,

@@ -64,6 +64,7 @@ class Status(Route):
     async def get(self) -> None:
         async def work() -> Any:
             settings = self.service.settings({})
+            self.service.get_ready()  # whoever asks this opened the panel
             return {"version": __version__, **await asyncio.to_thread(offer, settings)}
 
         await self.answer(work)

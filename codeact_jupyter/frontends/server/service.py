@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,7 @@ class Service:
         self._hosted: dict[str, Hosted] = {}
         self._paths: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_ready = False
 
     async def start(self, order: Order) -> Begun:
         """Begin a run, or queue its task; raises CodeActError when it cannot begin."""
@@ -101,6 +103,13 @@ class Service:
         await environment.close()  # what comes there is not for this one
         return await environment.variables()
 
+    def get_ready(self) -> None:
+        """Import, in a thread of its own, what the first run needs: else that waits seconds."""
+        if not self._is_ready:
+            self._is_ready = True
+            # A daemon: a server that is told to end does not wait for it.
+            threading.Thread(target=_import_the_rest, daemon=True).start()
+
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that nobody waits for; a fault of ours in it is in the log."""
         task = asyncio.ensure_future(work)
@@ -139,3 +148,10 @@ class Service:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("codeact: a fault in the background", exc_info=error)
+
+
+def _import_the_rest() -> None:
+    import anthropic
+    import IPython.core.inputtransformer2
+
+    assert anthropic and IPython.core.inputtransformer2

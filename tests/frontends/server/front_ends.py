@@ -140,10 +140,18 @@ class Person(Listening):
         }
         return self.say("shell", "execute_request", content, metadata)
 
-    def say(self, channel: str, kind: str, content: Json, metadata: Json | None = None) -> str:
-        """Send a message on a channel."""
+    def say(
+        self,
+        channel: str,
+        kind: str,
+        content: Json,
+        metadata: Json | None = None,
+        *,
+        message_id: str = "",
+    ) -> str:
+        """Send a message on a channel; gives its id."""
         header = {
-            "msg_id": uuid.uuid4().hex,
+            "msg_id": message_id or uuid.uuid4().hex,
             "username": "person",
             "session": self.session,
             "msg_type": kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -10,7 +11,8 @@ import pytest
 
 from tests.frontends.live import SECONDS, ScriptedModel, act, say
 
-from .live_server import LiveNotebook, LiveServer
+from .front_ends import has_begun
+from .live_server import LiveNotebook, LiveServer, serving
 
 THREE_STEPS = (
     act("print('one')", "First."),
@@ -239,3 +241,51 @@ def test_nonsense_on_the_socket_is_passed_over(
     tab._socket.send(said)
     model.will(say())
     assert tab.end(notebook.start("still there"))["state"] == "answered"
+
+
+def test_what_the_person_did_to_a_runs_cells_is_told_at_the_next_task(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    model.will(act("a = 1"), act("b = 2"), say())
+    tab = notebook.follow()
+    run = notebook.start("two steps")
+    tab.end(run)
+    about = {"path": notebook.path, "run": run}
+    edited = {"type": "edited", **about, "cell": f"{run}-1-action", "source": "a = 'by hand'"}
+    tab.send(edited)
+    tab.send({"type": "deleted", **about, "cell": f"{run}-2-action"})
+    later = notebook.follow()
+    later.end(run)
+    assert f"{run}-2-action" not in later.cells(run)
+    model.will(say())
+    cells = [cell for cell in tab.cells(run).values() if not cell["id"].endswith("2-action")]
+    again = notebook.start("go on", cells=cells, metadata=tab.of(run, "session")[0]["metadata"])
+    tab.end(again)
+    assert "a = 'by hand'" in model.told and "deleted" in model.told
+
+
+def test_a_front_end_that_adopts_a_running_action_does_not_cut_its_output_short(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    model.will(act("import time; time.sleep(0.5)\nfor i in range(500):\n    print(i)"), say())
+    tab = notebook.follow()
+    run = notebook.start("count")
+    has_begun(notebook.person, run, 1)
+    request = f"codeact:{run}:{run}-1-action"
+    notebook.person.say("control", "kernel_info_request", {}, message_id=request)
+    assert tab.end(run)["state"] == "answered"
+    outputs = tab.cells(run)[f"{run}-1-action"]["outputs"]
+    assert "".join(outputs[0]["text"]).endswith("\n499\n")
+
+
+def test_a_server_that_ends_leaves_its_runs_interrupted_in_their_notebooks(
+    served_model: ScriptedModel, tmp_path: Path
+) -> None:
+    served_model.will(act("import time\nfor _ in range(600):\n    time.sleep(0.05)"))
+    with serving(served_model, tmp_path) as server:
+        notebook = LiveNotebook(server, "ends.ipynb")
+        run = notebook.start("sleep")
+        has_begun(notebook.person, run, 1)
+    whole = notebook.read()
+    assert whole.cells[-1].id.endswith("-answer")
+    assert "Interrupted" in whole.cells[-1].source
