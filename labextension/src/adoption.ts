@@ -28,7 +28,7 @@ export function executionOf(message: KernelMessage.IMessage): Execution | null {
 /** The header of the request that caused a message; empty where there is none. */
 export function parentOf(
   message: KernelMessage.IMessage
-): Partial<KernelMessage.IHeader> & { readonly codeact_after?: unknown } {
+): Partial<KernelMessage.IHeader> & { readonly codeact_after?: string } {
   return message.parent_header;
 }
 

@@ -100,13 +100,10 @@ export class Projector implements IObservableDisposable {
 
   /** The person runs this cell now. */
   ranByPerson(widget: Cell): void {
-    const mark = markOf(widget);
-    const cell = this._cells.get(widget.model.id);
+    const cell = this._known(widget.model.id);
     if (cell) {
       cell.ran = true;
-    }
-    if (mark) {
-      this._done.emit({ type: 'ran', run: mark.run, cell: widget.model.id });
+      this._done.emit({ type: 'ran', run: cell.run, cell: cell.id });
     }
   }
 
@@ -128,11 +125,9 @@ export class Projector implements IObservableDisposable {
     message: KernelMessage.IExecuteInputMsg
   ): void {
     const { code, execution_count } = message.content;
-    const after = parentOf(message).codeact_after;
+    const after = String(parentOf(message).codeact_after ?? '');
     const blank: NewCell = { id: execution.cell, cell_type: 'code', source: code, metadata: {} };
-    const cell =
-      this._known(execution.cell) ??
-      this._insert(blank, execution.run, typeof after === 'string' ? after : '');
+    const cell = this._known(execution.cell) ?? this._insert(blank, execution.run, after);
     // A record that overtook all of the execution has its outputs.
     if (cell && !cell.ran && !cell.isOver) {
       cell.write(code);
@@ -172,10 +167,11 @@ export class Projector implements IObservableDisposable {
     }
   }
 
-  private _takeTyped(frame: TypedFrame): void {
-    const cell = this._cells.get(cellId(frame.run, frame.step, frame.part));
+  /** Only code is typed into its cell: a model's words are Markdown, which Python disarms first. */
+  private _takeTyped({ run, step, part, text }: TypedFrame): void {
+    const cell = part === 'code' ? this._cells.get(cellId(run, step, part)) : null;
     if (cell?.phase === 'typing') {
-      cell.append(frame.text);
+      cell.append(text);
     }
   }
 
@@ -260,21 +256,20 @@ export class Projector implements IObservableDisposable {
   }
 
   private _onGone(id: string): void {
-    const run = this._cells.get(id)?.run;
+    const cell = this._cells.get(id);
     this._forget(id);
     this._deleted.add(id);
-    if (run) {
-      this._done.emit({ type: 'deleted', run, cell: id });
+    if (cell) {
+      this._done.emit({ type: 'deleted', run: cell.run, cell: id });
     }
   }
 
   /** JupyterLab makes a moved cell anew: go on with the new object. */
   private _onReplaced(id: string, moved: boolean): void {
-    const before = this._cells.get(id);
     const widget = this._places.find(id);
-    if (before && widget) {
-      const cell = this._watch(before.at(widget));
-      this._phaseChanged.emit(cell);
+    const cell = widget && this._cells.get(id)?.at(widget);
+    if (cell) {
+      this._phaseChanged.emit(this._watch(cell));
       // JupyterLab's own actions may see to a running cell themselves, at once.
       queueMicrotask(() => !cell.isDisposed && this._goOn(cell));
       if (moved) {

@@ -141,6 +141,12 @@ describe('Projector', () => {
     expect(source('r-1-action')).toBe('x');
   });
 
+  it('types no words of the model that Python has not disarmed', () => {
+    take(cell('thought', 1, 'typing', { after: 'magic', source: 'Look:' }));
+    take(frame('typed', { step: 1, part: 'thought', text: ' ![](https://example.com/x.png)' }));
+    expect(source('r-1-thought')).toBe('Look:');
+  });
+
   it('puts cells behind the last of their run where the one before is gone', () => {
     take(cell('task', 0, 'final', { after: 'magic' }), cell('thought', 1, 'final', { after: '?' }));
     expect(ids()).toEqual(['magic', 'r-0-task', 'r-1-thought', 'mine']);
