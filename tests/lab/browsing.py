@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -28,7 +29,9 @@ FLAGS = [
 ]
 NAME = "codeact-jupyter-labextension"
 BUILT = Path(__file__).parents[2] / "codeact_jupyter" / "labextension"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "chromium"
+)
 
 
 @contextlib.contextmanager

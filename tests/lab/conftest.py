@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +25,8 @@ class Lab(NamedTuple):
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab with the labextension and the server extension, and the demo model."""
     if not (BUILT / "package.json").exists() or not Path(CHROMIUM).exists():
-        pytest.skip("needs the built labextension (`make labextension`) and Chromium")
+        why = "needs the built labextension (`make labextension`) and Chromium on the PATH"
+        (pytest.fail if os.environ.get("CODEACT_BROWSER_TESTS") == "required" else pytest.skip)(why)
     root = tmp_path_factory.mktemp("lab")
     with running_lab(root) as address:
         yield Lab(address, root / "notebooks")
