@@ -103,8 +103,8 @@ function Reasons({ reasons }: { reasons: readonly string[] }) {
   return (
     <p className="codeact-Approval-reasons" role="alert">
       {reasons.length > 0
-        ? trans.__('Asks because it %1.', reasons.join('; '))
-        : trans.__('Asks because every action does.')}
+        ? trans.__('Why it asks: %1', reasons.join('; '))
+        : trans.__('Every action asks.')}
     </p>
   );
 }

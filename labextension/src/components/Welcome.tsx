@@ -3,6 +3,7 @@ import { addIcon, type LabIcon, runIcon } from '@jupyterlab/ui-components';
 import { PanelCommandIds } from '../commands';
 import type { PanelModel } from '../panel-model';
 import { useServices } from './services';
+import { waysOf } from './ways';
 
 export function Welcome({ model }: { model: PanelModel }) {
   const { trans } = useServices();
@@ -16,7 +17,7 @@ export function Welcome({ model }: { model: PanelModel }) {
         )}
       </p>
       <NoAnswer model={model} />
-      {status && !status.ready && <Ways ways={status.ways} notice={status.notice} />}
+      {status && !status.ready && <Ways lines={status.ways} notice={status.notice} />}
       {status?.ready && status.notice && <p className="codeact-Line">{status.notice}</p>}
       {!dialogue && <p className="codeact-Line">{trans.__('Open a notebook to begin.')}</p>}
       <Beginnings open={dialogue !== null} ready={status?.ready === true} />
@@ -60,16 +61,20 @@ function Beginnings({ open, ready }: { open: boolean; ready: boolean }) {
   );
 }
 
-function Ways({ ways, notice }: { ways: readonly string[]; notice: string }) {
+function Ways({ lines, notice }: { lines: readonly string[]; notice: string }) {
   const { trans } = useServices();
+  const { title, ways } = waysOf(lines);
   return (
     <section className="codeact-Ways" aria-label={trans.__('How to begin')}>
-      <strong>{notice || trans.__('No model is set up yet. Choose a way:')}</strong>
-      <ol>
-        {ways.map(way => (
-          <li key={way}>{way}</li>
+      <strong>{notice || title || trans.__('No model is set up yet.')}</strong>
+      <dl>
+        {ways.map(({ name, text }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{name.includes('demo') ? trans.__('play it here, below') : text}</dd>
+          </div>
         ))}
-      </ol>
+      </dl>
     </section>
   );
 }

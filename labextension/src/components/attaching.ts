@@ -30,7 +30,7 @@ export function cellContext(cell: Cell): Attachment {
     key: `cell ${cell.model.id}`,
     kind: 'cell',
     title: nameOf(cell),
-    text: said ? `${source}\n\n# Output:\n${said}` : source
+    text: said ? `${source}\n\nOutput:\n${said}` : source
   };
 }
 
