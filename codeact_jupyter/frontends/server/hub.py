@@ -56,6 +56,8 @@ class Hub:
     ) -> None:
         """Begin to tell a follower what happens, from what it has not seen on."""
         followers = self._followers.setdefault(path, {})
+        if followers.get(follower, shared) != shared:  # in another role it comes anew
+            self.leave(path, follower)
         followers[follower] = shared
         lead = not shared or self._leader(path) is follower
         runs = list(self.log(path).runs)
