@@ -1,6 +1,6 @@
 /** The commands of the panel, for the palette, shortcuts, menus and the panel's own buttons. */
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { INotebookTracker } from '@jupyterlab/notebook';
+import { type INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ExportedFile, ExportFormat } from './api';
 import { activeContext, cellContext, errorOf } from './components/attaching';
@@ -8,6 +8,7 @@ import type { ConversationNames } from './conversation-names';
 import { deleteConversation } from './deleting';
 import { playDemo } from './demo';
 import type { Dialogue } from './dialogue';
+import { agentIcon } from './icons';
 import type { ChatPanel } from './panel';
 import type { PanelModel } from './panel-model';
 import * as read from './reading';
@@ -54,10 +55,11 @@ export interface CommandOptions {
 export function addCommands(options: CommandOptions): readonly string[] {
   addPanelCommands(options);
   addRunCommands(options);
+  addFixCommand(options);
   addConversationCommands(options);
   addExportCommand(options);
-  const { open, begin, stop, interrupt, addContext, fixError, playDemo } = PanelCommandIds;
-  return [open, begin, stop, interrupt, addContext, fixError, playDemo];
+  const { open, begin, stop, interrupt, addContext, fixError, playDemo: demo } = PanelCommandIds;
+  return [open, begin, stop, interrupt, addContext, fixError, demo];
 }
 
 function addPanelCommands({ app, trans, open }: CommandOptions): void {
@@ -112,11 +114,17 @@ function addRunCommands({ app, trans, tracker, open }: CommandOptions): void {
       each.attach(context);
     }
   });
+}
+
+function addFixCommand({ app, trans, tracker, open }: CommandOptions): void {
+  const { commands } = app;
+  const failed = () => tracker.activeCell !== null && errorOf(tracker.activeCell) !== '';
   commands.addCommand(PanelCommandIds.fixError, {
     label: trans.__('Explain and Fix This Error'),
-    caption: trans.__('Give the cell and its error to the agent'),
-    isVisible: () => tracker.activeCell !== null && errorOf(tracker.activeCell) !== '',
-    isEnabled: () => tracker.activeCell !== null && errorOf(tracker.activeCell) !== '',
+    caption: trans.__('Explain and fix this error: give the cell to the agent'),
+    icon: agentIcon,
+    isVisible: failed,
+    isEnabled: failed,
     execute: async () => {
       const cell = tracker.activeCell;
       const { dialogue } = (await open()).model;
@@ -127,6 +135,9 @@ function addRunCommands({ app, trans, tracker, open }: CommandOptions): void {
       }
     }
   });
+  const notify = () => commands.notifyCommandChanged(PanelCommandIds.fixError);
+  tracker.activeCellChanged.connect(notify);
+  NotebookActions.executed.connect(notify);
 }
 
 function addConversationCommands({ app, trans, names, open }: CommandOptions): void {

@@ -133,3 +133,19 @@ def test_conversations_are_begun_named_found_and_exported(lab: Lab, page: Any) -
     with page.expect_download() as downloading:
         page.get_by_role("menuitem", name="Markdown").click()
     assert "First words" in Path(downloading.value.path()).read_text()
+
+
+def test_an_error_is_given_to_the_agent_from_its_cell(lab: Lab, page: Any) -> None:
+    open_notebook(lab, page, "error.ipynb", "[1, 2]['a']", "1 + 1")
+    run_all(page)
+    expect(page.locator(".jp-RenderedText[data-mime-type*=stderr]").first).to_be_visible(
+        timeout=SLOW
+    )
+    page.locator(".jp-CodeCell").last.click()
+    fix = page.locator(".jp-cell-toolbar").get_by_role("button", name="Explain and Fix This Error")
+    expect(fix).to_have_count(0)
+    page.locator(".jp-CodeCell .jp-InputArea").first.click()
+    fix.click()
+    expect(page.locator(".codeact-Task")).to_contain_text("TypeError: list indices")
+    expect(page.locator(".codeact-Task summary")).to_have_text("cell [1]")
+    expect(page.locator(".codeact-Facts")).to_be_visible(timeout=SLOW)

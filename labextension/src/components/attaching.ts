@@ -10,6 +10,9 @@ export const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 /** Tracebacks are coloured for terminals. */
 const TERMINAL_COLOUR = /\u001b\[[0-9;]*m/g;
 
+/** A line of dashes, which Markdown takes for the mark of a heading. */
+const RULE = /^-{9,}\n/gm;
+
 /** The selected text of the active cell, or else the whole cell; null without a cell. */
 export function activeContext(notebook: NotebookPanel): Attachment | null {
   const cell = notebook.content.activeCell;
@@ -79,7 +82,7 @@ function textOf(output: read.Fields): string {
     case 'stream':
       return read.text(output.text);
     case 'error':
-      return read.texts(output.traceback).join('\n').replace(TERMINAL_COLOUR, '');
+      return read.texts(output.traceback).join('\n').replace(TERMINAL_COLOUR, '').replace(RULE, '');
     default:
       return `${read.text(read.record(output.data)['text/plain'])}\n`;
   }

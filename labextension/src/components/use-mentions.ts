@@ -6,6 +6,8 @@ import { fitting, type Mention, mentionAt, withMention } from './mentions';
 import { mentionsIn } from './mention-sources';
 import { useServices } from './services';
 
+const STEPS: Readonly<Record<string, number | undefined>> = { ArrowDown: 1, ArrowUp: -1 };
+
 export interface Mentioning {
   readonly mentions: readonly Mention[];
   readonly selected: number;
@@ -21,15 +23,13 @@ export function useMentions(
 ): Mentioning {
   const { model } = useServices();
   const query = mentionAt(text, caret);
-  const start = query?.start ?? -1;
-  const words = query?.words ?? '';
+  const { start, words } = query ?? { start: -1, words: '' };
   const known = useKnown(start);
   const [selected, setSelected] = useState(0);
   const [closedAt, setClosedAt] = useState(-1);
   useEffect(() => setSelected(0), [words]);
   const open = start >= 0 && start !== closedAt;
   const mentions = useMemo(() => (open ? fitting(known, words) : []), [open, known, words]);
-
   const choose = (mention: Mention) => {
     if (query) {
       const after = withMention(text, query, mention.inserted);
@@ -39,10 +39,11 @@ export function useMentions(
   };
   const takes = (event: KeyboardEvent) => {
     const chosen = mentions[Math.min(selected, mentions.length - 1)];
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = STEPS[event.key];
     if (!chosen) {
       return false;
-    } else if (step !== undefined) {
+    }
+    if (step !== undefined) {
       setSelected((selected + step + mentions.length) % mentions.length);
     } else if ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab') {
       choose(chosen);
