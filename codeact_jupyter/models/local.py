@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
-import urllib.request
+import threading
+import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 
-PROBE_SECONDS = 0.4
+PROBE_SECONDS = 1.0  # for all of it: who listens on such a port may answer without end
+LONGEST = 1_000_000
+PIECE = 65_536
 
 
 @dataclass(frozen=True)
@@ -32,26 +33,50 @@ PORTS: tuple[tuple[str, int], ...] = (
 
 def find_local_server(ports: Sequence[tuple[str, int]] = PORTS) -> LocalServer | None:
     """The first server on loopback that lists at least one model, or None after a short probe."""
-    with ThreadPoolExecutor(len(ports)) as pool:
-        found = pool.map(lambda place: _probe(*place), ports)
-        return next((server for server in found if server is not None), None)
+    deadline = time.monotonic() + PROBE_SECONDS
+    found: list[LocalServer | None] = [None] * len(ports)
+
+    def probe(place: int) -> None:
+        found[place] = _probe(*ports[place], deadline)
+
+    # Daemons, because a server that sends its headers in drops holds its probe for long.
+    probes = [threading.Thread(target=probe, args=(at,), daemon=True) for at in range(len(ports))]
+    for thread in probes:
+        thread.start()
+    for place, thread in enumerate(probes):
+        thread.join(max(0.0, deadline - time.monotonic()))
+        if (server := found[place]) is not None:
+            return server
+    return None
 
 
-def _probe(product: str, port: int) -> LocalServer | None:
+def _probe(product: str, port: int, deadline: float) -> LocalServer | None:
+    # No proxy: the address is this machine, whatever the environment says.
+    connection = HTTPConnection("127.0.0.1", port, timeout=PROBE_SECONDS)
     try:
-        with socket.create_connection(("127.0.0.1", port), PROBE_SECONDS):
-            pass
-        url = f"http://127.0.0.1:{port}"
-        # No proxy: the address is this machine, whatever the environment says.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{url}/v1/models", timeout=PROBE_SECONDS * 2) as answer:
-            listed = json.loads(answer.read(1_000_000))
+        connection.request("GET", "/v1/models")
+        with connection.getresponse() as answer:
+            listed = json.loads(_body(answer, deadline))
     except (OSError, HTTPException, ValueError):
         return None
+    finally:
+        connection.close()
     entries = listed.get("data") if isinstance(listed, dict) else None
     listed_ids = [entry.get("id") for entry in entries or () if isinstance(entry, dict)]
     names = tuple(name for name in listed_ids if isinstance(name, str) and _talks(name))
-    return LocalServer(product, url, names) if names else None
+    return LocalServer(product, f"http://127.0.0.1:{port}", names) if names else None
+
+
+def _body(answer: HTTPResponse, deadline: float) -> bytes:
+    """What was answered; raises TimeoutError when it does not end in time."""
+    if answer.status != 200:
+        return b""
+    pieces: list[bytes] = []
+    while piece := answer.read1(PIECE):
+        pieces.append(piece)
+        if time.monotonic() > deadline or sum(map(len, pieces)) > LONGEST:
+            raise TimeoutError
+    return b"".join(pieces)
 
 
 def _talks(model: str) -> bool:

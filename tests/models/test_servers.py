@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Any
 
@@ -134,6 +134,27 @@ def test_the_first_local_server_with_a_model_is_found() -> None:
 def test_no_local_server_is_none() -> None:
     with silent_port() as port:
         assert find_local_server([("Ollama", free_port()), ("vLLM", port)]) is None
+
+
+@pytest.mark.parametrize("head", ["", "Content-Type: text/event-stream\r\n\r\n"])
+async def test_a_server_whose_answer_never_ends_is_none(head: str) -> None:
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\n{head}".encode())
+        with suppress(ConnectionError):
+            while not over.is_set():
+                writer.write(b"a: b\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.1)
+            writer.close()
+            await writer.wait_closed()
+        closed.set()
+
+    over, closed = asyncio.Event(), asyncio.Event()
+    async with await asyncio.start_server(trickle, "127.0.0.1", 0) as endless:
+        ports = [("vLLM", endless.sockets[0].getsockname()[1])]
+        assert await asyncio.to_thread(find_local_server, ports) is None
+        over.set()
+        await closed.wait()
 
 
 async def test_something_that_is_no_http_server_is_none() -> None:
