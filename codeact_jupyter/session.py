@@ -7,12 +7,10 @@ and the file as the events say, before the agent goes on.
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from .engine import events
 from .engine.aftermath import displays_of, renewed
@@ -24,11 +22,13 @@ from .engine.model import Model
 from .engine.policy import Policy
 from .engine.telling import Telling
 from .engine.trajectory import Observation, Trajectory, Turn, Usage
+from .environments.hiding import Hiding, hidden
 from .environments.images import fit_image
 from .errors import SettingsError
 from .notebook.document import Document
 from .prompts import prompt, python_tool
-from .settings import Settings
+from .settings import Settings, secrets_of
+from .settings import has_other_credentials as has_other_credentials
 
 FOUR_WAYS = """\
 No key is set and no local model was found. Four ways to go on:
@@ -102,13 +102,6 @@ def choose_model(
         effort=settings.effort or None,
     )
     return Chosen(Retrying(model), notice)
-
-
-def has_other_credentials() -> bool:
-    """Whether the SDK will find credentials that are not a key: a token, or a profile on disk."""
-    if any(os.environ.get(f"ANTHROPIC_{name}") for name in ("AUTH_TOKEN", "PROFILE", "CONFIG_DIR")):
-        return True
-    return (Path.home() / ".config" / "anthropic").is_dir()
 
 
 def greeting() -> Request:
@@ -186,7 +179,7 @@ class Session:
         self._begin(Turn(self._new_id(), task, told, started=self._now()), telling)
         self._agent = Agent(
             model,
-            self.environment,
+            Hiding(self.environment, self.secrets),
             self.policy,
             limits=self.settings.limits,
             telling=telling,
@@ -231,6 +224,10 @@ class Session:
         """What the context of the model holds; 0 while there is no model yet."""
         return self._model.context_tokens if self._model is not None else 0
 
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that must not be recorded, told or shown."""
+        return secrets_of(self.settings)
+
     async def close(self) -> None:
         """Give back the model's connections; the environment is its maker's to close."""
         for model in (*self._left, self._model):
@@ -250,21 +247,22 @@ class Session:
         """What the model does not know yet: of the environment, and of its cells in the file."""
         changed = self.document.news(self.trajectory) if self.document is not None else ()
         news = await self.environment.news(anew=not self.trajectory.turns)
-        return replace(news, notes=(*news.notes, *changed))
+        return hidden(replace(news, notes=(*news.notes, *changed)), self.secrets())
 
     def _begin(self, turn: Turn, telling: Telling) -> None:
         if self.trajectory.turns:
             last = broken_off(self.turn, telling)
             self.trajectory = self.trajectory.with_turn(last)
-        if not self.trajectory.turns:
-            self.trajectory = Trajectory(prompt("system"), (python_tool(),))
+        if not self.trajectory.tools:  # a new one, or its notebook lost what it was begun with
+            today = replace(self.trajectory, system=prompt("system"), tools=(python_tool(),))
+            self.trajectory = today
         self.trajectory = self.trajectory.begin(turn)
         self._keep()
 
     def _late(self) -> events.LateOutput | None:
         """What came after the last step's end: no step follows that would have it."""
         seen = [step.number for step in self.turn.steps if step.observation is not None]
-        late = self.environment.late() if seen else Late()
+        late = Hiding(self.environment, self.secrets).late() if seen else Late()
         return events.LateOutput(seen[-1], late) if late != Late() else None
 
     def _record(self, event: Event) -> None:

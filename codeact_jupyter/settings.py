@@ -8,6 +8,7 @@ working directory or a repository: these must not choose where a key is sent.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -22,6 +23,16 @@ Approve = Literal["ask", "risky", "never"]
 DEFAULT_MODEL = "claude-opus-5-5"
 SDK_VARIABLES = {"api_key": "ANTHROPIC_API_KEY", "base_url": "ANTHROPIC_BASE_URL"}
 NO_LIMIT = ("none", "unlimited")
+SDK_CREDENTIALS = (
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_CONFIG_DIR",
+    "ANTHROPIC_IDENTITY_TOKEN",
+    "ANTHROPIC_IDENTITY_TOKEN_FILE",
+    "ANTHROPIC_PROFILE",
+)
+# The names of the variables that hold credentials of ours.
+CREDENTIALS = re.compile(r"(ANTHROPIC|CODEACT)_.*(KEY|TOKEN|SECRET|HEADERS)$")
+SHORTEST_SECRET = 8  # a shorter text may well be a word of the person's data
 MOST = 1_000_000_000  # of dollars or seconds; beyond it a timer overflows
 
 
@@ -70,6 +81,36 @@ def load_settings(
         if value is not None:
             values[name] = parsed(name, value, f"--{name.replace('_', '-')}")
     return Settings(**values, given=frozenset(values))
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """What nobody may be shown of these settings and of this process's credentials, longest first.
+
+    Of headers each word counts by itself, and of an address its password.
+    """
+    urls = (settings.base_url, os.environ.get(SDK_VARIABLES["base_url"], ""))
+    found = {settings.api_key, *(_password(url) for url in urls)}
+    for name, value in os.environ.items():
+        if CREDENTIALS.match(name):
+            found |= {value.strip(), *value.split()}
+    secrets = (each for each in found if len(each) >= SHORTEST_SECRET)
+    return tuple(sorted(secrets, key=len, reverse=True))
+
+
+def has_other_credentials() -> bool:
+    """Whether the SDK will find credentials that are not a key: a token, or a profile on disk."""
+    if any(os.environ.get(name) for name in SDK_CREDENTIALS):
+        return True
+    folder = Path.home() / ".config" / "anthropic"  # which may be there, and empty
+    profiles = (folder / "active_config", *folder.glob("configs/*.json"))
+    return any(path.is_file() for path in profiles)
+
+
+def _password(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""
 
 
 def config_path() -> Path:

@@ -30,7 +30,7 @@ from codeact_jupyter.environments.kernel import KernelEnvironment
 from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.session import Session, choose_model
-from codeact_jupyter.settings import Settings
+from codeact_jupyter.settings import SDK_CREDENTIALS, Settings
 from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse
 
 RED_DOT = (
@@ -87,8 +87,8 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("AUTH_TOKEN", "PROFILE", "CONFIG_DIR", "API_KEY", "BASE_URL"):
-        monkeypatch.delenv(f"ANTHROPIC_{name}", raising=False)
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", *SDK_CREDENTIALS):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
@@ -136,6 +136,27 @@ async def test_a_conversation_goes_on_from_its_file_with_the_bytes_it_was_begun_
     begun = json.loads(first)
     assert said[: len(begun)] == begun
     assert [turn.task for turn in Document(path).trajectory.turns] == ["multiply", "divide"]
+
+
+@pytest.mark.parametrize(
+    "damaged", [None, 5, {}, {"version": "x"}, {"version": 1, "tools": {"a": 1}}]
+)
+async def test_a_notebook_whose_own_record_was_removed_or_damaged_is_continued(
+    path: Path, damaged: Any
+) -> None:
+    with LoopbackModel([act("7 * 6"), say("42"), say("again")]) as model:
+        async with session(model, path) as (made, environment):
+            assert await do(made, "multiply") == "answered"
+            content = json.loads(path.read_text())
+            content["metadata"]["codeact"] = damaged
+            path.write_text(json.dumps(content))
+            again = Session(settings_for(model), environment, AllowAll(), document=Document(path))
+            assert await do(again, "go on") == "answered"
+            await again.close()
+        assert model.requests[-1]["tools"] == model.requests[0]["tools"]
+        assert model.requests[-1]["system"] == model.requests[0]["system"]
+    assert Document(path).trajectory == again.trajectory
+    assert [turn.task for turn in again.trajectory.turns] == ["multiply", "go on"]
 
 
 async def test_a_run_whose_program_died_is_told_as_unknown_and_not_run_again(path: Path) -> None:

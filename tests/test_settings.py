@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,15 @@ import pytest
 
 from codeact_jupyter.engine.limits import Limits
 from codeact_jupyter.errors import SettingsError
-from codeact_jupyter.settings import PARSERS, Settings, config_path, load_settings
+from codeact_jupyter.settings import (
+    PARSERS,
+    SDK_CREDENTIALS,
+    Settings,
+    config_path,
+    has_other_credentials,
+    load_settings,
+    secrets_of,
+)
 
 SECRET = "sk-a-secret-that-nobody-may-see"
 # Each option: how it is written in the environment, in TOML, and what it becomes.
@@ -177,3 +186,40 @@ def test_the_config_file_is_in_the_persons_config_directory(
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert config_path() == tmp_path / "codeact" / "config.toml"
+
+
+def test_the_secrets_are_the_key_in_use_and_this_process_credentials(monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "CODEACT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "token-of-mine")
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Gate: let-me-through")
+    monkeypatch.setenv("CODEACT_MODEL", "a-model-of-mine")
+    monkeypatch.setenv("CODEACT_MAX_TOKENS", "1000000000")
+    monkeypatch.setenv("CODEACT_API_KEY", "short")
+    settings = Settings(api_key="sk-in-use-0123", base_url="https://me:p4ssw0rds@host")
+    assert set(secrets_of(settings)) == {
+        *("sk-in-use-0123", "token-of-mine", "p4ssw0rds"),
+        *("X-Gate: let-me-through", "let-me-through"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [("", False), ("notes.txt", False), ("configs/default.json", True), ("active_config", True)],
+)
+def test_other_credentials_are_files_and_not_an_empty_directory(tmp_path, monkeypatch, file, found):
+    for name in SDK_CREDENTIALS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    place = tmp_path / ".config" / "anthropic" / file
+    (place.parent if file else place).mkdir(parents=True)
+    if file:
+        place.write_text("{}")
+    assert has_other_credentials() == found
+
+
+@pytest.mark.parametrize("name", SDK_CREDENTIALS)
+def test_a_variable_of_the_sdk_is_another_credential(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(name, "given")
+    assert has_other_credentials()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from ..engine.environment import Cleared, OnOutput, Produced, Updated
 from ..engine.telling import trimmed
 from ..engine.trajectory import Display, Error, MimeBundle, Result, Stream
 from .forks import forks
+from .hiding import hidden
 from .outputs import clean, encodable
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Capture:
     With `inside` another cell's output: values are shown without an `Out[n]` number, and clearing
     is left to `inside`, which knows what must stay: it is called when the clearing takes effect.
     `earlier` is called before each output: what came earlier by another way is told by then.
+    `secrets` are hidden where they are shown: who runs the cell did not ask for them.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class Capture:
         *,
         inside: Callable[[], None] | None = None,
         earlier: Callable[[], object] = lambda: None,
+        secrets: Sequence[str] = (),
     ) -> None:
         self._shell = shell
         self._on_output = on_output
         self._inside = inside
         self._earlier = earlier
+        self._secrets = secrets
         self._forks = forks()
         self._muted = 0
         self._clear_next = False
@@ -116,7 +120,7 @@ class Capture:
         def wrapper(text: str) -> Any:
             if not isinstance(text, str):
                 return write(text)  # the stream's own error
-            text = encodable(text)
+            text = hidden(encodable(text), self._secrets)
             if text and not self._muted:
                 self._before_output()
                 self._tell(Stream(text, "stderr" if name == "stderr" else "stdout"))
@@ -126,7 +130,7 @@ class Capture:
 
     def _publisher(self, publish: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(data: Any, metadata: Any = None, *args: Any, **options: Any) -> Any:
-            data = encodable(data)
+            data = hidden(encodable(data), self._secrets)
             if not self._muted:
                 self._before_output()
                 display_id = str((options.get("transient") or {}).get("display_id") or "")
@@ -155,7 +159,8 @@ class Capture:
     def _result_writer(self, write: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(data: Any, metadata: Any = None) -> Any:
             self._before_output()
-            result = Result(clean(encodable(data)), clean_metadata(metadata))
+            data = hidden(encodable(data), self._secrets)
+            result = Result(clean(data), clean_metadata(metadata))
             self._tell(result)
             with self._muting():
                 if self._shows_itself:  # shown, but not as Out[n]
@@ -170,10 +175,11 @@ class Capture:
             lines = stb.splitlines() if isinstance(stb, str) else [str(line) for line in stb]
             lines = [encodable(line) for line in lines]
             error = Error(etype.__name__, encodable(_text(evalue)), tuple(lines))
+            error = hidden(error, self._secrets)
             self._tell(error)
             with self._muting():
                 if not self._shows_itself:
-                    return show(etype, evalue, stb)
+                    return show(etype, evalue, hidden(stb, self._secrets))
                 return self._publish(*as_display(error))
 
         return wrapper

@@ -10,7 +10,7 @@ import asyncio
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -46,6 +46,8 @@ class ShellEnvironment:
 
     `on_clear` is called when an action's `clear_output()` takes effect: it must clear the front
     end's output and show again what was there before the action.
+
+    `secrets` gives the texts that an action may not show: its outputs are saved in the notebook.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class ShellEnvironment:
         self.cells = cells or PersonsCells(shell)
         here = working_directory()
         self.own_cells: OwnCells | None = None
+        self.secrets: Callable[[], Sequence[str]] = tuple
         self._names = Names(here or ".", here)
         self._looking = Looking(shell)
         self._transforming = Transforming(shell.transform_cell)
@@ -126,7 +129,13 @@ class ShellEnvironment:
                 stack.enter_context(_replaced(shell, "system", lambda _: shell.system_piped))
                 stack.enter_context(past_python)
             inside = self.on_clear if self.own_cells is None else None
-            capture = Capture(shell, collector.add, inside=inside, earlier=past_python.drain)
+            capture = Capture(
+                shell,
+                collector.add,
+                inside=inside,
+                earlier=past_python.drain,
+                secrets=self.secrets(),
+            )
             stack.enter_context(capture)
             stack.callback(_flush)
             yield

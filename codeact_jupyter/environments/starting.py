@@ -15,15 +15,8 @@ if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
 START_SECONDS = 60.0
-# The host's alone: a kernel that we start must not inherit them (law 9).
-SECRETS = (
-    "ANTHROPIC_API_KEY",
-    "ANTHROPIC_AUTH_TOKEN",
-    "ANTHROPIC_BASE_URL",  # may hold a password
-    "ANTHROPIC_CUSTOM_HEADERS",
-    "CODEACT_API_KEY",
-    "CODEACT_BASE_URL",
-)
+# Of variables that are the host's alone: a kernel that we start must not inherit them (law 9).
+OURS = ("ANTHROPIC_", "CODEACT_")
 
 
 @dataclass(frozen=True)
@@ -42,7 +35,7 @@ async def started_kernel(name: str, workspace: Path) -> StartedKernel:
     Raises EnvironmentFailure when there is no such kernel, it does not start, or it is not Python.
     """
     manager = _manager(name)
-    environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
     client: AsyncKernelClient | None = None
     # Open until the kernel is shut down: one that is started again writes to it too.
     said = tempfile.TemporaryFile()  # noqa: SIM115

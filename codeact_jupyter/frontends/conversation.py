@@ -124,6 +124,7 @@ class Conversation:
         policy = Gate(settings.approve, self._ask if can_ask else None)
         if self._session is None:
             self._session = Session(settings, self.environment, policy, demo_pace=0.01)
+            self.environment.secrets = self._session.secrets
         self._session.use(settings)
         self._session.policy = policy
         if self._given is not None:

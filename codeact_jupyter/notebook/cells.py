@@ -273,15 +273,15 @@ def _answered(turn: Turn, mark: Mapping[str, Any]) -> Turn:
 
 
 def _session(session: Mapping[str, Any]) -> tuple[str, tuple[dict[str, Any], ...]]:
-    """The system text and tools of a notebook's metadata; none of another version's."""
+    """The system text and tools of a notebook's metadata; none of another version's.
+
+    None either where the metadata is damaged: the conversation goes on with those of today.
+    """
     if session.get("version") != VERSION:
         return "", ()
     try:
         kept = {key: bared(plain(session[key])) for key in ("system", "tools") if key in session}
         read = decode(Trajectory, kept)
-    except ValueError as error:
-        raise NotebookError(
-            f"the notebook's metadata {KEY!r} cannot be read ({error}); remove it to use the "
-            "notebook without its runs"
-        ) from error
+    except ValueError:
+        return "", ()
     return read.system, read.tools

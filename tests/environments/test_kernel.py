@@ -84,8 +84,9 @@ def kernelspec(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, program
 
 
 async def test_keys_are_not_inherited(tmp_path, monkeypatch):
-    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CODEACT_API_KEY"):
-        monkeypatch.setenv(name, CANARY)
+    for name in ("API_KEY", "AUTH_TOKEN", "IDENTITY_TOKEN", "FOUNDRY_API_KEY", "OF_TOMORROW"):
+        monkeypatch.setenv(f"ANTHROPIC_{name}", CANARY)
+        monkeypatch.setenv(f"CODEACT_{name}", CANARY)
     async with started(tmp_path) as environment:
         seen = await run(
             environment,

@@ -238,3 +238,20 @@ def test_the_event_loop_turns_while_the_agent_thinks(kernel, model):
 
 def test_python_of_the_kernel_is_the_tests_own(kernel):
     assert kernel.value("__import__('sys').executable") == repr(sys.executable)
+
+
+REVEALING = (
+    "import sys; print(sys.modules['o' + 's'].__dict__['environ']['ANTHROPIC' + '_API_KEY'])",
+    "import os; os.path.expandvars('$ANTHROPIC_API_KEY')",
+    "from codeact_jupyter.settings import load_settings\nkey = load_settings().api_key\nkey",
+    "from IPython.display import display; h = display(1, display_id=True); h.update(key)",
+    "raise ValueError(key)",
+)
+
+
+def test_the_key_is_neither_shown_nor_kept_nor_told(kernel, model):
+    kernel.run("persons = '%s' % __import__('os').environ['ANTHROPIC_API_KEY']; persons")
+    ran = do(kernel, model, *REVEALING)
+    assert "sk-test-canary" not in str(ran.outputs)
+    assert "sk-test-canary" not in str(model.requests)
+    assert "[key hidden]" in ran.shown and "[key hidden]" in model.results()[0]

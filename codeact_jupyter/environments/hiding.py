@@ -1,0 +1,126 @@
+"""Keeps the host's keys out of what is recorded, told to a model and shown of a run (law 9).
+
+Code may come by a key in ways that no rule foresees; so their exact texts are hidden in all that an
+environment hands over. Who holds the keys is not known here: they are given.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+from ..engine.environment import Environment, Late, Namespace, News, OnOutput, Produced
+from ..engine.trajectory import Action, Observation, Stream
+
+HIDDEN = "[key hidden]"
+T = TypeVar("T")
+
+
+def hidden(value: T, secrets: Sequence[str]) -> T:
+    """The value, with `HIDDEN` in the place of each secret in its texts; itself if none is there.
+
+    The longest secret must come first: it may contain another.
+    """
+    return cast("T", _hidden(value, secrets)) if secrets else value
+
+
+def _hidden(value: Any, secrets: Sequence[str]) -> Any:
+    if isinstance(value, str):
+        for secret in secrets:
+            if secret in value:
+                value = value.replace(secret, HIDDEN)
+        return value
+    if isinstance(value, (list, tuple)):
+        new = [_hidden(item, secrets) for item in value]
+        same = all(one is other for one, other in zip(new, value, strict=True))
+        return value if same else type(value)(new)
+    if isinstance(value, Mapping):
+        pairs = {_hidden(key, secrets): _hidden(item, secrets) for key, item in value.items()}
+        return value if pairs == value else pairs
+    if is_dataclass(value) and not isinstance(value, type):
+        before = {each.name: getattr(value, each.name) for each in fields(value) if each.init}
+        after = {name: _hidden(item, secrets) for name, item in before.items()}
+        changed = {name: item for name, item in after.items() if item is not before[name]}
+        return replace(value, **changed) if changed else value
+    return value
+
+
+class Hiding:
+    """An environment of which no secret comes out."""
+
+    def __init__(self, environment: Environment, secrets: Callable[[], Sequence[str]]) -> None:
+        self._environment = environment
+        self._secrets = secrets
+
+    async def check(self, code: str) -> str | None:
+        return hidden(await self._environment.check(code), self._secrets())
+
+    async def execute(self, action: Action, *, on_output: OnOutput) -> Observation:
+        secrets = self._secrets()
+        if not secrets:
+            return await self._environment.execute(action, on_output=on_output)
+        progress = _Progress(on_output, secrets)
+        seen = await self._environment.execute(action, on_output=progress.add)
+        progress.end()
+        return hidden(seen, secrets)
+
+    def late(self) -> Late:
+        return hidden(self._environment.late(), self._secrets())
+
+    async def news(self, *, anew: bool = False) -> News:
+        return hidden(await self._environment.news(anew=anew), self._secrets())
+
+    def namespace(self) -> Namespace:
+        return self._environment.namespace()
+
+    def interrupt(self) -> None:
+        self._environment.interrupt()
+
+    async def close(self) -> None:
+        await self._environment.close()
+
+
+class _Progress:
+    """Passes outputs on as they come, without the secrets; may be added to by any thread.
+
+    The end of a text that a secret may begin with waits for what follows.
+    """
+
+    def __init__(self, on_output: OnOutput, secrets: Sequence[str]) -> None:
+        self._on_output = on_output
+        self._secrets = secrets
+        self._lock = threading.RLock()
+        self._waiting = Stream("")
+
+    def add(self, item: Produced) -> None:
+        """Take the next output."""
+        with self._lock:
+            if not isinstance(item, Stream) or item.name != self._waiting.name:
+                self.end()
+            if not isinstance(item, Stream):
+                self._on_output(hidden(item, self._secrets))
+                return
+            text = hidden(self._waiting.text + item.text, self._secrets)
+            kept = max(_begun(text, secret) for secret in self._secrets)
+            self._waiting = Stream(text[len(text) - kept :], item.name)
+            if len(text) > kept:
+                self._on_output(Stream(text[: len(text) - kept], item.name))
+
+    def end(self) -> None:
+        """Pass on what waits."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, Stream("", self._waiting.name)
+            if waiting.text:
+                self._on_output(waiting)
+
+
+def _begun(text: str, secret: str) -> int:
+    """How many characters at the end of `text` are the beginning of the secret."""
+    at = text.find(secret[0], max(0, len(text) - len(secret) + 1))
+    while at >= 0:
+        if secret.startswith(text[at:]):
+            return len(text) - at
+        at = text.find(secret[0], at + 1)
+    return 0
