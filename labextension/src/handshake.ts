@@ -4,9 +4,9 @@
  * JupyterLab sends a cell's metadata with its execution, so the connection's id is put there just
  * before and taken away just after: it equals the session of the request only in this very tab.
  */
-import type { Cell } from '@jupyterlab/cells';
+import type { Cell, ICodeCellModel } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { Kernel } from '@jupyterlab/services';
+import { type Kernel, KernelMessage } from '@jupyterlab/services';
 import { runParts } from './parts';
 import { markOf } from './run-cell';
 
@@ -21,12 +21,36 @@ export class Handshake {
       return;
     }
     setClient(cell, kernel.clientId);
+    this._noteCount(notebook, cell);
     this._handOver(notebook, kernel, known);
   }
 
   /** A cell was executed. */
   after(cell: Cell): void {
     setClient(cell, null);
+    const count = this._counts.get(cell);
+    if (count !== undefined) {
+      (cell.model as ICodeCellModel).executionCount = count;
+      this._counts.delete(cell);
+    }
+  }
+
+  /**
+   * Note the number that the cell began with.
+   *
+   * The kernel's reply names the last number of all, which by then is that of the run's last cell.
+   */
+  private _noteCount(notebook: NotebookPanel, cell: Cell): void {
+    const { iopubMessage } = notebook.sessionContext;
+    const source = cell.model.sharedModel.getSource();
+    const note = (_: unknown, message: KernelMessage.IMessage) => {
+      if (KernelMessage.isExecuteInputMsg(message) && message.content.code === source) {
+        iopubMessage.disconnect(note);
+        this._counts.set(cell, Number(message.content.execution_count));
+      }
+    };
+    iopubMessage.connect(note);
+    cell.disposed.connect(() => iopubMessage.disconnect(note));
   }
 
   /**
@@ -52,6 +76,8 @@ export class Handshake {
       stop_on_error: false
     });
   }
+
+  private readonly _counts = new WeakMap<Cell, number>();
 }
 
 /** Take away what a saved notebook holds of a connection that is no more. */

@@ -144,7 +144,8 @@ class Export(Route):
             to = str(body.get("to", ""))
             stem = re.sub(r"[^\w. -]", "_", str(body.get("name") or "codeact"))[:100]
             trajectory = trajectory_of(cells, metadata)
-            return await asyncio.to_thread(download, trajectory, to, stem)
+            clean = bool(body.get("clean"))
+            return await asyncio.to_thread(download, trajectory, to, stem, clean=clean)
 
         await self.answer(work)
 
