@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
 UNRESPONSIVE_SECONDS = 10.0
+REACTION_SECONDS = 5.0  # to an interrupt: longer than the second one of a deadline takes to come
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows SIGTERM ends a process at once
+KILLED = "the kernel was killed while this ran; what it had done by then is unknown"
 RESTARTED = "The kernel was restarted: the variables and imports of before are gone."
 CAME_LATE = "Code of your earlier actions went on, and put out since your last one:"
 UNSEEN = "The kernel does not answer now, so its variables could not be looked at."
@@ -53,6 +57,9 @@ class KernelEnvironment:
         self._names = Names(workspace)
         self._ask_input = ask_input
         self._interrupted: asyncio.Event | None = None
+        self._killed = asyncio.Event()
+        self._killing: asyncio.Future[None] | None = None  # else it may be collected
+        self._ignores_us = False
         self._loop = asyncio.get_running_loop()
         self._notes: list[str] = []
         self._incarnation = ""
@@ -114,15 +121,9 @@ class KernelEnvironment:
                 ask_input=self._ask_input,
                 give_up=self._unresponsive(self._interrupted),
             )
-        except EnvironmentFailure as error:
-            return _unknown(collector, str(error))
-        except TimeoutError:
-            lost = (
-                f"the kernel did not react to the interrupt within {UNRESPONSIVE_SECONDS:.0f} s "
-                "and is still running this"
-            )
-            return _unknown(collector, lost)
-        seconds = round(time.monotonic() - started, 3)
+        except (EnvironmentFailure, TimeoutError) as error:
+            return _unknown(collector, self._lost(error), _since(started))
+        seconds = _since(started)
         status = self._status(reply)
         lost = collector.lost or ("" if complete else "output may be incomplete")
         look = await self._look()
@@ -171,9 +172,18 @@ class KernelEnvironment:
     def interrupt(self) -> None:
         self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._interrupt()))
 
+    def kill(self) -> None:
+        """End the kernel and its children at once; called only by who started it.
+
+        The outcome of the action that runs is unknown.
+        """
+        self._killed.set()
+        if self._manager.has_kernel:
+            self._killing = asyncio.ensure_future(self._manager.signal_kernel(KILL))
+
     async def close(self) -> None:
         await self._link.close()
-        await self._manager.shutdown_kernel(now=False)
+        await self._manager.shutdown_kernel(now=self._ignores_us or self._killed.is_set())
         self._said.close()
 
     async def _interrupt(self) -> None:
@@ -185,8 +195,26 @@ class KernelEnvironment:
             self._link.wake()
 
     async def _unresponsive(self, interrupted: asyncio.Event) -> None:
-        await interrupted.wait()
-        await asyncio.sleep(UNRESPONSIVE_SECONDS)
+        """Ends when the kernel had its time to react to an interrupt, or is killed."""
+        killed = asyncio.ensure_future(self._killed.wait())
+        reaction = asyncio.ensure_future(_after(interrupted, REACTION_SECONDS))
+        try:
+            await asyncio.wait({killed, reaction}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            killed.cancel()
+            reaction.cancel()
+
+    def _lost(self, error: Exception) -> str:
+        """Why the outcome of an action is unknown."""
+        if self._killed.is_set():
+            return KILLED
+        if isinstance(error, EnvironmentFailure):
+            return str(error)
+        self._ignores_us = True
+        return (
+            f"the kernel did not react to the interrupt within {REACTION_SECONDS:.0f} s "
+            "and is still running this"
+        )
 
     def _status(self, reply: Message) -> StepState:
         content = reply["content"]
@@ -232,6 +260,16 @@ def _collect(collector: Collector, message: Message) -> None:
         collector.add(item)
 
 
-def _unknown(collector: Collector, why: str) -> Observation:
+async def _after(event: asyncio.Event, seconds: float) -> None:
+    await event.wait()
+    await asyncio.sleep(seconds)
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
+
+
+def _unknown(collector: Collector, why: str, seconds: float) -> Observation:
     lost = "; ".join(filter(None, (collector.lost, why)))
-    return Observation("unknown", collector.outputs, lost=lost, updated=collector.updated)
+    outputs, updated = collector.outputs, collector.updated
+    return Observation("unknown", outputs, seconds=seconds, lost=lost, updated=updated)

@@ -166,7 +166,8 @@ async def test_a_request_that_the_kernel_never_got_is_told(tmp_path, monkeypatch
 
 
 async def test_a_kernel_that_ignores_the_interrupt_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(kernel_module, "UNRESPONSIVE_SECONDS", 1.0)
+    for name in ("UNRESPONSIVE_SECONDS", "REACTION_SECONDS"):
+        monkeypatch.setattr(kernel_module, name, 1.0)
     async with started(tmp_path) as environment:
         code = (
             "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
@@ -176,6 +177,23 @@ async def test_a_kernel_that_ignores_the_interrupt_is_told(tmp_path, monkeypatch
         assert seen.status == "unknown" and "did not react to the interrupt" in seen.lost
         news = await environment.news()
         assert any("does not answer" in note for note in news.notes)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with a name")
+async def test_a_kernel_that_is_killed_is_told_and_takes_what_its_code_started_along(tmp_path):
+    os.mkfifo(tmp_path / "alive")  # has an end when all are gone that could write to it
+    alive = asyncio.ensure_future(asyncio.to_thread((tmp_path / "alive").read_bytes))
+    code = (
+        "import subprocess, sys, time\n"
+        "sleep = 'import time; time.sleep(300)'\n"
+        "subprocess.Popen([sys.executable, '-c', sleep], stdout=open('alive', 'w'))\n"
+        "print('begun', flush=True)\n"
+        "while True:\n    try: time.sleep(60)\n    except KeyboardInterrupt: pass"
+    )
+    async with started(tmp_path) as environment:
+        seen = await run(environment, code, begun=environment.kill)
+        assert seen.status == "unknown" and "the kernel was killed" in seen.lost
+        assert await asyncio.wait_for(alive, 60) == b""
 
 
 async def test_input_is_asked_of_whoever_can_answer(tmp_path):
