@@ -84,6 +84,8 @@ class WatchedLink(KernelLink):
         if self._language is None:
             info = (await self._info())["content"].get("language_info") or {}
             await self._until_heard()
+            if self._seems_busy() and not self.executing:  # it began while we were connecting
+                self.executing = BEFORE_WE_CAME
             parts = str(info.get("version", "0.0")).split(".")[:2]
             version = tuple(int(part) for part in parts if part.isdigit())
             self._language = (str(info.get("name", "")), version)

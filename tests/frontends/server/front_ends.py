@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import websocket
@@ -211,3 +212,15 @@ def has_begun(person: Person, run: str, step: int) -> None:
     """Wait until the kernel executes the action of this step, as the person's tab sees it."""
     request = f"codeact:{run}:{run}-{step}-action"
     person.until(lambda: person.about(request, "execute_input"), f"execute_input of {request}")
+
+
+class Held:
+    """Code that runs until it is let go."""
+
+    def __init__(self, folder: Path) -> None:
+        self._gate = folder / "let-go"
+        loop = f"while not os.path.exists({str(self._gate)!r}):\n    time.sleep(0.02)\n"
+        self.code = f"import os, time\n{loop}"
+
+    def let_go(self) -> None:
+        self._gate.touch()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from tests.frontends.live import ScriptedModel, act, say
 from tests.loopback import ScriptedTurn, Text
 
 from .conftest import OpenNotebook
-from .front_ends import all_text, has_begun
+from .front_ends import Held, all_text, has_begun
 from .live_server import LiveNotebook
 
 SLEEPS = "import time\nfor _ in range(600):\n    time.sleep(0.05)"
@@ -96,33 +97,35 @@ def test_interrupt_ends_the_agents_running_cell(
 
 
 def test_an_interrupt_never_hits_the_persons_cell_that_the_run_waits_for(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, tmp_path: Path
 ) -> None:
-    person = notebook.person
+    person, held = notebook.person, Held(tmp_path)
     model.will(act("touched = 1"))
-    theirs = person.begin("import time; time.sleep(3)\nprint('to the end')")
+    theirs = person.begin(f"{held.code}print('to the end')")
     person.has_begun(theirs)
     tab = notebook.follow()
     run = notebook.start("wait for me")
     tab.first(run, "run", waiting="kernel")
     assert notebook.tell(run, "interrupt").status == 200
     assert tab.end(run)["state"] == "interrupted"
+    held.let_go()
     assert person.reply(theirs)["status"] == "ok"
     assert person.printed(theirs) == "to the end\n"
     assert person.run("print('touched' in globals())") == "False\n"
 
 
 def test_an_interrupt_waits_for_our_turn_when_our_cell_stands_behind_the_persons(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, tmp_path: Path
 ) -> None:
-    person = notebook.person
+    person, held = notebook.person, Held(tmp_path)
     model.will(act("import time; time.sleep(1)"), act(SLEEPS))
     tab = notebook.follow()
     run = notebook.start("two steps")
     has_begun(person, run, 1)
-    theirs = person.begin("import time; time.sleep(3)\nprint('to the end')")
+    theirs = person.begin(f"{held.code}print('to the end')")
     tab.first(run, "run", waiting="kernel")
     assert notebook.tell(run, "interrupt").status == 200
+    held.let_go()
     assert tab.end(run)["state"] == "interrupted"
     assert person.reply(theirs)["status"] == "ok"
     assert person.printed(theirs) == "to the end\n"

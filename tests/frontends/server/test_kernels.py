@@ -7,12 +7,13 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from tests.frontends.live import ScriptedModel, act, say
 from tests.loopback import ScriptedTurn, Text
 
 from .conftest import OpenNotebook
-from .front_ends import all_text, has_begun
+from .front_ends import Held, all_text, has_begun
 from .live_server import LiveNotebook, LiveServer
 
 LONG = "import time\nfor _ in range(600):\n    time.sleep(0.05)"
@@ -24,14 +25,15 @@ def restart(notebook: LiveNotebook) -> None:
 
 
 def test_a_run_says_that_it_waits_for_the_persons_cell_and_goes_on_then(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, tmp_path: Path
 ) -> None:
     model.will(act("seen = theirs"), say())
-    tab = notebook.follow()
-    theirs = notebook.person.begin("import time; time.sleep(2)\ntheirs = 1")
+    tab, held = notebook.follow(), Held(tmp_path)
+    theirs = notebook.person.begin(f"{held.code}theirs = 1")
     notebook.person.has_begun(theirs)
     run = notebook.start("when you are free")
     tab.first(run, "run", waiting="kernel")
+    held.let_go()
     assert tab.end(run)["state"] == "answered"
     assert notebook.person.run("print(seen)") == "1\n"
     states = [frame["waiting"] for frame in tab.of(run, "run")]
@@ -40,31 +42,33 @@ def test_a_run_says_that_it_waits_for_the_persons_cell_and_goes_on_then(
 
 
 def test_a_stop_ends_a_run_that_waits_for_the_kernel(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, tmp_path: Path
 ) -> None:
     model.will(act("touched = 1"))
-    tab = notebook.follow()
-    theirs = notebook.person.begin("import time; time.sleep(2)")
+    tab, held = notebook.follow(), Held(tmp_path)
+    theirs = notebook.person.begin(held.code)
     notebook.person.has_begun(theirs)
     run = notebook.start("when you are free")
     tab.first(run, "run", waiting="kernel")
     notebook.tell(run, "stop")
     assert tab.end(run)["state"] == "stopped"
+    held.let_go()
     assert notebook.person.reply(theirs)["status"] == "ok"
     assert notebook.person.run("print('touched' in globals())") == "False\n"
 
 
 def test_a_kernel_that_was_busy_before_the_server_looked_is_waited_for(
-    open_notebook: OpenNotebook, model: ScriptedModel
+    open_notebook: OpenNotebook, model: ScriptedModel, tmp_path: Path
 ) -> None:
-    notebook = open_notebook()
+    notebook, held = open_notebook(), Held(tmp_path)
     model.will(act("seen = theirs"), say())
-    theirs = notebook.person.begin("import time; time.sleep(3)\ntheirs = 1")
+    theirs = notebook.person.begin(f"{held.code}theirs = 1")
     notebook.person.has_begun(theirs)
     tab = notebook.follow()
     run = notebook.start("when you are free")
     tab.first(run, "run", waiting="kernel")
     assert notebook.server.api(f"names?kernel={notebook.kernel}").json == {"variables": []}
+    held.let_go()
     assert tab.end(run)["state"] == "answered"
     assert tab.steps(run)[0]["state"] == "ok"
 
