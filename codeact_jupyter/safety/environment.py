@@ -1,6 +1,7 @@
 """Reading secrets from the process's environment, and changing it.
 
-Judges `os.environ` and the functions around it. Ordinary variables such as HOME may be read freely.
+Judges `os.environ` and the functions around it, and reaching into this very package, which holds a
+key. Ordinary variables such as HOME may be read freely.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ _CHANGING = words(
     """os.putenv os.unsetenv os.environ.update os.environ.setdefault os.environ.pop
     os.environ.popitem os.environ.clear os.environ.__setitem__ os.environ.__delitem__"""
 )
-_WHOLE = frozenset({"os.environ.items", "os.environ.values", "os.environ.copy", "os.environb"})
+_WHOLE = words(
+    """os.environ.items os.environ.values os.environ.copy os.environb psutil.Process().environ"""
+)
+_ENVIRONMENTS = frozenset({"os.environ", "os.environ.__dict__", "os.environ._data"})
+_VARIABLE = re.compile(r"\$\{?(\w+)|%(\w+)%")
+_AGENT = re.compile(r"codeact_jupyter(?!\.(demo|__version__)\b)(\.\w+)*$")
 
 
 def environment_effects(site: CallSite) -> Iterator[Finding]:
@@ -30,8 +36,17 @@ def environment_effects(site: CallSite) -> Iterator[Finding]:
         yield changed(site.source)
     elif site.target in _WHOLE:
         yield whole(site.source)
-    elif site.target in _READING and may_be_secret(site.known(0, "key")):
+    elif _reads_secret(site):
         yield secret(site.source)
+    elif _AGENT.match(site.target):
+        yield _agent(site.source)
+
+
+def passed_environment(dotted: str, source: str) -> Finding | None:
+    """Judge the environment as a whole, or a part of the agent, named but not called."""
+    if dotted in _ENVIRONMENTS:
+        return whole(source)
+    return _agent(source) if _AGENT.match(dotted) else None
 
 
 def may_be_secret(name: Known | None) -> bool:
@@ -52,3 +67,19 @@ def whole(source: str) -> Finding:
 def changed(source: str) -> Finding:
     """Put a change into words."""
     return Finding("environment", f"changes the environment: {source}")
+
+
+def _reads_secret(site: CallSite) -> bool:
+    if site.target == "os.path.expandvars":
+        return _may_name_secret(site.text(0, "path"))
+    return site.target in _READING and may_be_secret(site.known(0, "key"))
+
+
+def _may_name_secret(text: str | None) -> bool:
+    """Say whether a variable in a text may be a secret; one of a text that is unknown may."""
+    names = (first or second for first, second in _VARIABLE.findall(text or ""))
+    return text is None or any(map(_SECRET.search, names))
+
+
+def _agent(source: str) -> Finding:
+    return Finding("environment", f"reaches into the agent, which holds a key: {source}")

@@ -11,7 +11,13 @@ from collections.abc import Iterator, Mapping
 from .calls import named_effects, passed_function
 from .databases import database_effects
 from .dynamic import dynamic_effects, passed_runner
-from .environment import changed, environment_effects, may_be_secret, secret, whole
+from .environment import (
+    changed,
+    environment_effects,
+    may_be_secret,
+    passed_environment,
+    secret,
+)
 from .files import file_effects
 from .kinds import Effect, Finding, Moved, Outcome, Python
 from .magics import magic_effects
@@ -73,6 +79,8 @@ class Reading:
                 self._add(changed(shown(node)), node)
             elif may_be_secret(key):
                 self._add(secret(shown(node)), node)
+        elif isinstance(item := self._resolve(node), Reference) and reads:
+            self.handed_on(node, item)
         elif base.dotted in _NAMESPACES:
             if not isinstance(key, Text) or not key.complete:
                 detail = f"uses a variable whose name is computed: {shown(node)}"
@@ -82,10 +90,11 @@ class Reading:
 
     def handed_on(self, node: ast.expr, known: Reference) -> None:
         """Judge a function that something else may call, or the environment as a whole."""
-        if known.dotted == "os.environ":
-            self._add(whole(shown(node)), node)
-            return
-        finding = passed_function(known.dotted, node) or passed_runner(known.dotted, node)
+        finding = (
+            passed_environment(known.dotted, shown(node))
+            or passed_function(known.dotted, node)
+            or passed_runner(known.dotted, node)
+        )
         if finding:
             self._add(finding, node)
 

@@ -90,6 +90,8 @@ ORDINARY = [
     "os.environ['HOME']",
     "os.environ.get('CUDA_VISIBLE_DEVICES')",
     "'X' in os.environ",
+    "os.path.expandvars('$HOME/data/100%')",
+    "import codeact_jupyter\ncodeact_jupyter.__version__",
     "os.getenv('USER')",
     "Path('out').mkdir(exist_ok=True)",
     "Path('a.txt').write_text('x')",
