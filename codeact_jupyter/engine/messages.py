@@ -26,6 +26,12 @@ class Request:
     max_tokens: int
     ration: Callable[[], int] | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def size(self) -> int:
+        """Its length as JSON, in characters."""
+        tools = Message("user", self.tools)
+        return len(self.system) + tools.size + sum(message.size for message in self.messages)
+
     def again(self) -> Request:
         """The request to make after an attempt failed: its reply as long as the limits still allow.
 

@@ -88,7 +88,7 @@ class AnthropicModel:
         await self.open()
         fenced = self._reads_fences(request)
         typing = FenceTyping(on_delta) if fenced else None
-        builder = ReplyBuilder(typing or on_delta)
+        builder = ReplyBuilder(request, typing or on_delta)
         try:
             await self._stream(request, builder)
             if typing:

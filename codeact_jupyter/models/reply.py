@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..engine.messages import OnDelta, Text
+from ..engine.messages import OnDelta, Request, Text
 from ..engine.trajectory import Block, Mistake, Reply, Usage
 from ..engine.wire import canonical
 from ..errors import ModelError
@@ -23,15 +23,20 @@ CHARACTERS_A_TOKEN = 3
 
 
 class ReplyBuilder:
-    """Takes the events of one stream, as JSON, and builds the reply they make."""
+    """Takes the events of one stream, as JSON, and builds the reply they make.
 
-    def __init__(self, on_delta: OnDelta) -> None:
+    Of a server that counts no tokens, or none for one side, that side's usage is an estimate: a
+    token for three characters of the request, or of what was written.
+    """
+
+    def __init__(self, request: Request, on_delta: OnDelta) -> None:
+        self._request = request
         self._on_delta = on_delta
         self._blocks: dict[int, dict[str, Any]] = {}
         self._arguments: dict[int, CodeArgument] = {}
         self._usage: dict[str, Any] = {}
         self.model = ""
-        self._counted = False
+        self._begun = self._counted = False
         self._stop: str | None = None
         self._complete = False
 
@@ -39,7 +44,7 @@ class ReplyBuilder:
         """Take one event of the Messages API's stream."""
         kind = event.get("type")
         if kind == "message_start":
-            message = event["message"]
+            message, self._begun = event["message"], True
             self.model = message.get("model") or ""
             self._count(message.get("usage"))
         elif kind == "content_block_start":
@@ -67,8 +72,7 @@ class ReplyBuilder:
         counts = self._counts()
         if self._counted:
             return counts
-        written = -(-self._characters() // CHARACTERS_A_TOKEN)
-        return replace(counts, output=max(counts.output, written))
+        return replace(counts, output=max(counts.output, _estimate(self._characters())))
 
     def reply(self) -> Reply:
         """The whole reply.
@@ -183,15 +187,28 @@ class ReplyBuilder:
         self._usage.update({k: v for k, v in (usage or {}).items() if v is not None})
 
     def _counts(self) -> Usage:
+        """What the server counted; an estimate of a side that it did not count."""
+
         def tokens(key: str) -> int:
             return int(self._usage.get(key) or 0)
 
-        return Usage(
+        counts = Usage(
             tokens("input_tokens"),
             tokens("output_tokens"),
             tokens("cache_read_input_tokens"),
             tokens("cache_creation_input_tokens"),
         )
+        if not self._begun:
+            return counts
+        return replace(
+            counts,
+            input=counts.input if counts.prompt else _estimate(self._request.size),
+            output=counts.output or _estimate(self._characters()),
+        )
+
+
+def _estimate(characters: int) -> int:
+    return -(-characters // CHARACTERS_A_TOKEN)
 
 
 def _sendable(value: Any) -> Any:

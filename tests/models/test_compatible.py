@@ -162,10 +162,10 @@ async def test_a_fence_of_claudes_is_never_an_action() -> None:
 async def test_a_call_whose_input_comes_whole_with_its_start_is_read() -> None:
     from codeact_jupyter.models.reply import ReplyBuilder
 
-    from .talking import Heard
+    from .talking import Heard, request
 
     heard = Heard()
-    builder = ReplyBuilder(heard.append)
+    builder = ReplyBuilder(request(), heard.append)
     call = {"type": "tool_use", "id": "c", "name": "python", "input": {"code": "x = 1"}}
     for event in (
         {"type": "message_start", "message": {}},
