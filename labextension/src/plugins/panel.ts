@@ -2,6 +2,7 @@ import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } fro
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { PageConfig } from '@jupyterlab/coreutils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -51,6 +52,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
       app.shell.activateById(holder.id);
       return holder.opened();
     };
+    if (PageConfig.getOption('codeactPanel') === 'open') {
+      void app.restored.then(open); // `codeact lab` asks for it
+    }
     const listed = addCommands({ app, tracker, trans, names, open });
     const category = trans.__('CodeAct');
     listed.forEach(command => palette?.addItem({ command, category }));
