@@ -26,7 +26,7 @@ from ..engine.trajectory import (
 from ..engine.wire import decode, encode
 from ..errors import NotebookError
 from .armour import armoured, bared, sayable
-from .markdown import fenced, readable
+from .markdown import fenced, readable, task_words
 from .outputs import KEY, from_format, note, plain, to_format
 
 VERSION = 1
@@ -195,7 +195,7 @@ def _task_cell(opening: Turn, place: Place) -> Cell:
     }
     attachments = {f"image-{n}": image for n, image in enumerate(_images(opening.told), 1)}
     shown = "".join(f"\n\n![{name}](attachment:{name})" for name in attachments)
-    cell = _cell(opening, 0, "task", f"**Task.** {opening.task}{shown}", record)
+    cell = _cell(opening, 0, "task", f"**Task.** {task_words(opening.task)}{shown}", record)
     return {**cell, "attachments": attachments} if attachments else cell
 
 

@@ -18,6 +18,10 @@ TAG = re.compile(r"<(?=[a-z/!?])(?!(?:https?|mailto):)", re.IGNORECASE)
 FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})[ \t]*(.*)")
 
 
+# How a front end puts what was given along behind a task's words.
+GIVEN = re.compile(r"\n\n<([^<>\n]{1,80})>\n(.*?)\n</\1>(?=\n\n|\Z)", re.DOTALL)
+
+
 def readable(text: str) -> str:
     """What the model wrote, as a Markdown cell shows it: nothing is loaded, amounts are no formula.
 
@@ -52,7 +56,12 @@ def _amounts_escaped(text: str) -> str:
     )
 
 
-def fenced(code: str) -> str:
+def task_words(task: str) -> str:
+    """A task as its cell shows it: the words, and what was given along as text that it is."""
+    return GIVEN.sub(lambda given: f"\n\n*{given[1]}*\n\n{fenced(given[2], '')}", task)
+
+
+def fenced(code: str, language: str = "python") -> str:
     """Code as a Markdown fence that nothing in it can close."""
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
-    return f"{ticks}python\n{code}\n{ticks}"
+    return f"{ticks}{language}\n{code}\n{ticks}"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from codeact_jupyter.notebook.markdown import fenced, readable
+from codeact_jupyter.notebook.markdown import fenced, readable, task_words
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,11 @@ def test_a_diagram_is_shown_as_its_text() -> None:
 )
 def test_code_links_and_comparisons_stay(text: str) -> None:
     assert readable(text) == text
+
+
+def test_what_was_given_along_with_a_task_is_text() -> None:
+    given = "Explain this.\n\n<cell [1]>\n# a heading? no\n```\n</cell [1]>\n\n<note>\nb\n</note>"
+    assert task_words(given) == (
+        "Explain this.\n\n*cell [1]*\n\n````\n# a heading? no\n```\n````\n\n*note*\n\n```\nb\n```"
+    )
+    assert task_words("Is a <b>\nc</b> d?") == "Is a <b>\nc</b> d?"
