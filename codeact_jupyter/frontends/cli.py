@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -14,11 +15,13 @@ from typing import NoReturn
 from .. import __version__
 from ..errors import CodeActError
 from ..record.formats import FORMATS
+from .endings import ending_as_interrupts
 from .flags import add_run_flags
 
 EXIT_CODES = {"answered": 0, "limit": 3, "failed": 4, "interrupted": 130, "stopped": 130}
 BAD_INPUT = 2
-BROKEN_PIPE = 141
+NO_READER = 141
+SIGNALLED = 128
 EPILOG = """\
 examples:
   codeact demo
@@ -33,7 +36,9 @@ in it is continued in a new kernel, and what is new is appended.
 
 exit codes:
   0  answered           2  bad input
-  3  at a limit         4  failed                130  interrupted
+  3  at a limit         4  failed, or its kernel died
+130  interrupted by you; a second Ctrl-C kills its kernel
+143  interrupted by SIGTERM, 129 by SIGHUP
 
 example:
   codeact run "plot revenue per quarter of sales.csv" --notebook sales.ipynb"""
@@ -53,7 +58,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run the command; returns the exit code: 2 for bad input, else as `EXIT_CODES` says."""
+    """Run the command; returns the exit code: 2 for bad input, else as `EXIT_CODES` says.
+
+    What a signal ended exits with that signal's number, as a shell has it.
+    """
+    with ending_as_interrupts() as came:
+        code = _run_command(arguments)
+    ended = came and code in (EXIT_CODES["interrupted"], NO_READER)
+    return SIGNALLED + came[0] if ended else code
+
+
+def _run_command(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a run prints may be unsayable here
             stream.reconfigure(errors="backslashreplace")
@@ -87,9 +102,11 @@ def run_command(arguments: Sequence[str]) -> int:
     except CodeActError as error:
         print(f"codeact: {error}", file=sys.stderr)
         return BAD_INPUT
-    except BrokenPipeError:  # who read our output left, as `head` does
+    except OSError as error:  # who read our output left, as `head` does; or the terminal is closed
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        return NO_READER
     except KeyboardInterrupt:
         return EXIT_CODES["interrupted"]
 

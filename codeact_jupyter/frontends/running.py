@@ -91,21 +91,35 @@ async def _run(options: argparse.Namespace, settings: Settings, path: Path) -> i
             workspace=options.cwd.resolve(),
             ask_input=person.ask_input if interactive else None,
         )
-        try:
-            gate = Gate(settings.approve, person.ask_approval if interactive else None)
-            session = Session(settings, environment, gate, model=chosen.model, document=document)
-            session.notice = chosen.notice
-            if document.content["cells"]:
-                environment.note(_notebook_so_far(document))
-            run = _Run(session, console, view, person, path, as_json=options.json)
+        gate = Gate(settings.approve, person.ask_approval if interactive else None)
+        session = Session(settings, environment, gate, model=chosen.model, document=document)
+        session.notice = chosen.notice
+        interrupts = _Interrupts(session, environment)
+        run = _Run(session, console, view, person, path, interrupts, as_json=options.json)
+        with interruptible(interrupts.take):
             try:
-                with interruptible(session.interrupt):
-                    return await run.follow(options.task)
+                if document.content["cells"]:
+                    environment.note(_notebook_so_far(document))
+                return await run.follow(options.task)
             finally:
                 person.leave()
                 await session.close()
-        finally:
-            await environment.close()
+                await environment.close()
+
+
+class _Interrupts:
+    """What each interrupt of the command ends: the first the run, the next ones the kernel."""
+
+    def __init__(self, session: Session, environment: KernelEnvironment) -> None:
+        self._session, self._environment = session, environment
+        self.came = False
+
+    def take(self) -> None:
+        """Take one; called on the event loop."""
+        if self.came:
+            self._environment.kill()
+        self.came = True
+        self._session.interrupt()
 
 
 class _Run:
@@ -118,12 +132,15 @@ class _Run:
         view: TerminalView,
         person: Person,
         path: Path,
+        interrupts: _Interrupts,
         *,
         as_json: bool,
     ) -> None:
         self._session, self._console, self._view = session, console, view
         self._person, self._path, self._as_json = person, path, as_json
+        self._interrupts = interrupts
         self._begun = False
+        self._unread: OSError | None = None
 
     async def follow(self, task: str) -> int:
         """Show all events of the run and how it ended; returns the exit code."""
@@ -131,12 +148,14 @@ class _Run:
             async with aclosing(self._session.run(task)) as happenings:
                 async for event in happenings:
                     self._begun = True
-                    self._show(event)
+                    self._try_to_show(event)
         except NotebookError as error:
             if not self._begun:
                 raise
             print(f"codeact: {error}", file=sys.stderr)
             return EXIT_CODES["failed"]
+        if self._unread is not None:
+            raise self._unread
         turn = self._session.turn
         if _never_began(turn):
             self._view.pause()
@@ -144,7 +163,19 @@ class _Run:
             print(f"codeact: {legible(turn.reason)}{where}", file=sys.stderr)
             return EXIT_CODES[turn.state]
         self._console.print(Text(f"\n{turn_facts(turn)} · {self._path}"), soft_wrap=True)
+        if turn.state == "interrupted" and not self._interrupts.came:
+            return EXIT_CODES["failed"]  # by no person: its kernel died or was restarted
         return EXIT_CODES[turn.state]
+
+    def _try_to_show(self, event: Event) -> None:
+        """Show it while somebody reads; without a reader the run ends, and its record is whole."""
+        if self._unread is not None:
+            return
+        try:
+            self._show(event)
+        except OSError as error:
+            self._unread = error
+            self._session.interrupt()
 
     def _show(self, event: Event) -> None:
         session = self._session

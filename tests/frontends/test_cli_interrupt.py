@@ -15,7 +15,7 @@ from codeact_jupyter.engine.trajectory import Stream
 from codeact_jupyter.notebook.document import Document
 from tests.loopback import LoopbackModel, ScriptedTurn, Text
 
-from .command import CODEACT, SECONDS, Finished, act, environment, start
+from .command import CODEACT, SECONDS, Finished, act, codeact, environment, start
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
 
@@ -60,6 +60,62 @@ def test_an_interrupt_while_code_runs_interrupts_it_and_keeps_what_it_printed(
     assert content.cells[-1].source.startswith("**Interrupted.**")
 
 
+def begun(process: subprocess.Popen[str]) -> None:
+    """Wait until the code that runs put something out; the command prints JSON."""
+    assert process.stdout is not None
+    assert any('"output-produced"' in line for line in iter(process.stdout.readline, ""))
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_what_tells_the_command_to_end_interrupts_the_run_and_leaves_nothing_behind(
+    tmp_path: Path, told: signal.Signals
+) -> None:
+    code = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)"
+    with LoopbackModel([act(code)]) as model:
+        process = start("run", "sleep", "--json", cwd=tmp_path, env=environment(tmp_path, model))
+        begun(process)
+        process.send_signal(told)
+        process.send_signal(told)  # as a terminal that is closed does
+        _, said = process.communicate(timeout=SECONDS)
+    assert process.returncode == 128 + told
+    assert "Traceback" not in said
+    (turn,) = Document(tmp_path / "codeact.ipynb").trajectory.turns
+    assert (turn.state, turn.steps[0].state) == ("interrupted", "interrupted")
+    assert not list(tmp_path.glob(".*.lock"))
+    assert turn.steps[0].observation is not None
+    output = turn.steps[0].observation.outputs[0]
+    assert isinstance(output, Stream)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(output.text), 0)
+
+
+def test_a_second_interrupt_kills_a_kernel_that_ignores_the_first(tmp_path: Path) -> None:
+    code = (
+        "import time\nprint('begun', flush=True)\nwhile True:\n"
+        "    try: time.sleep(60)\n    except KeyboardInterrupt: print('no', flush=True)"
+    )
+    with LoopbackModel([act(code)]) as model:
+        process = start("run", "spin", "--json", cwd=tmp_path, env=environment(tmp_path, model))
+        begun(process)
+        process.send_signal(signal.SIGINT)
+        begun(process)
+        done = interrupted(process)
+    assert (done.returncode, done.stderr.count("Traceback")) == (130, 0)
+    (turn,) = Document(tmp_path / "codeact.ipynb").trajectory.turns
+    assert (turn.state, turn.steps[0].state) == ("interrupted", "unknown")
+    assert turn.steps[0].observation is not None
+    assert "the kernel was killed" in turn.steps[0].observation.lost
+
+
+def test_a_kernel_that_dies_is_a_failure_to_a_script(tmp_path: Path) -> None:
+    with LoopbackModel([act("import os\nos._exit(1)")]) as model:
+        env = environment(tmp_path, model)
+        done = codeact("run", "die", "--approve", "never", cwd=tmp_path, env=env)
+    assert done.returncode == 4
+    assert "the kernel died" in done.stdout
+    assert Document(tmp_path / "codeact.ipynb").trajectory.turns[0].state == "interrupted"
+
+
 def test_a_reader_that_leaves_ends_the_run_without_a_traceback(tmp_path: Path) -> None:
     env = environment(tmp_path)
     with subprocess.Popen(
@@ -78,3 +134,5 @@ def test_a_reader_that_leaves_ends_the_run_without_a_traceback(tmp_path: Path) -
         said = process.stderr.read()
     assert process.returncode == 141
     assert "Traceback" not in said
+    (turn,) = Document(tmp_path / "codeact-demo.ipynb").trajectory.turns
+    assert turn.state in ("stopped", "interrupted")
