@@ -8,7 +8,6 @@ is put back.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,7 +27,8 @@ from .cells import (
     to_cells,
 )
 from .changes import Changes, changes
-from .files import signature, write_atomically
+from .files import require_writable as require_writable
+from .files import signature, unwritable, write_atomically
 from .inline import session_of, unfolded
 from .layout import Layout, in_lines
 from .merging import merged, with_missing
@@ -271,25 +271,3 @@ def new_notebook(
         metadata = {KEY: session_metadata(trajectory), **metadata}
     cells = to_cells(trajectory) if trajectory is not None else []
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-
-
-def require_writable(path: Path) -> None:
-    """Raise NotebookError when no file can be written in the place of `path`."""
-    folder = path.resolve().parent
-    if path.is_dir():
-        raise NotebookError(f"cannot write {str(path)!r}: it is a directory; name a file in it")
-    if not folder.is_dir():
-        raise NotebookError(
-            f"cannot write {str(path)!r}: there is no directory {str(folder)!r}; make it first"
-        )
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
-def unwritable(path: Path, error: Exception) -> NotebookError:
-    """The error for a file that could not be written, with the way on."""
-    why = getattr(error, "strerror", None) or error
-    return NotebookError(f"cannot write {str(path)!r}: {why}. Choose another place, or make room.")

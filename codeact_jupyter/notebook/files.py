@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and whether a file can be."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from ..errors import NotebookError
+
 BUFFER = 1 << 20
+WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 # What a file was when it was last looked at: another value means that somebody wrote it.
 Signature = tuple[int, int, int]
 
@@ -43,6 +46,43 @@ def write_atomically(
         raise
     _sync_folder(path.parent)
     return written
+
+
+def require_writable(path: Path) -> None:
+    """Raise NotebookError when no file can be written in the place of `path`, or none should be.
+
+    A file that is marked as read-only could be replaced all the same; that is not what its owner
+    wants.
+    """
+    try:
+        folder, old = path.resolve().parent, path.stat() if path.exists() else None
+    except (OSError, ValueError) as error:
+        raise unwritable(path, error) from error
+    if old is not None and stat.S_ISDIR(old.st_mode):
+        raise NotebookError(f"cannot write {str(path)!r}: it is a directory; name a file in it")
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        raise NotebookError(
+            f"cannot write {str(path)!r}: it is a pipe or a device, no file; choose another name"
+        )
+    if old is not None and not (old.st_mode & WRITE and os.access(path, os.W_OK)):
+        raise NotebookError(
+            f"cannot write {str(path)!r}: it is read-only; choose another file, or make it writable"
+        )
+    if not folder.is_dir():
+        raise NotebookError(
+            f"cannot write {str(path)!r}: there is no directory {str(folder)!r}; make it first"
+        )
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: Exception) -> NotebookError:
+    """The error for a file that could not be written, with the way on."""
+    why = getattr(error, "strerror", None) or error
+    return NotebookError(f"cannot write {str(path)!r}: {why}. Choose another place, or make room.")
 
 
 def signature(path: Path) -> Signature | None:

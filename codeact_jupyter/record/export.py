@@ -10,8 +10,8 @@ from ..engine.context import messages
 from ..engine.trajectory import Trajectory
 from ..errors import NotebookError, SettingsError
 from ..notebook.cells import mark_of, session_metadata
-from ..notebook.document import Document, new_notebook, require_writable, unwritable
-from ..notebook.files import write_atomically
+from ..notebook.document import Document, new_notebook
+from ..notebook.files import require_writable, unwritable, write_atomically
 from ..notebook.inline import unfolded
 from ..notebook.outputs import KEY, plain
 from .formats import FORMATS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -203,3 +204,15 @@ def test_without_a_network_the_waits_are_shown_and_the_end_says_what_to_check(
     assert "Check the network" in err
     assert "Traceback" not in err
     assert json.dumps(err).count("sk-test") == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and pipes of POSIX")
+def test_a_notebook_that_cannot_be_written_is_named_before_anything_runs(tmp_path: Path) -> None:
+    kept, pipe = tmp_path / "kept.ipynb", tmp_path / "pipe.ipynb"
+    kept.write_text("")
+    kept.chmod(0o444)
+    os.mkfifo(pipe)
+    for name in (kept.name, pipe.name, f"{'x' * 300}.ipynb"):
+        line = one_line(codeact("run", "x", "--model", "demo", "--notebook", name, cwd=tmp_path))
+        assert f"cannot write '{name}': " in line
+    assert kept.read_text() == ""

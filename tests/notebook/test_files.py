@@ -14,7 +14,8 @@ import nbformat
 import pytest
 
 from codeact_jupyter.errors import NotebookError
-from codeact_jupyter.notebook.document import Document, require_writable
+from codeact_jupyter.notebook.document import Document
+from codeact_jupyter.notebook.files import require_writable
 
 from .stories import conversation, running, story
 
@@ -47,8 +48,22 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_runs(tmp_path: 
         require_writable(tmp_path / "missing" / "work.ipynb")
     with pytest.raises(NotebookError, match="it is a directory"):
         require_writable(tmp_path)
+    with pytest.raises(NotebookError, match=r"xxx.ipynb': .*name too long"):
+        require_writable(tmp_path / f"{'x' * 300}.ipynb")
     require_writable(tmp_path / "work.ipynb")
     assert not list(tmp_path.iterdir())
+
+
+@posix
+def test_a_pipe_and_a_read_only_file_are_named_and_left_as_they_are(path: Path) -> None:
+    Document(path).show(conversation())
+    path.chmod(0o444)
+    with pytest.raises(NotebookError, match=r"work.ipynb': it is read-only; choose another file"):
+        require_writable(path)
+    pipe = path.with_name("pipe.ipynb")
+    os.mkfifo(pipe)
+    with pytest.raises(NotebookError, match=r"pipe.ipynb': it is a pipe"):
+        require_writable(pipe)
 
 
 @posix

@@ -98,7 +98,8 @@ def test_html_has_the_analysis_and_nothing_in_it_acts(
     command_notebook: Path, tmp_path: Path
 ) -> None:
     text = exported(command_notebook, "html", tmp_path).read_text("utf-8")
-    assert not re.search(r"<script|steal\(|\bonerror|javascript:", text, re.IGNORECASE)
+    acts = r"<script|<[^>]*(steal\(|\bonerror|javascript:)"  # as text between tags it does not
+    assert not re.search(acts, text, re.IGNORECASE)
     assert "&lt;p&gt;" not in text
     assert PIXEL in text
     assert "<tbody><tr><td>6</td></tr></tbody>" in text
