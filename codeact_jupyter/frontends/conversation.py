@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..engine.events import Event
 
 CELL = "%%codeact"
+EXPORT = "%codeact export"
 HELP = """\
 %%codeact [--model M] [--approve ask|risky|never] [--max-steps N]
           [--max-tokens N] [--max-cost USD] [--max-seconds S]
@@ -176,15 +177,13 @@ class Conversation:
         ]
         return "\n".join([*turns, _facts(self._session)])
 
-    def _export(self, name: str) -> None:
+    def _export(self, line: str) -> None:
         from ..record.export import export_trajectory
 
-        if not name:
-            raise SettingsError("%codeact export needs a file: .ipynb, .py, .md, .html or .jsonl")
+        name, force = _exported(line)
         if self._session is None or not self._session.trajectory.turns:
             raise SettingsError("there is nothing to export: no run yet in this kernel")
-        force = name.endswith(" --force")
-        target = Path(name.removesuffix("--force").strip()).expanduser()
+        target = Path(name).expanduser()
         print(export_trajectory(self._session.trajectory, target, replace=force))
 
 
@@ -207,6 +206,23 @@ def _parse(line: str) -> argparse.Namespace | None:
     if unknown and not options.help:
         raise SettingsError(_unknown_flag(line, unknown[0]))
     return None if options.help else options
+
+
+def _exported(line: str) -> tuple[str, bool]:
+    """The file that a line of `%codeact export` names, and whether one there may be overwritten."""
+    flags = _Flags(prog=EXPORT, add_help=False, allow_abbrev=False)
+    flags.add_argument("file", nargs="?")
+    flags.add_argument("--force", action="store_true")
+    try:
+        options, unknown = flags.parse_known_args(shlex.split(line))
+    except ValueError as error:
+        raise SettingsError(f"{EXPORT}: {error}: {line!r}") from None
+    if not options.file:
+        raise SettingsError(f"{EXPORT} needs a file: .ipynb, .py, .md, .html or .jsonl")
+    if unknown:
+        word = f"{unknown[0]!r}; put a name with blanks in quotes"
+        raise SettingsError(f"{EXPORT} takes one file and --force, not also {word}")
+    return options.file, options.force
 
 
 def _unknown_flag(line: str, word: str) -> str:

@@ -250,7 +250,15 @@ def test_the_line_magic(kernel, model, tmp_path):
     for ending in ("ipynb", "py", "md", "html", "jsonl"):
         kernel.run(f"%codeact export {tmp_path}/out.{ending}")
         assert "x = 1" in Path(f"{tmp_path}/out.{ending}").read_text() or ending == "html"
-    for line in ("export", "export x.docx", "frobnicate"):
+    for name in ("my run.md", "y.md"):
+        assert not kernel.run(f'%codeact export "{tmp_path}/{name}"').failed
+        assert kernel.run(f'%codeact export "{tmp_path}/{name}"').failed
+        assert not kernel.run(f'%codeact export --force "{tmp_path}/{name}"').failed
+        assert Path(f"{tmp_path}/{name}").is_file()
+    for line in (
+        *("export", "export x.docx", "frobnicate", "export --force", "export a.md b.md"),
+        *(f"export {tmp_path}/y.md--force", 'export "y.md', f"export {tmp_path}/y.md --forse"),
+    ):
         ran = kernel.run(f"%codeact {line}")
         assert ran.failed and "Traceback" not in ran.error, line
     kernel.run("%codeact model claude-haiku-5")
