@@ -66,9 +66,8 @@ def allowance(
         left = limits.cost - spent
         room = _affordable(room, left, lambda output: model.price(_with_output(asked, output)))
         if room < SHORTEST_REPLY:
-            return Allowance(
-                reached=f"{spent:.4f} of {limits.cost} USD are used, and a step more could pass it"
-            )
+            used_up = f"{spent:.4f} of {limits.cost:f} USD are used"
+            return Allowance(reached=f"{used_up}, and a step more could pass it")
     return Allowance(max_tokens=room)
 
 

@@ -26,7 +26,7 @@ from .names import Names
 from .own_cells import OwnCells
 from .persons_cells import PersonsCells
 from .probe import working_directory
-from .stopping import Stopping
+from .stopping import Stopping, end_at_action
 from .syntax import Transforming
 
 if TYPE_CHECKING:
@@ -123,6 +123,8 @@ class ShellEnvironment:
             else:
                 label = _named(f"{outer}.{number}")
                 stack.enter_context(_replaced(shell.compile, "cache", label))
+            formatter = shell.InteractiveTB
+            stack.enter_context(_replaced(formatter, "structured_traceback", _of_the_action))
             if hasattr(shell, "ask_exit"):
                 stack.enter_context(_replaced(shell, "ask_exit", lambda _: _not_to_exit))
             if not hasattr(shell, "kernel"):  # a terminal's own `!command` writes past Python
@@ -190,6 +192,16 @@ def _named(label: str) -> Callable[[Any], Any]:
         return lambda code, number=0, raw_code=None: cache(code, label, raw_code)
 
     return make
+
+
+def _of_the_action(formatted: Callable[..., Any]) -> Callable[..., Any]:
+    """Leave the frame that interrupts an action out of its traceback."""
+
+    def wrapper(etype: Any = None, value: Any = None, tb: Any = None, *more: Any, **by: Any) -> Any:
+        end_at_action(tb)
+        return formatted(etype, value, tb, *more, **by)
+
+    return wrapper
 
 
 def _not_to_exit() -> NoReturn:

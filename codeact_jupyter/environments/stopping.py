@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 
@@ -89,6 +90,14 @@ def keyboard_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def end_at_action(traceback: TracebackType | None) -> None:
+    """Cut what this module adds to the traceback of an action that it interrupted."""
+    while traceback is not None and (inner := traceback.tb_next) is not None:
+        if inner.tb_frame.f_code.co_filename == __file__:
+            traceback.tb_next = None
+        traceback = traceback.tb_next
 
 
 async def _contained(work: Coroutine[Any, Any, Any]) -> Any:

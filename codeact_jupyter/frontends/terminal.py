@@ -199,10 +199,9 @@ class TerminalView:
     def _status(self) -> RenderableType:
         seconds = time.monotonic() - self._started
         step = f"step {self._steps} · " if self._steps else ""
-        words = (
-            f" {step}{self._doing} · {self._bill.usage.total:,} tokens"
-            f" · {money(self._bill.cost)} · {seconds:.0f} s"
-        )
+        tokens = self._bill.usage.total
+        cost = f" · {money(self._bill.cost)}" if tokens else ""  # whether it has a price shows then
+        words = f" {step}{self._doing} · {tokens:,} tokens{cost} · {seconds:.0f} s"
         line = Text(words, style="dim", no_wrap=True, overflow="ellipsis")
         tail = Text(self._typed[-2_000:].rstrip(), style="dim")
         lines = tail.wrap(self._console, max(10, self._console.width - 2))[-LINES_IN_SIGHT:]

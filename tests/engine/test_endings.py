@@ -288,6 +288,18 @@ async def test_seconds_are_not_counted_while_a_person_is_asked() -> None:
     assert turn.state == "answered"
 
 
+async def test_seconds_before_a_question_count_after_it() -> None:
+    async def at_once() -> Answered:
+        return Answered("allow")
+
+    actions = (act(f"import asyncio\nawait asyncio.sleep({seconds})") for seconds in (0.7, 0.6))
+    model, limits = Played(*actions, answer()), Limits(None, None, None, 1)
+    _, turn = await listen(
+        Agent(model, Workshop(), Asking(at_once, at_once), limits=limits), begun()
+    )
+    assert turn.state == "limit"
+
+
 async def test_without_limits_nothing_is_limited() -> None:
     _, turn = await listen(agent(Played(*numbered(["1"] * 60)), Workshop()), begun())
     assert (turn.state, len(turn.steps)) == ("answered", 60)

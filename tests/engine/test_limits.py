@@ -64,6 +64,8 @@ def test_what_was_wasted_on_a_reply_shortens_it_as_what_was_billed_does() -> Non
     much = Bill(Usage(input=4_000), Decimal("0.06"))
     reached = allowance(money, paid, Priced(), wasted=much).reached
     assert reached == "0.0800 of 0.10 USD are used, and a step more could pass it"
+    tiny = allowance(Limits(None, None, Decimal("1E-7"), None), paid, Priced())
+    assert "of 0.0000001 USD are used" in tiny.reached
 
 
 def test_money_that_nobody_can_count_is_not_limited() -> None:

@@ -121,6 +121,7 @@ def test_ctrl_c_interrupts_running_code(terminal, model, code):
         assert (
             "the run ended interrupted" in shown and "Traceback" not in shown.split("RunFailed")[-1]
         )
+        assert "stopping.py" not in shown
     model.will(act("'still ' + 'here'"), say("Went on."))
     assert "Went on." in terminal.task("go on")
     assert sum("interrupted by the person" in result for result in model.results()) == 2

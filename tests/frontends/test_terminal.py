@@ -108,6 +108,24 @@ def test_without_outputs_they_are_left_to_the_shell() -> None:
     assert "printed" not in shown(*finished(Stream("printed")), outputs=False)
 
 
+def test_a_cost_is_not_shown_before_it_is_known_whether_there_is_one() -> None:
+    def last_status(*happened: Event) -> str:
+        said = io.StringIO()
+        console = Console(file=said, width=80, force_terminal=True)
+        with TerminalView(console, live=True) as view:
+            for event in happened:
+                view.show(event)
+            console.print(view._status())
+        return said.getvalue()
+
+    begun = last_status(events.QueryStarted(1))
+    assert "0 tokens ·" in begun and "$" not in begun and "price" not in begun
+    step = Step(1, Reply((), usage=Usage(10, 5), cost=None), action=Action("f(x)", "a-1-action"))
+    assert "15 tokens · no known price" in last_status(
+        events.QueryStarted(1), events.StepStarted(step)
+    )
+
+
 def test_what_the_shell_could_not_show_is_said_in_a_line() -> None:
     text = shown(*finished(), outputs=False, unseen=lambda: ["[figure 640x480]"])
     assert text.endswith("  [figure 640x480]\n  step 1 · ok · 0.2 s")
