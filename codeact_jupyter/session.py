@@ -27,7 +27,7 @@ from .environments.images import fit_image
 from .errors import SettingsError
 from .notebook.document import Document
 from .prompts import prompt, python_tool
-from .settings import Settings, secrets_of
+from .settings import Settings, config_path, secrets_of
 from .settings import has_other_credentials as has_other_credentials
 
 FOUR_WAYS = """\
@@ -38,6 +38,7 @@ No key is set and no local model was found. Four ways to go on:
   4. the demo:         --model demo (in a notebook also: %codeact model demo)"""
 
 BROKEN_OFF = "the program that ran it ended before it did"
+DEMO = "The demo model: its words are recorded, its code runs live."
 # The settings that another model or connection is made for.
 OF_THE_MODEL = (
     "model",
@@ -75,10 +76,7 @@ def choose_model(
     from .models.retrying import Retrying
 
     if settings.model == "demo":
-        return Chosen(
-            demo_model(pace=demo_pace),
-            "The demo model: its words are recorded, its code runs live.",
-        )
+        return Chosen(demo_model(pace=demo_pace), DEMO)
     url, key, name, notice = settings.base_url, settings.api_key, settings.model, ""
     profile = settings.profile
     if not url and not key and not has_other_credentials():
@@ -86,8 +84,6 @@ def choose_model(
 
         server = find_local_server(PORTS if ports is None else ports)
         if server is None:
-            from .settings import config_path
-
             raise SettingsError(FOUR_WAYS.format(config=config_path()))
         name = settings.model if "model" in settings.given else server.models[0]
         url, notice = server.url, f"No key is set: using {name} of {server.product} at {server.url}"

@@ -95,7 +95,7 @@ def keyboard_interrupts() -> Iterator[None]:
 def end_at_action(traceback: TracebackType | None) -> None:
     """Cut what this module adds to the traceback of an action that it interrupted."""
     while traceback is not None and (inner := traceback.tb_next) is not None:
-        if inner.tb_frame.f_code.co_filename == __file__:
+        if inner.tb_next is None and inner.tb_frame.f_code.co_filename == __file__:
             traceback.tb_next = None
         traceback = traceback.tb_next
 
