@@ -105,7 +105,7 @@ class LiveServer:
             method=method or ("GET" if body is None else "POST"),
         )
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=SECONDS) as answer:
                 return Response(answer.status, answer.read().decode(), dict(answer.headers))
         except urllib.error.HTTPError as refused:
             with refused:
