@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from .engine import events
-from .engine.aftermath import displays_of, renewed
+from .engine.aftermath import broken_off, displays_of, renewed
 from .engine.environment import Environment, Late, News
 from .engine.events import Event
-from .engine.loop import Agent, utc_now
+from .engine.loop import Agent, stopped_before, utc_now
 from .engine.messages import Message, Request
 from .engine.model import Model
 from .engine.policy import Policy
 from .engine.telling import Telling
-from .engine.trajectory import Observation, Trajectory, Turn, Usage
+from .engine.thinking import Thinking
+from .engine.trajectory import Trajectory, Turn, Usage
 from .environments.hiding import Hiding, hidden
 from .environments.images import fit_image
 from .errors import SettingsError
@@ -30,6 +32,7 @@ from .prompts import prompt, python_tool
 from .settings import Settings, config_path, secrets_of
 from .settings import has_other_credentials as has_other_credentials
 
+T = TypeVar("T")
 FOUR_WAYS = """\
 No key is set and no local model was found. Four ways to go on:
   1. a key:            set ANTHROPIC_API_KEY, or `api_key` in {config}
@@ -37,7 +40,6 @@ No key is set and no local model was found. Four ways to go on:
   3. a local model:    start Ollama, LM Studio, llama-server or vLLM on its usual port
   4. the demo:         --model demo (in a notebook also: %codeact model demo)"""
 
-BROKEN_OFF = "the program that ran it ended before it did"
 DEMO = "The demo model: its words are recorded, its code runs live."
 # The settings that another model or connection is made for.
 OF_THE_MODEL = (
@@ -106,22 +108,6 @@ def greeting() -> Request:
     return Request("You are being tested.", (python_tool(),), (hello,), 64)
 
 
-def broken_off(turn: Turn, telling: Telling) -> Turn:
-    """A turn whose program died, with a named end; any other unchanged.
-
-    The outcome of an action that was running then is unknown: that is said, to the person and to
-    the model, and it is not run again.
-    """
-    if turn.state not in ("running", "waiting"):
-        return turn
-    if turn.steps and not turn.steps[-1].told:
-        step = turn.steps[-1]
-        seen = Observation("unknown", lost=f"outcome unknown: {BROKEN_OFF}; not run again")
-        told = telling.observation(step.reply, seen)
-        turn = turn.with_step(replace(step, observation=seen, told=told))
-    return replace(turn, state="interrupted", reason=BROKEN_OFF)
-
-
 def new_run_id() -> str:
     """A short id for a run: eight hexadecimal digits."""
     return secrets.token_hex(4)
@@ -151,6 +137,8 @@ class Session:
         self._model = model
         self._left: list[Model] = []
         self._agent: Agent | None = None
+        self._preparing, self._stopped = Thinking(), False
+        self._untold = False  # whether a new conversation's model waits to be told what there is
         self._new_id = new_id
         self._now = now
         self._demo_pace = demo_pace
@@ -163,25 +151,24 @@ class Session:
         `images` go with the task, each as its MIME type and base64. Raises SettingsError for an
         empty task, an image that cannot be used, and when there is no model.
         """
+        self._agent, self._stopped = None, False
         if not task.strip():
             raise SettingsError("the task is empty; write below the first line what to do")
-        model = await self._ready_model()
+        self._untold = self._untold or not self.trajectory.turns
         telling = Telling(fit_image=fit_image)
-        news = await self._news()
+        model = await self._unless_stopped(self._ready_model())
+        news = await self._unless_stopped(self._news()) or News()
         try:
             told = telling.opening(task, news, images)
         except ValueError as error:
             raise SettingsError(f"{error}; use a PNG, JPEG, GIF or WebP picture") from error
         self._begin(Turn(self._new_id(), task, told, started=self._now()), telling)
-        self._agent = Agent(
-            model,
-            Hiding(self.environment, self.secrets),
-            self.policy,
-            limits=self.settings.limits,
-            telling=telling,
-            now=self._now,
-        )
-        async with aclosing(self._agent.run(self.trajectory)) as happenings:
+        if model is None or self._stopped:
+            work = stopped_before(self.turn, self.settings.model)
+        else:
+            self._agent = self._made_agent(model, telling)
+            work = self._agent.run(self.trajectory)
+        async with aclosing(work) as happenings:
             async for event in happenings:
                 if isinstance(event, events.RunFinished) and (late := self._late()):
                     self._record(late)
@@ -191,6 +178,8 @@ class Session:
 
     def stop(self) -> None:
         """Stop thinking; the kernel is left alone."""
+        self._stopped = True
+        self._preparing.cancel()
         if self._agent is not None:
             self._agent.stop()
 
@@ -198,6 +187,8 @@ class Session:
         """Interrupt the agent's running action; while it thinks, stop thinking."""
         if self._agent is not None:
             self._agent.interrupt()
+        else:
+            self.stop()
 
     def use(self, settings: Settings) -> None:
         """Go on with these settings; another model or server is made when it is needed."""
@@ -239,10 +230,25 @@ class Session:
                 self.notice = f"{self.notice} {unwatched}".strip()
         return self._model
 
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What comes of this work before there is an agent; None when the run is stopped."""
+        try:
+            return await self._preparing.wait(work, ended=self._stopped)
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+            return None
+
+    def _made_agent(self, model: Model, telling: Telling) -> Agent:
+        place, limits = Hiding(self.environment, self.secrets), self.settings.limits
+        return Agent(model, place, self.policy, limits=limits, telling=telling, now=self._now)
+
     async def _news(self) -> News:
         """What the model does not know yet: of the environment, and of its cells in the file."""
+        news = await self.environment.news(anew=self._untold)
+        self._untold = False
+        # Last, because it tells each change once, and the wait before it may be called off.
         changed = self.document.news(self.trajectory) if self.document is not None else ()
-        news = await self.environment.news(anew=not self.trajectory.turns)
         return hidden(replace(news, notes=(*news.notes, *changed)), self.secrets())
 
     def _begin(self, turn: Turn, telling: Telling) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from codeact_jupyter import session as composition
 from codeact_jupyter.engine import events
+from codeact_jupyter.engine.environment import News
 from codeact_jupyter.engine.policy import AllowAll
 from codeact_jupyter.engine.trajectory import (
     Display,
@@ -267,6 +268,49 @@ async def test_an_empty_task_is_refused_and_leaves_no_turn(path: Path) -> None:
                 await do(made, " \n ")
     assert not made.trajectory.turns
     assert not path.exists()
+
+
+@pytest.mark.parametrize("end", ["stop", "interrupt"])
+@pytest.mark.parametrize("before", ["", "an earlier turn"])
+async def test_a_stop_while_the_run_is_prepared_ends_it_before_the_model_is_asked(
+    path: Path, end: str, before: str
+) -> None:
+    with LoopbackModel([say(), say()] if before else [say()]) as model:
+        async with session(model, path) as (made, environment):
+            if before:
+                await do(made, before)
+            asked = len(model.requests)
+            await environment._link.request({"code": "person = 1", "silent": False})
+            if not before:
+                await environment.news()  # of another conversation
+            running = asyncio.ensure_future(do(made, "do it"))
+            await asyncio.sleep(0)  # it begins
+            getattr(made, end)()
+            assert await running == "stopped"
+            assert (made.turn.task, made.turn.reason) == ("do it", "stopped by the person")
+            assert len(model.requests) == asked
+            assert Document(path).trajectory == made.trajectory
+            assert await do(made, "go on") == "answered"
+            assert "person: int" in str(model.requests[-1]["messages"][-1])
+
+
+async def test_a_stop_ends_the_wait_for_a_kernel_that_does_not_answer(path: Path) -> None:
+    with LoopbackModel([act("1"), say()]) as model:
+        async with session(model, path) as (made, environment):
+            asked = asyncio.Event()
+
+            class Silent(KernelEnvironment):
+                async def news(self, *, anew: bool = False) -> News:
+                    asked.set()
+                    await asyncio.Event().wait()
+                    raise AssertionError
+
+            environment.__class__ = Silent
+            running = asyncio.ensure_future(do(made, "do it"))
+            await asked.wait()
+            made.interrupt()
+            assert await running == "stopped"
+            assert not model.requests
 
 
 @pytest.mark.usefixtures("no_credentials")

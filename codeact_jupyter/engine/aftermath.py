@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .environment import Late
+from .telling import Telling
 from .trajectory import Display, Observation, Output, Step, Trajectory, Turn
+
+BROKEN_OFF = "the program that ran it ended before it did"
 
 
 def displays_of(seen: Observation | Late | None) -> dict[str, Display]:
@@ -69,3 +72,19 @@ def _renewed_step(step: Step, displays: Mapping[str, Display]) -> Step:
 
 def _renewed(output: Output, displays: Mapping[str, Display]) -> Output:
     return displays.get(output.display_id, output) if isinstance(output, Display) else output
+
+
+def broken_off(turn: Turn, telling: Telling) -> Turn:
+    """A turn whose program died, with a named end; any other unchanged.
+
+    The outcome of an action that was running then is unknown: that is said, to the person and to
+    the model, and it is not run again.
+    """
+    if turn.state not in ("running", "waiting"):
+        return turn
+    if turn.steps and not turn.steps[-1].told:
+        step = turn.steps[-1]
+        seen = Observation("unknown", lost=f"outcome unknown: {BROKEN_OFF}; not run again")
+        told = telling.observation(step.reply, seen)
+        turn = turn.with_step(replace(step, observation=seen, told=told))
+    return replace(turn, state="interrupted", reason=BROKEN_OFF)

@@ -32,6 +32,7 @@ from .thinking import Thinking
 from .trajectory import Action, Observation, Reply, RunState, Step, Trajectory, Turn
 
 T = TypeVar("T")
+BY_THE_PERSON = "stopped by the person"
 WARM_SECONDS = 240.0  # a prompt cache lives for 300
 
 
@@ -45,6 +46,12 @@ class Ending(BaseException):
 def utc_now() -> str:
     """The time as the record has it: ISO 8601, UTC, milliseconds."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+async def stopped_before(turn: Turn, model: str) -> AsyncGenerator[events.Event, None]:
+    """The events of a run that the person stopped before it had an agent."""
+    yield events.RunStarted(turn.run, turn.task, model)
+    yield events.RunFinished(turn.run, "stopped", BY_THE_PERSON)
 
 
 class Agent:
@@ -163,7 +170,7 @@ class Agent:
         except ModelError as error:
             raise Ending("failed", str(error)) from error
         except asyncio.CancelledError:
-            raise self._ending or Ending("stopped", "stopped by the person") from None
+            raise self._ending or Ending("stopped", BY_THE_PERSON) from None
 
     async def _ask(self, step: Step, verdict: Verdict) -> Answered:
         assert step.action is not None
@@ -206,7 +213,7 @@ class Agent:
 
     def stop(self) -> None:
         """Stop thinking: end the model call, or ask no more after the running action."""
-        self._ending = self._ending or Ending("stopped", "stopped by the person")
+        self._ending = self._ending or Ending("stopped", BY_THE_PERSON)
         self._thinking.cancel()
 
     def interrupt(self) -> None:

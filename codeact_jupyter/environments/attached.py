@@ -84,10 +84,10 @@ class AttachedEnvironment(KernelEnvironment):
                 return seen
 
     async def news(self, *, anew: bool = False) -> News:
-        ran = self.cells.take()
         if self.link.executing:
-            return News(ran=ran, notes=(BUSY,))
-        return replace(await super().news(anew=anew), ran=ran)
+            return News(ran=self.cells.take(), notes=(BUSY,))
+        news = await super().news(anew=anew)  # may be called off: then no cell counts as told
+        return replace(news, ran=self.cells.take())
 
     async def close(self) -> None:
         """Look at the kernel no more; it goes on."""
