@@ -18,7 +18,6 @@ import pytest
 from codeact_jupyter import session as composition
 from codeact_jupyter.engine import events
 from codeact_jupyter.engine.environment import News
-from codeact_jupyter.engine.policy import AllowAll
 from codeact_jupyter.engine.trajectory import (
     Display,
     Observation,
@@ -32,6 +31,7 @@ from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.session import Session, choose_model
 from codeact_jupyter.settings import SDK_CREDENTIALS, Settings
+from tests.engine.twins import AllowAll
 from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse
 
 RED_DOT = (

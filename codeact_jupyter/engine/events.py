@@ -13,7 +13,7 @@ from .aftermath import displays_of, renewed_turn, with_late
 from .bill import NOTHING, Bill
 from .environment import Late, Produced
 from .trajectory import Reply, RunState, Step, Turn
-from .wire import decode, encode
+from .wire import encode
 
 
 @dataclass(frozen=True)
@@ -141,23 +141,10 @@ Event: TypeAlias = (
 )
 
 
-@dataclass(frozen=True)
-class Envelope:
-    """An event as it travels: JSON with its version."""
-
-    event: Event
-    version: int = 1
-
-
 def to_wire(event: Event) -> dict[str, Any]:
     """The event as JSON."""
     wire: dict[str, Any] = encode(event)
     return {"version": 1, **wire}
-
-
-def from_wire(data: dict[str, Any]) -> Event:
-    """The event that `to_wire` made `data` from; raises ValueError when it is none."""
-    return decode(Envelope, {"event": data}).event
 
 
 def from_delta(step: int, delta: messages.Delta) -> Event:

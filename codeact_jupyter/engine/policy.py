@@ -41,16 +41,6 @@ class Policy(Protocol):
         """Ask the person; called when `assess` said so. Cancelled when the run is stopped."""
 
 
-class AllowAll:
-    """Runs everything: for kernels that hold nothing of value, and for tests."""
-
-    def assess(self, action: Action, namespace: Namespace) -> Verdict:
-        return Verdict("allow")
-
-    async def ask(self, action: Action, verdict: Verdict) -> Answered:
-        return Answered("allow")
-
-
 def code_hash(code: str) -> str:
     """The sha-256 that binds an approval to exactly this code."""
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from codeact_jupyter.engine.context import Context, last_usage, messages, unread
 from codeact_jupyter.engine.loop import Agent
 from codeact_jupyter.engine.messages import Message
-from codeact_jupyter.engine.policy import AllowAll
 from codeact_jupyter.engine.trajectory import Mistake, Reply, Step, Trajectory, Turn, Usage
 from codeact_jupyter.engine.wire import decode, encode
 
 from . import strategies as any_
-from .twins import Played, Workshop, act, answer, begun, listen, mistaken
+from .twins import AllowAll, Played, Workshop, act, answer, begun, listen, mistaken
 
 
 def blocks(said: tuple[Message, ...]) -> list[tuple[str, str]]:

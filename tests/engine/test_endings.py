@@ -17,12 +17,12 @@ from codeact_jupyter.engine.environment import Cleared, OnOutput
 from codeact_jupyter.engine.limits import Limits
 from codeact_jupyter.engine.loop import Agent
 from codeact_jupyter.engine.messages import OnDelta, Request, Text
-from codeact_jupyter.engine.policy import AllowAll, Answered
+from codeact_jupyter.engine.policy import Answered
 from codeact_jupyter.engine.relay import Relay
 from codeact_jupyter.engine.trajectory import Action, Observation, Reply, Usage
 from codeact_jupyter.errors import EnvironmentFailure, ModelError
 
-from .twins import Asking, Played, Workshop, act, answer, begun, listen, numbered
+from .twins import AllowAll, Asking, Played, Workshop, act, answer, begun, listen, numbered
 
 LONG = "import asyncio\nawait asyncio.sleep(60)\ndone = True"
 NONE = Limits(None, None, None, None)

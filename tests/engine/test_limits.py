@@ -12,11 +12,10 @@ from codeact_jupyter.engine.context import unread
 from codeact_jupyter.engine.limits import Limits, allowance
 from codeact_jupyter.engine.loop import Agent
 from codeact_jupyter.engine.messages import OnDelta, Request, Wasted
-from codeact_jupyter.engine.policy import AllowAll
 from codeact_jupyter.engine.trajectory import Reply, Step, Trajectory, Usage
 from codeact_jupyter.models.prices import price
 
-from .twins import Played, Workshop, act, begun, listen
+from .twins import AllowAll, Played, Workshop, act, begun, listen
 
 NONE = Limits(None, None, None, None)
 

@@ -11,7 +11,7 @@ from codeact_jupyter.engine.bill import NOTHING, Bill
 from codeact_jupyter.engine.context import messages
 from codeact_jupyter.engine.loop import Agent
 from codeact_jupyter.engine.messages import OnDelta, Request, Retry, Text, Wasted
-from codeact_jupyter.engine.policy import AllowAll, code_hash
+from codeact_jupyter.engine.policy import code_hash
 from codeact_jupyter.engine.trajectory import (
     Action,
     Approval,
@@ -24,7 +24,8 @@ from codeact_jupyter.engine.trajectory import (
 )
 from codeact_jupyter.engine.wire import decode, encode
 
-from .twins import NOW, Played, Workshop, act, answer, begun, listen, numbered
+from .heard import from_wire
+from .twins import NOW, AllowAll, Played, Workshop, act, answer, begun, listen, numbered
 
 
 def agent(model: Played, workshop: Workshop, **options: object) -> Agent:
@@ -150,7 +151,7 @@ async def test_folding_the_events_of_the_wire_gives_the_recorded_turn() -> None:
     heard, turn = await listen(agent(Played(*numbered(["x = 1", "1/0"])), Workshop()), trajectory)
     folded = trajectory.turns[-1]
     for event in heard:
-        folded = events.apply(folded, events.from_wire(events.to_wire(event)))
+        folded = events.apply(folded, from_wire(events.to_wire(event)))
     assert folded == turn
     assert folded.state == "answered"
     assert len(folded.steps) == 2

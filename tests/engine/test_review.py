@@ -9,10 +9,10 @@ import pytest
 
 from codeact_jupyter.engine import events
 from codeact_jupyter.engine.loop import Agent
-from codeact_jupyter.engine.policy import AllowAll, Answered, code_hash
+from codeact_jupyter.engine.policy import Answered, code_hash
 from codeact_jupyter.engine.trajectory import Approval, Mistake, MistakeKind, Turn
 
-from .twins import Asking, Denying, Played, Workshop, act, answer, begun, listen, mistaken
+from .twins import AllowAll, Asking, Denying, Played, Workshop, act, answer, begun, listen, mistaken
 
 
 async def decided(*answers: object) -> tuple[Workshop, Turn, list[events.Event]]:

@@ -16,6 +16,7 @@ from codeact_jupyter.engine.trajectory import Output, Reply, Step, Stream, Traje
 from codeact_jupyter.engine.wire import canonical, decode, encode
 
 from . import strategies as any_
+from .heard import Envelope, from_wire
 
 relaxed = settings(
     max_examples=150,
@@ -82,7 +83,7 @@ def test_an_event_comes_back_from_the_wire_as_it_was(kind: str) -> None:
     def comes_back(event: events.Event) -> None:
         wire = through_json(events.to_wire(event))
         assert (wire["version"], wire["kind"]) == (1, kind)
-        assert events.from_wire(wire) == event
+        assert from_wire(wire) == event
 
     comes_back()
 
@@ -134,8 +135,8 @@ def test_money_keeps_every_digit() -> None:
         (Reply, {"blocks": [], "cost": "much"}),
         (Reply, {"blocks": [], "calls": "call_1"}),
         (Step, {"number": 1, "reply": {"blocks": []}, "observation": {"status": "fine"}}),
-        (events.Envelope, {"event": {"kind": "run-vanished"}}),
-        (events.Envelope, {"event": None}),
+        (Envelope, {"event": {"kind": "run-vanished"}}),
+        (Envelope, {"event": None}),
         (events.OutputProduced, {"step": 1, "output": {"kind": "smell"}}),
         (events.OutputProduced, {"step": 1, "output": None}),
         (events.OutputProduced, {"step": 1, "output": "kind"}),
@@ -148,7 +149,7 @@ def test_what_is_no_record_raises_value_error(cls: type, data: Any) -> None:
 
 @given(any_.json_values)
 def test_any_other_json_is_a_value_error_or_a_record(value: Any) -> None:
-    for cls in (Trajectory, Turn, Step, Reply, events.Envelope):
+    for cls in (Trajectory, Turn, Step, Reply, Envelope):
         try:
             decode(cls, value)
         except ValueError as error:

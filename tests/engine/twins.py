@@ -37,6 +37,16 @@ FREE = Usage()
 NOW = "2026-11-22T10:00:00.000+00:00"
 
 
+class AllowAll:
+    """Runs everything."""
+
+    def assess(self, action: Action, namespace: Namespace) -> Verdict:
+        return Verdict("allow")
+
+    async def ask(self, action: Action, verdict: Verdict) -> Answered:
+        return Answered("allow")
+
+
 class Workshop:
     """An environment of `exec`: top-level await works, and can be interrupted."""
 

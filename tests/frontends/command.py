@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from codeact_jupyter.engine.events import Event, from_wire
+from codeact_jupyter.engine.events import Event
+from tests.engine.heard import from_wire
 from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse
 
 SECONDS = 90.0

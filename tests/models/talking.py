@@ -8,13 +8,12 @@ from typing import Any
 
 from codeact_jupyter.engine.loop import Agent
 from codeact_jupyter.engine.messages import Delta, Message, Request, Retry, Text
-from codeact_jupyter.engine.policy import AllowAll
 from codeact_jupyter.engine.trajectory import Reply, Trajectory, Turn
 from codeact_jupyter.models.anthropic import AnthropicModel
 from codeact_jupyter.models.profiles import CLAUDE, PROFILES
 from codeact_jupyter.models.retrying import Retrying
 from codeact_jupyter.prompts import prompt, python_tool
-from tests.engine.twins import Workshop, listen
+from tests.engine.twins import AllowAll, Workshop, listen
 from tests.loopback import LoopbackModel, ScriptedTurn, ToolUse
 from tests.loopback import Text as Says
 

@@ -15,14 +15,13 @@ import pytest
 from codeact_jupyter.engine import events
 from codeact_jupyter.engine.limits import Limits
 from codeact_jupyter.engine.loop import Agent
-from codeact_jupyter.engine.policy import AllowAll
 from codeact_jupyter.engine.trajectory import Trajectory, Turn, Usage
 from codeact_jupyter.engine.wire import decode, encode
 from codeact_jupyter.errors import ModelError
 from codeact_jupyter.models.anthropic import AnthropicModel
 from codeact_jupyter.models.prices import price
 from codeact_jupyter.models.retrying import Retrying
-from tests.engine.twins import Workshop, listen
+from tests.engine.twins import AllowAll, Workshop, listen
 from tests.loopback import Fault, LoopbackModel, ScriptedTurn, Text, Thinking, ToolUse
 
 from .talking import KEY, OPUS, ask, conversation, converse, request, runs, says, talking_to

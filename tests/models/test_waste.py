@@ -12,11 +12,10 @@ from codeact_jupyter.engine.bill import NOTHING, Bill, Usage
 from codeact_jupyter.engine.context import last_usage
 from codeact_jupyter.engine.limits import Limits
 from codeact_jupyter.engine.loop import Agent
-from codeact_jupyter.engine.policy import AllowAll
 from codeact_jupyter.engine.trajectory import Turn
 from codeact_jupyter.errors import ModelError
 from codeact_jupyter.models.prices import price
-from tests.engine.twins import Workshop, listen
+from tests.engine.twins import AllowAll, Workshop, listen
 from tests.loopback import Fault, LoopbackModel, ScriptedTurn, Text, Thinking, ToolUse
 
 from .talking import OPUS, Heard, conversation, patient, request, runs, says, talking_to
