@@ -23,7 +23,6 @@ from ..safety.gate import Gate
 from ..session import Session
 from ..settings import Settings, load_settings
 from .flags import FLAGS, add_run_flags, flags_of
-from .interrupts import interruptible
 from .magic_views import MagicView, magic_view
 from .trusted import trusted_sources
 from .words import QUESTION, answered, counted, money
@@ -73,10 +72,7 @@ class Conversation:
         session = self._prepared(options)
         self._running = True
         try:
-            with (
-                magic_view(self._shell, self.environment, session) as self._view,
-                interruptible(session.interrupt),
-            ):
+            with magic_view(self._shell, self.environment, session) as self._view:
                 async with aclosing(session.run(task)) as happenings:
                     async for event in happenings:
                         self._show(event, self._view, session)
@@ -86,6 +82,11 @@ class Conversation:
         if session.turn.state != "answered":
             turn = session.turn
             raise RunFailed(f"the run ended {turn.state}: {turn.reason}", state=turn.state)
+
+    def interrupt(self) -> None:
+        """Interrupt the run, also one that is still being prepared."""
+        if self._running and self._session is not None:
+            self._session.interrupt()
 
     def take_over(self, trajectory: Trajectory) -> None:
         """Go on from here at the next task: the notebook holds more than this kernel knows."""

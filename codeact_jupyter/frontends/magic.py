@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from ..environments.persons_cells import PersonsCells
 from ..errors import SettingsError
+from .interrupts import interruptible
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -40,6 +41,15 @@ class Loaded:
 
             self._conversation = Conversation(self.shell, self.cells)
         return self._conversation
+
+    async def run(self, line: str, task: str) -> None:
+        """Run a task; an interrupt is ours from here on, while the modules are imported too."""
+        with interruptible(self._interrupt):
+            await self.conversation.run(line, task)
+
+    def _interrupt(self) -> None:
+        if self._conversation is not None:
+            self._conversation.interrupt()
 
     def line(self, line: str) -> None:
         """`%codeact new|status|export FILE|model [NAME]|help`"""
@@ -100,7 +110,7 @@ async def run_cell(line: str, task: str) -> None:
     shell = get_ipython()
     if shell is None or shell not in _loaded:
         raise SettingsError("%%codeact is not loaded here: run %load_ext codeact_jupyter first")
-    await _loaded[shell].conversation.run(line, task)
+    await _loaded[shell].run(line, task)
 
 
 def take_over(notebook: str) -> None:

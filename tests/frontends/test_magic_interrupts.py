@@ -6,7 +6,7 @@ import pytest
 
 from tests.loopback import Fault, ScriptedTurn, Text
 
-from .live import LiveKernel, Ran, ScriptedModel, act, say
+from .live import LiveKernel, Ran, ScriptedModel, act, live, say
 
 SLEEP = "print('begun', flush=True)\nimport time\ntime.sleep(60)"
 SPIN = "print('begun', flush=True)\nwhile True: pass"
@@ -55,6 +55,22 @@ def test_while_code_runs(kernel, model, code):
     check_that_it_goes_on(kernel, model)
     results = [text for text in model.results() if "interrupted by the person" in text]
     assert len(results) == 2
+
+
+@pytest.mark.parametrize("module", ["frontends.conversation", "session", "models.anthropic"])
+def test_while_the_first_run_is_prepared(model, module):
+    press = (
+        "import signal, sys\nclass Press:\n    def find_spec(name, *rest):\n"
+        f"        if name == 'codeact_jupyter.{module}': signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Press)"
+    )
+    with live(model) as kernel:
+        assert not kernel.run(press).failed
+        model.will(say("not reached"))
+        ran = kernel.task("do it")
+        assert "the run ended stopped: stopped by the person" in ran.error
+        assert not model.requests
+        check_that_it_goes_on(kernel, model)
 
 
 def test_while_the_model_writes_slowly(kernel, model):
