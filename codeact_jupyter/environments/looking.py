@@ -51,8 +51,10 @@ class Looking:
         return {**found, "names": names}
 
     def _keep(self, fresh: dict[str, Any], described: dict[str, Any]) -> None:
-        """Remember the unchanging values among the new ones."""
+        """Remember the unchanging values among the new ones that there was time to describe."""
         for name, entry in described.items():
             value = fresh[name]
+            if "|" not in entry["mark"]:
+                continue
             if id(type(value)) in UNCHANGING and (entry["size"] or 0) <= LONGEST_KEPT:
                 self._known[name] = value, entry

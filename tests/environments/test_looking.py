@@ -6,6 +6,7 @@ import random
 from types import SimpleNamespace
 from typing import Any
 
+from codeact_jupyter.environments import probe as probing
 from codeact_jupyter.environments.looking import Looking
 from codeact_jupyter.environments.names import Names
 from codeact_jupyter.environments.probe import changes, probe
@@ -31,7 +32,9 @@ def shell(namespace: dict[Any, Any]) -> Any:
     return SimpleNamespace(user_ns=namespace, user_ns_hidden={})
 
 
-def test_it_tells_what_a_fresh_probe_tells():
+def test_it_tells_what_a_fresh_probe_tells(monkeypatch):
+    for name in ("DEADLINE_SECONDS", "CONTENT_SECONDS"):  # not a question of time
+        monkeypatch.setattr(probing, name, 60.0)
     chance = random.Random(7)
     namespace: dict[str, Any] = {}
     looking = Looking(shell(namespace))
@@ -51,6 +54,15 @@ def test_it_tells_what_a_fresh_probe_tells():
         assert look == now and list(look["names"]) == list(now["names"])
         assert changes(last, look) == changes(before, now)
         before, last = now, look
+
+
+def test_what_there_was_no_time_to_describe_is_described_at_the_next_look(monkeypatch):
+    looking = Looking(shell({"x": "text"}))
+    monkeypatch.setattr(probing, "CONTENT_SECONDS", 0.0)
+    monkeypatch.setattr(probing, "DEADLINE_SECONDS", 0.0)
+    assert looking.look()["names"]["x"]["detail"] is None
+    monkeypatch.undo()
+    assert looking.look()["names"]["x"]["detail"]
 
 
 def test_changes_are_told_in_a_namespace_of_any_size():
