@@ -103,8 +103,10 @@ async def _run(options: argparse.Namespace, settings: Settings, path: Path) -> i
                 return await run.follow(options.task)
             finally:
                 person.leave()
-                await session.close()
-                await environment.close()
+                try:
+                    await session.close()
+                finally:
+                    await environment.close()
 
 
 class _Interrupts:

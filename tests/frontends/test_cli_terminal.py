@@ -133,6 +133,17 @@ def test_an_interrupt_while_the_code_asks_ends_the_run_at_once(tmp_path: Path) -
     assert person.turn.state == "interrupted"
 
 
+def test_a_terminal_that_is_closed_interrupts_the_run(tmp_path: Path) -> None:
+    code = "import time\nprint('be' + 'gun', flush=True)\ntime.sleep(60)"
+    with terminal(tmp_path, act(code), flags=("--approve", "never")) as (person, _):
+        person.expect("begun")
+        person.child.ptyproc.fileobj.close()
+        assert person.child.ptyproc.wait() == 129
+        person.child.closed = person.child.ptyproc.closed = True
+    assert person.turn.state == "interrupted"
+    assert not list(tmp_path.glob(".*.lock"))
+
+
 def test_the_terminal_shows_what_is_going_on_while_it_goes_on(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     waits = (
