@@ -15,6 +15,7 @@ from ..engine.environment import Environment, Late, Namespace, News, OnOutput, P
 from ..engine.trajectory import Action, Observation, Stream
 
 HIDDEN = "[key hidden]"
+TELLING = 20  # so many characters at the beginning of a long secret are of that one only
 T = TypeVar("T")
 
 
@@ -29,8 +30,7 @@ def hidden(value: T, secrets: Sequence[str]) -> T:
 def _hidden(value: Any, secrets: Sequence[str]) -> Any:
     if isinstance(value, str):
         for secret in secrets:
-            if secret in value:
-                value = value.replace(secret, HIDDEN)
+            value = _without(value, secret)
         return value
     if isinstance(value, (list, tuple)):
         new = [_hidden(item, secrets) for item in value]
@@ -45,6 +45,18 @@ def _hidden(value: Any, secrets: Sequence[str]) -> Any:
         changed = {name: item for name, item in after.items() if item is not before[name]}
         return replace(value, **changed) if changed else value
     return value
+
+
+def _without(text: str, secret: str) -> str:
+    """The text without the secret, also where it was cut, as descriptions of values are."""
+    beginning = secret[:TELLING] if len(secret) > 2 * TELLING else secret
+    at, pieces = 0, []
+    while (found := text.find(beginning, at)) >= 0:
+        pieces += [text[at:found], HIDDEN]
+        at = found + len(beginning)
+        while text[at : at + 1] == secret[at - found : at - found + 1] != "":
+            at += 1
+    return "".join([*pieces, text[at:]]) if pieces else text
 
 
 class Hiding:
@@ -102,18 +114,20 @@ class _Progress:
             if not isinstance(item, Stream):
                 self._on_output(hidden(item, self._secrets))
                 return
-            text = hidden(self._waiting.text + item.text, self._secrets)
-            kept = max(_begun(text, secret) for secret in self._secrets)
-            self._waiting = Stream(text[len(text) - kept :], item.name)
-            if len(text) > kept:
-                self._on_output(Stream(text[: len(text) - kept], item.name))
+            text = self._waiting.text + item.text
+            for secret in self._secrets:
+                text = text.replace(secret, HIDDEN)
+            sure = len(text) - max(_begun(text, secret) for secret in self._secrets)
+            self._waiting = Stream(text[sure:], item.name)
+            if sure:
+                self._on_output(Stream(hidden(text[:sure], self._secrets), item.name))
 
     def end(self) -> None:
         """Pass on what waits."""
         with self._lock:
             waiting, self._waiting = self._waiting, Stream("", self._waiting.name)
             if waiting.text:
-                self._on_output(waiting)
+                self._on_output(hidden(waiting, self._secrets))
 
 
 def _begun(text: str, secret: str) -> int:

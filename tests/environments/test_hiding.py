@@ -41,6 +41,13 @@ def test_a_key_is_hidden_in_every_kind_of_output_and_news() -> None:
     assert hidden(seen, SECRETS).outputs[0] == Stream(f"a {HIDDEN} b {HIDDEN}\n")
 
 
+def test_a_long_key_is_hidden_also_where_it_was_cut() -> None:
+    key = "sk-ant-api03-" + "0123456789" * 9
+    text = f"103 characters: '{key[:50]}... or {key}, {key[:30]} and sk-ant-api03-"
+    shown = f"103 characters: '{HIDDEN}... or {HIDDEN}, {HIDDEN} and sk-ant-api03-"
+    assert hidden(text, (key,)) == shown
+
+
 def test_what_holds_no_key_is_the_very_same_value() -> None:
     seen = Observation("ok", (Stream("sk-can"), Display({"text/plain": "x"}, {"a": [1, None]})))
     assert hidden(seen, SECRETS) is seen
