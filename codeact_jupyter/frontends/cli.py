@@ -85,8 +85,7 @@ def _run_command(arguments: Sequence[str]) -> int:
         if options.command == "export":
             from ..record.export import export_file
 
-            target, force = options.output, options.force
-            print(export_file(options.file, options.to, target, replace=force))
+            print(export_file(options.file, options.to, options.output, replace=options.force))
             return 0
         if options.command == "lab":
             from .lab import open_lab
