@@ -62,6 +62,9 @@ def run_command(arguments: Sequence[str]) -> int:
 
     What a signal ended exits with that signal's number, as a shell has it.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a run prints may be unsayable here
+            stream.reconfigure(errors="backslashreplace")
     with ending_as_interrupts() as came:
         code = _run_command(arguments)
     ended = came and code in (EXIT_CODES["interrupted"], NO_READER)
@@ -69,9 +72,6 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _run_command(arguments: Sequence[str]) -> int:
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what a run prints may be unsayable here
-            stream.reconfigure(errors="backslashreplace")
     if not arguments:
         parser().print_help()
         return 0
