@@ -74,6 +74,11 @@ class Framing:
             return self._numbered(*self._finished(trajectory))
         return []
 
+    @property
+    def last(self) -> str:
+        """The id of the run's last cell so far: where what follows it goes."""
+        return self._cells.last
+
     def asks_input(self, step: int, request: str, prompt: str, password: bool) -> list[Frame]:
         """The running code called `input()`; `request` names the question."""
         asked = {"type": "input", "step": step, "request": request}
@@ -141,7 +146,7 @@ class _Cells:
     """Which cells of the turn were told, to tell the new and the changed ones only."""
 
     def __init__(self, after: str) -> None:
-        self._after = self._last = after
+        self._after = self.last = after
         self._told: dict[str, tuple[Any, ...]] = {}
         self._ids: dict[str, list[str]] = {}
         self._provisional: list[str] = []
@@ -159,7 +164,7 @@ class _Cells:
                     frames.append(_cell_frame(cell, after, phase if running else "final"))
                     after = cell["id"]
             after = (self._ids[fragment.name] or [after])[-1]
-        self._last = after
+        self.last = after
         return frames
 
     def provisional(self, cell: Cell, phase: str) -> Frame:
@@ -168,7 +173,7 @@ class _Cells:
         if cell["id"] not in known:
             known.append(cell["id"])
         at = known.index(cell["id"])
-        return _cell_frame(cell, known[at - 1] if at else self._last, phase)
+        return _cell_frame(cell, known[at - 1] if at else self.last, phase)
 
     def left_over(self, turn: Turn) -> list[str]:
         """The provisional cells that the record does not have; from now on there are none."""

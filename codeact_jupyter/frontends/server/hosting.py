@@ -13,7 +13,7 @@ from typing import Any
 
 from ...engine.events import Event, RunFinished, RunStarted, StepFinished
 from ...environments.attached import AttachedEnvironment
-from ...errors import CodeActError
+from ...errors import CodeActError, SettingsError
 from ...notebook.frames import Framing
 from ...notebook.inline import trajectory_of
 from ...safety.gate import Gate
@@ -51,6 +51,7 @@ class Hosted:
         self._running: asyncio.Task[None] | None = None
         self._begun: asyncio.Future[str] | None = None
         self._queue: list[Order] = []
+        self._preparing = self._called_off = False
         self.questions = Questions()
 
     @property
@@ -77,6 +78,7 @@ class Hosted:
     def stop(self) -> None:
         """Stop thinking; the kernel is left alone. What is queued is dropped."""
         self._queue.clear()
+        self._called_off = self._preparing
         if self._session is not None and self._environment is not None:
             self._session.stop()
             self._environment.stop_waiting()
@@ -84,6 +86,7 @@ class Hosted:
     def interrupt(self) -> None:
         """Interrupt the agent's running cell; while it thinks, stop thinking."""
         self._queue.clear()
+        self._called_off = self._preparing
         if self._session is not None:
             self._session.interrupt()
 
@@ -120,7 +123,7 @@ class Hosted:
             order, queued = self._queue.pop(0), True
 
     async def _do(self, order: Order, session: Session, begun: asyncio.Future[str]) -> None:
-        after = "" if begun.done() else order.after
+        after = self._framing.last if begun.done() and self._framing else order.after
         framing = Framing(limits=session.settings.limits, after=after)
         async with aclosing(session.run(order.words, order.pictures)) as happenings:
             async for event in happenings:
@@ -149,9 +152,7 @@ class Hosted:
     async def _prepared(self, order: Order) -> Session:
         """The session, in the notebook's kernel as it is now, with the settings of this order."""
         settings = self._settings(order.options)
-        environment = await self._kernels.environment(
-            order.kernel, self.path, ask_input=self._ask_input, on_wait=self._waits
-        )
+        environment = await self._connected(order.kernel)
         if self._environment is not None and self._environment.link is environment.link:
             await environment.close()  # the one that there is knows what the model knows
         else:
@@ -164,6 +165,20 @@ class Hosted:
         self._session.use(settings)
         self._session.environment, self._session.policy = self._environment, policy
         return self._session
+
+    async def _connected(self, kernel: str) -> AttachedEnvironment:
+        """The kernel; raises SettingsError when the task is called off before that is there."""
+        self._preparing, self._called_off = True, False
+        try:
+            environment = await self._kernels.environment(
+                kernel, self.path, ask_input=self._ask_input, on_wait=self._waits
+            )
+        finally:
+            self._preparing = False
+        if self._called_off:
+            await environment.close()
+            raise SettingsError("it was stopped before it began")
+        return environment
 
     def _tell(self, event: Event) -> None:
         assert self._session is not None and self._framing is not None

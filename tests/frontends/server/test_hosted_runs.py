@@ -144,6 +144,8 @@ def test_tasks_sent_during_a_run_are_queued_and_run_in_order(
     assert tab.answers() == ["first", "second", "third"]
     runs = list(dict.fromkeys(frame["run"] for frame in tab.frames))
     assert runs[0] == first and len(runs) == 3
+    below = {frame["cell"]["id"]: frame["after"] for frame in tab.frames if frame["type"] == "cell"}
+    assert below[f"{runs[1]}-0-task"] == f"{first}-2-answer", "each goes on where the last ended"
     assert all_text(model.requests[-1]).count("one") >= 1
     assert "two" in all_text(model.requests[-1])
 
