@@ -72,6 +72,8 @@ class AttachedEnvironment(KernelEnvironment):
                 return Observation("interrupted", lost=NOT_RUN)
             if await self._is_new_kernel():
                 return Observation("rejected", lost=NEW_KERNEL)
+            if self._to_interrupt:
+                return Observation("interrupted", lost=NOT_RUN)
             self._aborted = self._begun = False
             self._ours = f"{PREFIX}{action.cell.split('-')[0]}:{action.cell}"
             try:
@@ -156,7 +158,7 @@ class AttachedEnvironment(KernelEnvironment):
         elif self._ours and self.link.executing == self._ours:
             await super()._interrupt()
         else:
-            self._to_interrupt = bool(self._ours)
+            self._to_interrupt = True
 
     def _when_begun(self, message: Message) -> None:
         """Say when our action stands behind another cell; interrupt it then, if it is to be."""

@@ -145,6 +145,7 @@ class KernelLink:
     def _on_reply(self, message: Message) -> None:
         probe = self._probes.get((message.get("parent_header") or {}).get("msg_id", ""))
         if probe is not None:
+            self._note_incarnation(str(message["header"].get("session") or ""))
             probe.set()
         exchange = self._exchange(message)
         if exchange is not None and not exchange.reply.done():
@@ -196,24 +197,30 @@ class KernelLink:
         """Raise when a kernel that answers has never heard of a request: a restart can lose one.
 
         The shell channel is in order: who answers what was asked later has had the request, or
-        never will.
+        never will. The answer also tells a kernel that was restarted without a word (ipykernel 6).
         """
         while True:
-            await asyncio.sleep(UNHEARD_SECONDS)
-            if exchange.heard:
-                await asyncio.Event().wait()  # for the one who asked to cancel
-            probe = self.client.session.msg("kernel_info_request", {})
-            answered = self._probes[probe["msg_id"]] = asyncio.Event()
-            self.client.shell_channel.send(probe)
-            try:
-                await answered.wait()
-                await asyncio.sleep(QUIET_SECONDS)
-            finally:
-                del self._probes[probe["msg_id"]]
+            silent = time.monotonic() - exchange.last_heard
+            if silent < UNHEARD_SECONDS:
+                await asyncio.sleep(UNHEARD_SECONDS - silent)
+                continue
+            await self._answer_to_probe()
+            await asyncio.sleep(QUIET_SECONDS)
             if not exchange.heard:
                 raise EnvironmentFailure(
                     "the kernel never got this, as happens while it is restarted; it was not run"
                 )
+            exchange.last_heard = time.monotonic()
+
+    async def _answer_to_probe(self) -> None:
+        """Wait until the kernel is through with what it was asked so far."""
+        probe = self.client.session.msg("kernel_info_request", {})
+        answered = self._probes[probe["msg_id"]] = asyncio.Event()
+        self.client.shell_channel.send(probe)
+        try:
+            await answered.wait()
+        finally:
+            del self._probes[probe["msg_id"]]
 
     async def _death(self) -> None:
         while await self._is_alive():
