@@ -162,7 +162,7 @@ class AttachedEnvironment(KernelEnvironment):
 
     def _when_begun(self, message: Message) -> None:
         """Say when our action stands behind another cell; interrupt it then, if it is to be."""
-        if message["msg_type"] != "status" or not self._ours:
+        if not self._ours:
             return
         executing = self.link.executing
         self._begun = self._begun or executing == self._ours

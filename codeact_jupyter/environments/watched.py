@@ -163,12 +163,21 @@ class WatchedLink(KernelLink):
         elif self.incarnation:  # what a server puts in between is not signed by the kernel
             header = {**message["header"], "session": self.incarnation}
             message = {**message, "header": header}
+        if kind != "status":
+            self._note_running(str((message.get("parent_header") or {}).get("msg_id") or ""))
         for listener in tuple(self.listeners):
             try:
                 listener(message)
             except Exception as error:
                 log.error("codeact: a fault with a kernel's message", exc_info=error)
         super()._on_iopub(message)
+
+    def _note_running(self, request: str) -> None:
+        """An action that shows something executes, also where its `busy` was lost."""
+        exchange = self._exchanges.get(request) if request.startswith(PREFIX) else None
+        if exchange is not None and not exchange.reply.done() and not exchange.idle.is_set():
+            self.executing = request
+            self._changed.set()
 
     def _follow(self, state: str, parent: Message) -> None:
         request = str(parent.get("msg_id") or "")
