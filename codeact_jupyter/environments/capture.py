@@ -160,7 +160,8 @@ class Capture:
         def wrapper(data: Any, metadata: Any = None) -> Any:
             self._before_output()
             data = hidden(encodable(data), self._secrets)
-            result = Result(clean(data), clean_metadata(metadata))
+            count = self._shell.displayhook.prompt_count if self._inside is None else None
+            result = Result(clean(data), clean_metadata(metadata), count)
             self._tell(result)
             with self._muting():
                 if self._shows_itself:  # shown, but not as Out[n]

@@ -38,8 +38,8 @@ export function speaksOf(conversation: ConversationView, words: string): boolean
     .every(word => said.includes(word));
 }
 
-export function isGoingOn(turn: TurnView): boolean {
-  return turn.state === 'running' || turn.state === 'waiting';
+export function isGoingOn({ state }: Pick<TurnView, 'state'>): boolean {
+  return state === 'running' || state === 'waiting';
 }
 
 function firstLine(text: string): string {

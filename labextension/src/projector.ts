@@ -12,6 +12,7 @@ import type { IObservableDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { adopt, type Execution, isEnd, parentOf } from './adoption';
 import { CellPlaces, type NewCell } from './cell-places';
+import { isGoingOn } from './conversations';
 import { type CellFrame, type DeedDone, type Frame, type TypedFrame } from './protocol';
 import { markOf, RunCell } from './run-cell';
 import { Settling } from './settling';
@@ -70,6 +71,8 @@ export class Projector implements IObservableDisposable {
         return this._blank(frame.run, frame.step);
       case 'removed':
         return this._remove(frame.cell);
+      case 'run':
+        return isGoingOn(frame) ? undefined : this._leave(frame.run);
       case 'session':
         return this._places.describe(frame.metadata);
       default:
@@ -202,6 +205,17 @@ export class Projector implements IObservableDisposable {
       this._running.delete(cell.id);
       cell.repair(frame.cell);
       this._setPhase(cell, 'final');
+    }
+  }
+
+  /** The run is over: a cell without a record ends too, as when the kernel that wrote it died. */
+  private _leave(run: string): void {
+    for (const cell of this._cells.values()) {
+      if (cell.run === run && cell.phase !== 'final' && !this._settling.waits(cell.id)) {
+        this._running.delete(cell.id);
+        cell.end(null);
+        this._setPhase(cell, 'final');
+      }
     }
   }
 

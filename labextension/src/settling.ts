@@ -22,6 +22,11 @@ export class Settling implements IDisposable {
     return [...this._waiting.values()].some(({ frame }) => frame.run === run);
   }
 
+  /** Whether a record of this cell waits. */
+  waits(id: string): boolean {
+    return this._waiting.has(id);
+  }
+
   /** Apply this record, in place of one that waits for the same cell; at once when it is `ready`. */
   add(frame: CellFrame, ready: boolean): void {
     const { id } = frame.cell;

@@ -14,6 +14,7 @@ function golden(name: string): Frame[] {
   return frames.map(parseFrame).filter(frame => frame !== null);
 }
 
+const RUN = golden('story.json').find(each => each.type === 'run');
 let number = 0;
 
 function frame(type: string, fields: object): Frame {
@@ -131,6 +132,17 @@ describe('Projector', () => {
       each => each.type === 'cell' && each.phase === 'final'
     );
     expect(new Set(cells)).toEqual(new Set(final.map(each => each.type === 'cell' && each.cell.id)));
+  });
+
+  it('ends the cells of a run that nobody could finish, as when its kernel died', () => {
+    take(cell('action', 1, 'running', { after: 'magic', status: 'unknown' }));
+    take(cell('thought', 2, 'typing', { after: 'r-1-action' }));
+    expect(code('r-1-action').executionState).toBe('running');
+    take(frame('run', { ...RUN, run: 'r', number, state: 'interrupted' }));
+    expect(code('r-1-action').executionState).toBe('idle');
+    for (const id of ['r-1-action', 'r-2-thought']) {
+      expect(projector.cell(id)?.phase).toBe('final');
+    }
   });
 
   it('types code into its cell, and makes it void when the query is made again', () => {
