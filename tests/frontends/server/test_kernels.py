@@ -83,7 +83,8 @@ def test_a_kernel_that_the_person_restarts_during_a_cell_ends_the_run_by_name(
     has_begun(notebook.person, run, 1)
     restart(notebook)
     end = tab.end(run)
-    assert end["state"] == "interrupted" and "restarted" in end["reason"]
+    assert end["state"] == "interrupted"
+    assert "restarted" in end["reason"] or "died" in end["reason"], "whichever is seen first"
     assert tab.steps(run)[-1]["state"] == "unknown"
 
     model.will(act("fresh = 1"), say())
