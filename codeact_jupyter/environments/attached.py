@@ -152,6 +152,10 @@ class AttachedEnvironment(KernelEnvironment):
         self._aborted = reply["content"]["status"] == "aborted" and not self._to_interrupt
         return "interrupted" if self._to_interrupt else super()._status(reply)
 
+    @property
+    def _was_interrupted(self) -> bool:
+        return self._to_interrupt or super()._was_interrupted
+
     async def _interrupt(self) -> None:
         if self._waiting is not None:
             self.stop_waiting()

@@ -16,7 +16,7 @@ from ..engine.environment import Cleared, Late, Namespace, News, OnOutput
 from ..engine.trajectory import Action, NamespaceChange, Observation, StepState
 from ..errors import EnvironmentFailure
 from .collecting import Collector
-from .link import AskInput, KernelLink, Message
+from .link import AskInput, KernelLink, Message, Unanswered
 from .names import Names
 from .outputs import produced
 from .persons_cells import words_of
@@ -92,8 +92,9 @@ class KernelEnvironment:
         return str(self._manager.kernel_name)
 
     def note(self, text: str) -> None:
-        """Have something told to the model at the start of the next turn."""
-        self._notes.append(text)
+        """Have something told to the model, once, at the start of the next turn."""
+        if text not in self._notes:
+            self._notes.append(text)
 
     async def check(self, code: str) -> str | None:
         if self._python != sys.version_info[:2]:
@@ -121,8 +122,11 @@ class KernelEnvironment:
                 ask_input=self._ask_input,
                 give_up=self._unresponsive(self._interrupted),
             )
+        except Unanswered as error:
+            status: StepState = "interrupted" if self._was_interrupted else "unknown"
+            return _ended(status, collector, str(error), _since(started))
         except (EnvironmentFailure, TimeoutError) as error:
-            return _unknown(collector, self._lost(error), _since(started))
+            return _ended("unknown", collector, self._lost(error), _since(started))
         seconds = _since(started)
         status = self._status(reply)
         lost = collector.lost or ("" if complete else "output may be incomplete")
@@ -220,12 +224,15 @@ class KernelEnvironment:
         content = reply["content"]
         if content["status"] == "ok":
             return "ok"
-        interrupted = self._interrupted is not None and self._interrupted.is_set()
         stopped = content["status"] == "aborted" or content.get("ename") in (
             "KeyboardInterrupt",
             "CancelledError",
         )
-        return "interrupted" if interrupted and stopped else "error"
+        return "interrupted" if self._was_interrupted and stopped else "error"
+
+    @property
+    def _was_interrupted(self) -> bool:
+        return self._interrupted is not None and self._interrupted.is_set()
 
     async def _look(self) -> Mapping[str, Any] | None:
         """Look at the namespace, by an expression that binds no name and calls no user code."""
@@ -269,7 +276,8 @@ def _since(started: float) -> float:
     return round(time.monotonic() - started, 3)
 
 
-def _unknown(collector: Collector, why: str, seconds: float) -> Observation:
+def _ended(status: StepState, collector: Collector, why: str, seconds: float) -> Observation:
+    """The observation of an action that the kernel did not reply to."""
     lost = "; ".join(filter(None, (collector.lost, why)))
     outputs, updated = collector.outputs, collector.updated
-    return Observation("unknown", outputs, seconds=seconds, lost=lost, updated=updated)
+    return Observation(status, outputs, seconds=seconds, lost=lost, updated=updated)

@@ -28,6 +28,13 @@ ALIVE_SECONDS = 0.5
 END_OF_INPUT = "\x04"  # what ipykernel takes for the end of the input
 
 
+class Unanswered(EnvironmentFailure):
+    """The kernel was done with a request and did not reply: an interrupt came before it began.
+
+    ipykernel's `dispatch_shell` swallows an interrupt that comes outside the user's code.
+    """
+
+
 class Exchange:
     """One request and what came back for it."""
 
@@ -108,7 +115,7 @@ class KernelLink:
         if message_id:
             message["header"]["msg_id"] = message["msg_id"] = message_id
         exchange = self._exchanges[message["msg_id"]] = Exchange(on_message, ask_input)
-        self.client.shell_channel.send(message)
+        send(self.client.shell_channel, message)
         watchers: list[asyncio.Future[Any]] = [
             asyncio.ensure_future(self._death()),
             asyncio.ensure_future(self._loss(exchange)),
@@ -127,8 +134,8 @@ class KernelLink:
 
     def wake(self) -> None:
         """Send the kernel something small, whose answer nobody waits for."""
-        session = self.client.session
-        self.client.shell_channel.send(session.msg("comm_info_request", {"target_name": "codeact"}))
+        asked = self.client.session.msg("comm_info_request", {"target_name": "codeact"})
+        send(self.client.shell_channel, asked)
 
     async def _read(self, get: Callable[[], Awaitable[Message]], take: OnMessage) -> None:
         while True:
@@ -180,7 +187,7 @@ class KernelLink:
     def _on_stdin(self, message: Message) -> None:
         exchange = self._exchange(message)
         if exchange is None or exchange.ask_input is None:
-            self.client.input("")
+            self._reply_input("")
             return
         content = message["content"]
         asking = exchange.ask_input(str(content["prompt"]), bool(content.get("password")))
@@ -191,21 +198,29 @@ class KernelLink:
             word = await asking
         except (EOFError, OSError):
             word = END_OF_INPUT
-        self.client.input(word)
+        self._reply_input(word)
+
+    def _reply_input(self, word: str) -> None:
+        reply = self.client.session.msg("input_reply", {"value": word})
+        send(self.client.stdin_channel, reply)
 
     async def _loss(self, exchange: Exchange) -> None:
-        """Raise when a kernel that answers has never heard of a request: a restart can lose one.
+        """Raise when a kernel that answers will never reply to a request.
 
-        The shell channel is in order: who answers what was asked later has had the request, or
-        never will. The answer also tells a kernel that was restarted without a word (ipykernel 6).
+        It has never heard of it, as a restart can lose one; or it was done with it without a reply.
+        The shell channel is in order: who answers what was asked later has replied, or never will.
+        The answer also tells a kernel that was restarted without a word (ipykernel 6).
         """
         while True:
+            limit = QUIET_SECONDS if exchange.idle.is_set() else UNHEARD_SECONDS
             silent = time.monotonic() - exchange.last_heard
-            if silent < UNHEARD_SECONDS:
-                await asyncio.sleep(UNHEARD_SECONDS - silent)
+            if silent < limit:
+                await asyncio.sleep(min(limit - silent, QUIET_SECONDS))
                 continue
             await self._answer_to_probe()
             await asyncio.sleep(QUIET_SECONDS)
+            if exchange.idle.is_set():
+                raise Unanswered("the kernel ended this without a word of what it had done")
             if not exchange.heard:
                 raise EnvironmentFailure(
                     "the kernel never got this, as happens while it is restarted; it was not run"
@@ -216,7 +231,7 @@ class KernelLink:
         """Wait until the kernel is through with what it was asked so far."""
         probe = self.client.session.msg("kernel_info_request", {})
         answered = self._probes[probe["msg_id"]] = asyncio.Event()
-        self.client.shell_channel.send(probe)
+        send(self.client.shell_channel, probe)
         try:
             await answered.wait()
         finally:
@@ -229,6 +244,21 @@ class KernelLink:
             "the kernel died while this ran; what it had done by then is unknown, "
             "and its variables are gone"
         )
+
+
+def send(channel: Any, message: Message) -> None:
+    """Send a message on a channel that is being read.
+
+    `jupyter_client` sends past the socket of asyncio, and ZeroMQ's descriptor tells each change
+    once: a message that comes during the sending would stay unread, and all that follow it. To ask
+    for its events makes the socket look at them again (pyzmq, `zmq.asyncio.Socket.get`).
+    """
+    import zmq.asyncio
+
+    channel.send(message)
+    socket = getattr(channel, "socket", None)
+    if isinstance(socket, zmq.asyncio.Socket):
+        socket.get(zmq.EVENTS)
 
 
 async def _signalled(give_up: Awaitable[Any]) -> None:

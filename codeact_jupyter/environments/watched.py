@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EnvironmentFailure
-from .link import KernelLink, Message, OnMessage
+from .link import KernelLink, Message, OnMessage, send
 
 if TYPE_CHECKING:
     from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -86,6 +86,8 @@ class WatchedLink(KernelLink):
             await self._until_heard()
             if self._seems_busy() and not self.executing:  # it began while we were connecting
                 self.executing = BEFORE_WE_CAME
+            if self.executing == BEFORE_WE_CAME:
+                await self._look_whether_busy()
             parts = str(info.get("version", "0.0")).split(".")[:2]
             version = tuple(int(part) for part in parts if part.isdigit())
             self._language = (str(info.get("name", "")), version)
@@ -117,12 +119,27 @@ class WatchedLink(KernelLink):
             except (asyncio.TimeoutError, TimeoutError):
                 await self._info()
 
+    async def _look_whether_busy(self) -> None:
+        """See whether something of before we came executes: the server's manager hears late of its
+        end, and never of what it heard before. A kernel that executes answers on the control
+        channel only.
+        """
+        asking = asyncio.ensure_future(self._until_answering())
+        self._tasks.append(asking)
+        await asyncio.wait({asking}, timeout=CONNECTING_SECONDS)
+
+    async def _until_answering(self) -> None:
+        await self._answer_to_probe()
+        if self.executing == BEFORE_WE_CAME:
+            self.executing = ""
+            self._changed.set()
+
     async def _info(self) -> Message:
         """Ask what the kernel is, on the channel that a busy kernel answers too."""
         async with self._asking:
             message = self.client.session.msg("kernel_info_request", {})
             message["channel"] = "control"
-            self.client.control_channel.send(message)
+            send(self.client.control_channel, message)
             deadline = time.monotonic() + INFO_SECONDS
             while (left := deadline - time.monotonic()) > 0:
                 try:

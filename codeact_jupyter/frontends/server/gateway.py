@@ -58,10 +58,10 @@ class GatewayClient:
         self.session = client.session
         self.shell_channel = Channel("shell", client.shell_channel)
         self.control_channel = Channel("control", client.control_channel)
-        self._stdin = Channel("stdin", client.stdin_channel)
+        self.stdin_channel = Channel("stdin", client.stdin_channel)
         self.get_shell_msg = self.shell_channel.get
         self.get_control_msg = self.control_channel.get
-        self.get_stdin_msg = self._stdin.get
+        self.get_stdin_msg = self.stdin_channel.get
         self.get_iopub_msg = Channel("iopub", client.iopub_channel).get
 
     @classmethod
@@ -70,10 +70,6 @@ class GatewayClient:
         client = manager.client(session=manager.session.clone())
         await asyncio.to_thread(lambda: asyncio.run(ensure_async(client.start_channels())))
         return cls(client)
-
-    def input(self, word: str) -> None:
-        """Answer the kernel's question."""
-        self._stdin.send(self.session.msg("input_reply", {"value": word}))
 
     def stop_channels(self) -> None:
         """Close the connection: its thread would keep the server from ending."""

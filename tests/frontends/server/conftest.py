@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.frontends.live import ScriptedModel
 
+from .front_ends import Held
 from .live_server import LiveNotebook, LiveServer, serving
 
 OpenNotebook = Callable[..., LiveNotebook]
@@ -66,3 +68,19 @@ def notebook(server: LiveServer, shared_kernel: str) -> Iterator[LiveNotebook]:
     notebook.person.run("%reset -f")
     yield notebook
     notebook.leave()
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Held]:
+    """Code that runs until it is let go, at the latest when the test is over."""
+    held = Held(tmp_path)
+    yield held
+    held.let_go()
+
+
+@pytest.fixture
+def held_too(tmp_path: Path) -> Iterator[Held]:
+    """Another one."""
+    held = Held(tmp_path / "too")
+    yield held
+    held.let_go()

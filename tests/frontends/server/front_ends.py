@@ -172,6 +172,14 @@ class Person(Listening):
             and (not kinds or message["msg_type"] in kinds)
         ]
 
+    def queue(self, code: str, **more: Any) -> str:
+        """Send a cell while the kernel is busy, and wait until it has come there."""
+        request = self.begin(code, **more)
+        # Sent behind it, and answered by a kernel that is busy.
+        asked = self.say("control", "kernel_info_request", {})
+        self.until(lambda: self.about(asked, "kernel_info_reply"), "kernel_info_reply")
+        return request
+
     def has_begun(self, request: str) -> None:
         """Wait until the kernel executes the request."""
         self.until(lambda: self.about(request, "execute_input"), "execute_input")
@@ -223,4 +231,5 @@ class Held:
         self.code = f"import os, time\n{loop}"
 
     def let_go(self) -> None:
+        self._gate.parent.mkdir(exist_ok=True)
         self._gate.touch()

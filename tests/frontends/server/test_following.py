@@ -11,7 +11,7 @@ import pytest
 
 from tests.frontends.live import SECONDS, ScriptedModel, act, say
 
-from .front_ends import has_begun
+from .front_ends import Held, has_begun
 from .live_server import LiveNotebook, LiveServer, serving
 
 THREE_STEPS = (
@@ -33,14 +33,15 @@ def until_saved(notebook: LiveNotebook, role: str) -> Any:
 
 
 def test_a_run_goes_on_when_its_follower_leaves_and_the_next_one_gets_all_of_it(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
-    model.will(act("import time; time.sleep(1)\nprint('one')", "First."), *THREE_STEPS[1:], say())
+    model.will(act(f"{held.code}print('one')", "First."), *THREE_STEPS[1:], say())
     tab = notebook.follow()
     run = notebook.start("three steps")
     tab.first(run, "step", state="running")
     tab.close()
     later = notebook.follow()
+    held.let_go()
     assert later.end(run)["state"] == "answered"
     numbers = [frame["number"] for frame in later.frames]
     assert numbers == sorted(set(numbers))
@@ -121,9 +122,9 @@ def test_the_cells_of_a_run_go_below_the_cell_that_the_person_chose(
 
 
 def test_what_somebody_else_writes_during_a_run_stays_and_gets_the_cells_too(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
-    model.will(act("first = 1"), act("import time; time.sleep(1)"), act("third = 3"), say())
+    model.will(act("first = 1"), act(held.code), act("third = 3"), say())
     run = notebook.start("three steps")
     until_saved(notebook, "1-action")
     theirs = notebook.read()
@@ -133,6 +134,7 @@ def test_what_somebody_else_writes_during_a_run_stays_and_gets_the_cells_too(
         f"api/contents/{notebook.path}", {"type": "notebook", "content": theirs}, method="PUT"
     )
     assert saved.status == 200
+    held.let_go()
     whole = until_saved(notebook, "answer")
     assert whole.cells[0].source == "by somebody else"
     texts = {cell.id: cell.source for cell in whole.cells}
@@ -141,9 +143,9 @@ def test_what_somebody_else_writes_during_a_run_stays_and_gets_the_cells_too(
 
 
 def test_a_cell_that_the_person_deleted_stays_away(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
-    model.will(act("1/0"), act("import time; time.sleep(1)"), say())
+    model.will(act("1/0"), act(held.code), say())
     run = notebook.start("two steps")
     until_saved(notebook, "1-action")
     theirs = notebook.read()
@@ -151,6 +153,7 @@ def test_a_cell_that_the_person_deleted_stays_away(
     notebook.server.ask(
         f"api/contents/{notebook.path}", {"type": "notebook", "content": theirs}, method="PUT"
     )
+    held.let_go()
     whole = until_saved(notebook, "answer")
     roles = [cell.id.partition("-")[2] for cell in whole.cells]
     assert roles == ["0-task", "2-action", "3-answer"] and run
@@ -203,9 +206,9 @@ def test_what_a_front_end_saved_is_not_told_again(
 
 
 def test_a_notebook_renamed_during_a_run_takes_the_run_along(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
-    model.will(act("import time; time.sleep(1)"), act("a = 1"), say())
+    model.will(act(held.code), act("a = 1"), say())
     tab = notebook.follow()
     run = notebook.start("rename me")
     tab.first(run, "step", state="running")
@@ -213,6 +216,7 @@ def test_a_notebook_renamed_during_a_run_takes_the_run_along(
     old, notebook.path = notebook.path, f"renamed-{notebook.path}"
     renamed = notebook.server.ask(f"api/contents/{old}", {"path": notebook.path}, method="PATCH")
     assert renamed.status == 200
+    held.let_go()
     assert notebook.follow().end(run)["state"] == "answered"
     again = notebook.order("go on", **notebook.parts())
     assert again.status == 201

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from tests.frontends.live import ScriptedModel, act, say
 from tests.loopback import ScriptedTurn, Text
@@ -31,14 +30,15 @@ def test_a_run_uses_the_variables_of_the_person_in_their_own_kernel(
 
 
 def test_a_cell_that_the_person_queues_during_an_action_runs_in_its_turn_and_is_told(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
     person = notebook.person
-    model.will(act("import time; time.sleep(1)\n1/0"), act("seen = theirs"), say())
+    model.will(act(f"{held.code}1/0"), act("seen = theirs"), say())
     tab = notebook.follow()
     run = notebook.start("wait")
     has_begun(person, run, 1)
-    theirs = person.begin("theirs = 41\nprint('by hand')", stop_on_error=True)
+    theirs = person.queue("theirs = 41\nprint('by hand')", stop_on_error=True)
+    held.let_go()
     assert person.reply(theirs)["status"] == "ok"
     assert tab.end(run)["state"] == "answered"
     counts = [cell["execution_count"] for cell in tab.cells(run).values() if "outputs" in cell]
@@ -52,14 +52,15 @@ def test_a_cell_that_the_person_queues_during_an_action_runs_in_its_turn_and_is_
 
 
 def test_an_action_that_the_persons_failing_cell_swept_away_is_sent_again(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
     person = notebook.person
-    model.will(act("import time; time.sleep(1)"), act("done = 'done'"), say())
+    model.will(act(held.code), act("done = 'done'"), say())
     tab = notebook.follow()
     run = notebook.start("two steps")
     has_begun(person, run, 1)
-    failing = person.begin("import time; time.sleep(1)\n1/0", stop_on_error=True)
+    failing = person.queue("import time; time.sleep(1)\n1/0", stop_on_error=True)
+    held.let_go()
     assert person.reply(failing)["status"] == "error"
     assert tab.end(run)["state"] == "answered"
     assert person.run("print(done)") == "done\n"
@@ -97,9 +98,9 @@ def test_interrupt_ends_the_agents_running_cell(
 
 
 def test_an_interrupt_never_hits_the_persons_cell_that_the_run_waits_for(
-    notebook: LiveNotebook, model: ScriptedModel, tmp_path: Path
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
-    person, held = notebook.person, Held(tmp_path)
+    person = notebook.person
     model.will(act("touched = 1"))
     theirs = person.begin(f"{held.code}print('to the end')")
     person.has_begun(theirs)
@@ -115,14 +116,15 @@ def test_an_interrupt_never_hits_the_persons_cell_that_the_run_waits_for(
 
 
 def test_an_interrupt_waits_for_our_turn_when_our_cell_stands_behind_the_persons(
-    notebook: LiveNotebook, model: ScriptedModel, tmp_path: Path
+    notebook: LiveNotebook, model: ScriptedModel, held: Held, held_too: Held
 ) -> None:
-    person, held = notebook.person, Held(tmp_path)
-    model.will(act("import time; time.sleep(1)"), act(SLEEPS))
+    person = notebook.person
+    model.will(act(held_too.code), act(SLEEPS))
     tab = notebook.follow()
     run = notebook.start("two steps")
     has_begun(person, run, 1)
-    theirs = person.begin(f"{held.code}print('to the end')")
+    theirs = person.queue(f"{held.code}print('to the end')")
+    held_too.let_go()
     tab.first(run, "run", waiting="kernel")
     assert notebook.tell(run, "interrupt").status == 200
     held.let_go()
@@ -132,14 +134,15 @@ def test_an_interrupt_waits_for_our_turn_when_our_cell_stands_behind_the_persons
 
 
 def test_tasks_sent_during_a_run_are_queued_and_run_in_order(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
-    model.will(act("import time; time.sleep(1)"), say("first"), say("second"), say("third"))
+    model.will(act(held.code), say("first"), say("second"), say("third"))
     tab = notebook.follow()
     first = notebook.start("one")
     for task in ("two", "three"):
         response = notebook.order(task)
         assert (response.status, response.json) == (201, {"run": "", "queued": True})
+    held.let_go()
     tab.until(lambda: len(tab.answers()) == 3, "three answers")
     assert tab.answers() == ["first", "second", "third"]
     runs = list(dict.fromkeys(frame["run"] for frame in tab.frames))

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 from tests.frontends.live import ScriptedModel, act, say
 from tests.loopback import ScriptedTurn, Text
@@ -25,10 +24,10 @@ def restart(notebook: LiveNotebook) -> None:
 
 
 def test_a_run_says_that_it_waits_for_the_persons_cell_and_goes_on_then(
-    notebook: LiveNotebook, model: ScriptedModel, tmp_path: Path
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
     model.will(act("seen = theirs"), say())
-    tab, held = notebook.follow(), Held(tmp_path)
+    tab = notebook.follow()
     theirs = notebook.person.begin(f"{held.code}theirs = 1")
     notebook.person.has_begun(theirs)
     run = notebook.start("when you are free")
@@ -42,10 +41,10 @@ def test_a_run_says_that_it_waits_for_the_persons_cell_and_goes_on_then(
 
 
 def test_a_stop_ends_a_run_that_waits_for_the_kernel(
-    notebook: LiveNotebook, model: ScriptedModel, tmp_path: Path
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
     model.will(act("touched = 1"))
-    tab, held = notebook.follow(), Held(tmp_path)
+    tab = notebook.follow()
     theirs = notebook.person.begin(held.code)
     notebook.person.has_begun(theirs)
     run = notebook.start("when you are free")
@@ -58,9 +57,9 @@ def test_a_stop_ends_a_run_that_waits_for_the_kernel(
 
 
 def test_a_kernel_that_was_busy_before_the_server_looked_is_waited_for(
-    open_notebook: OpenNotebook, model: ScriptedModel, tmp_path: Path
+    open_notebook: OpenNotebook, model: ScriptedModel, held: Held
 ) -> None:
-    notebook, held = open_notebook(), Held(tmp_path)
+    notebook = open_notebook()
     model.will(act("seen = theirs"), say())
     theirs = notebook.person.begin(f"{held.code}theirs = 1")
     notebook.person.has_begun(theirs)
