@@ -43,6 +43,11 @@ class ObservedCells:
         elif (cell := self._running.get(request)) is not None:
             self._go_on(request, cell, message)
 
+    @property
+    def codes(self) -> frozenset[str]:
+        """The texts of the cells that were not told yet, without space around."""
+        return frozenset(cell.code.strip() for cell in self._cells)
+
     def take(self) -> tuple[Ran, ...]:
         """The cells that were not told yet; they count as told from now on."""
         told = tuple(

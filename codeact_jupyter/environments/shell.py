@@ -68,6 +68,7 @@ class ShellEnvironment:
         self._transforming = Transforming(shell.transform_cell)
         self._stopping = Stopping()
         self._past_python: Descriptors | None = None
+        self._notes: list[str] = []
 
     async def check(self, code: str) -> str | None:
         return self._transforming.check(code)
@@ -97,7 +98,12 @@ class ShellEnvironment:
 
     async def news(self, *, anew: bool = False) -> News:
         variables, deleted, omitted = self._names.after_person(self._looking.look(), anew=anew)
-        return News(variables, omitted, deleted=deleted, ran=self.cells.take())
+        notes, self._notes = tuple(self._notes), []
+        return News(variables, omitted, deleted=deleted, ran=self.cells.take(), notes=notes)
+
+    def note(self, text: str) -> None:
+        """Have something told to the model at the start of the next turn."""
+        self._notes.append(text)
 
     def namespace(self) -> Namespace:
         return replace(self._names.namespace(), directory=working_directory())

@@ -114,22 +114,27 @@ async def run_cell(line: str, task: str) -> None:
 
 
 def take_over(notebook: str) -> None:
-    """Go on with the conversation of a notebook, given as JSON of its `cells` and `metadata`.
+    """Take what a notebook holds, as JSON: its `cells` and `metadata`, if this kernel lacks some of
+    the conversation; and `deeds`, what the person did to the cells of its runs.
 
-    Called by the labextension before a `%%codeact` cell of a notebook that holds runs which this
-    kernel does not know; where the magic is not loaded yet, nothing is done.
+    Called by the labextension before a `%%codeact` cell; where the magic is not loaded yet, nothing
+    is done.
     """
     import json
 
     from IPython import get_ipython
 
     from ..notebook.inline import trajectory_of
+    from .deeds import deed_in_words
 
     shell = get_ipython()
-    if shell is not None and shell in _loaded:
-        given = json.loads(notebook)
-        trajectory = trajectory_of(given["cells"], given.get("metadata"))
-        _loaded[shell].conversation.take_over(trajectory)
+    if shell is None or shell not in _loaded:
+        return
+    given, conversation = json.loads(notebook), _loaded[shell].conversation
+    if "cells" in given:
+        conversation.take_over(trajectory_of(given["cells"], given.get("metadata")))
+    for deed in given.get("deeds") or ():
+        conversation.environment.note(deed_in_words(deed))
 
 
 def _not_awaited(line: str, cell: str) -> NoReturn:

@@ -108,6 +108,11 @@ def typing_cell(turn: Turn, step: int, role: Role, words: str = "") -> Cell:
     return _cell(turn, step, role, words, {"step": step})
 
 
+def end_cell(run: str, step: int, state: RunState, reason: str) -> Cell:
+    """The last cell of a run that broke off after `step`, told by who does not have its record."""
+    return _answer_cell(Turn(run, "", steps=(Step(step, Reply(())),), state=state, reason=reason))
+
+
 def from_cells(cells: Iterable[Mapping[str, Any]], session: Mapping[str, Any]) -> Trajectory:
     """The trajectory that these cells show; the person's own cells are passed over.
 

@@ -14,10 +14,10 @@ from ..engine import events
 from ..engine.events import Event
 from ..engine.limits import Limits
 from ..engine.policy import code_hash
-from ..engine.trajectory import Reply, Step, Trajectory, Turn
+from ..engine.trajectory import Reply, RunState, Step, Trajectory, Turn
 from .armour import shown
 from .cards import Frame, answer_frame, run_frame, step_frame
-from .cells import Cell, Place, session_metadata, turn_fragments, typing_cell
+from .cells import Cell, Place, end_cell, session_metadata, turn_fragments, typing_cell
 
 VERSION = 1
 
@@ -181,6 +181,21 @@ class _Cells:
         gone = [cell for cell in self._provisional if cell not in final]
         self._provisional = []
         return gone
+
+
+def broken_off(state: Frame, steps: int, *, ended: RunState, reason: str, last: int) -> list[Frame]:
+    """The frames that end a run which cannot tell its end itself.
+
+    `state` is its newest frame of type `run`, `steps` how many steps it had, and `last` the number
+    of its newest frame.
+    """
+    cell = end_cell(state["run"], steps, ended, reason)
+    run = {**state, "state": ended, "reason": reason, "waiting": ""}
+    head = {"version": VERSION, "run": state["run"]}
+    return [
+        {**head, "number": last + 1, **shown(_cell_frame(cell, "", "final"))},
+        {**run, "number": last + 2},
+    ]
 
 
 def conversation_frames(trajectory: Trajectory) -> list[Frame]:

@@ -9,20 +9,21 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { type Kernel, KernelMessage } from '@jupyterlab/services';
 import { runParts } from './parts';
 import { markOf } from './run-cell';
+import type { INotebookRuns } from './tokens';
 
 const CLIENT = 'codeact_client';
 const MAGIC = '%%codeact';
 
 export class Handshake {
-  /** A cell is about to be executed; `known` are the runs that this kernel itself began. */
-  before(notebook: NotebookPanel, cell: Cell, known: ReadonlySet<string>): void {
-    const kernel = notebook.sessionContext.session?.kernel;
+  /** A cell of this notebook is about to be executed. */
+  before(runs: INotebookRuns, cell: Cell): void {
+    const kernel = runs.notebook.sessionContext.session?.kernel;
     if (!kernel || !isMagic(cell)) {
       return;
     }
     setClient(cell, kernel.clientId);
-    this._noteCount(notebook, cell);
-    this._handOver(notebook, kernel, known);
+    this._noteCount(runs.notebook, cell);
+    this._handOver(runs, kernel);
   }
 
   /** A cell was executed. */
@@ -54,20 +55,20 @@ export class Handshake {
   }
 
   /**
-   * Give the kernel the conversation that the notebook holds, where it has not got all of it.
+   * Give the kernel what it lacks: the conversation that the notebook holds, where it did not lead all
+   * of it itself, and what the person did to the cells of its runs.
    *
    * Messages are taken in order, so it comes before the magic; it is not made the person's history.
    */
-  private _handOver(
-    notebook: NotebookPanel,
-    kernel: Kernel.IKernelConnection,
-    known: ReadonlySet<string>
-  ): void {
-    const runs = notebook.content.widgets.map(cell => markOf(cell)?.run ?? '').filter(Boolean);
-    if (runs.every(run => known.has(run))) {
+  private _handOver(runs: INotebookRuns, kernel: Kernel.IKernelConnection): void {
+    const { notebook, runsOfKernel: known } = runs;
+    const held = notebook.content.widgets.map(cell => markOf(cell)?.run ?? '').filter(Boolean);
+    const parts = held.every(run => known.has(run)) ? {} : runParts(notebook);
+    const given = { ...parts, deeds: runs.takeDeeds() };
+    if (Object.keys(parts).length === 0 && given.deeds.length === 0) {
       return;
     }
-    const literal = JSON.stringify(JSON.stringify(runParts(notebook)));
+    const literal = JSON.stringify(JSON.stringify(given));
     const magic = "__import__('codeact_jupyter.frontends.magic', fromlist=['x'])";
     kernel.requestExecute({
       code: `${magic}.take_over(${literal})`,

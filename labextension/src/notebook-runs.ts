@@ -62,6 +62,12 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     return this._isDisposed;
   }
 
+  takeDeeds(): readonly DeedDone[] {
+    const deeds = this._deeds;
+    this._deeds = [];
+    return deeds;
+  }
+
   ranByPerson(cell: Cell): void {
     this.projector.ranByPerson(cell);
   }
@@ -112,13 +118,18 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   }
 
   private _onKernelChanged(): void {
-    this._runsOfKernel.clear();
+    this._forgetKernel();
     this._follow();
+  }
+
+  private _forgetKernel(): void {
+    this._runsOfKernel.clear();
+    this._deeds = [];
   }
 
   private _onStatus(_: unknown, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
-      this._runsOfKernel.clear();
+      this._forgetKernel();
     }
   }
 
@@ -134,6 +145,9 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
       case 'lead':
         return this._setLead(message.lead);
       case 'frame':
+        if (message.hosted) {
+          this._hosted.add(message.frame.run);
+        }
         this._own(message.frame.run);
         return this._take(message.frame, false);
       case 'refused':
@@ -150,7 +164,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     const type: string = message.header.msg_type;
     if (type === MESSAGE_TYPE) {
       const frame = own ? parseFrame(message.content) : null;
-      if (frame) {
+      if (frame && !this._hosted.has(frame.run)) {
         this._own(frame.run);
         this._runsOfKernel.add(frame.run);
         this._take(frame, true);
@@ -209,6 +223,10 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
 
   private _onDeed(_: Projector, deed: DeedDone): void {
     this._connection.tell({ ...deed, path: this._path });
+    // The kernel of a magic's run sees by itself what the person runs.
+    if (this._runsOfKernel.has(deed.run) && deed.type !== 'ran') {
+      this._deeds.push(deed);
+    }
   }
 
   /** What the file holds, the server need not keep: it is told of the frames before the save began. */
@@ -240,6 +258,10 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   /** The runs of this notebook that are, or were, live. */
   private readonly _runs = new Set<string>();
   private readonly _runsOfKernel = new Set<string>();
+  /** The runs of which the server is told by no kernel: code that runs in one may say anything. */
+  private readonly _hosted = new Set<string>();
+  /** What the person did to cells of this kernel's runs, which it has not been told yet. */
+  private _deeds: DeedDone[] = [];
   /** The runs that are known from the notebook only. */
   private readonly _kept = new Set<string>();
   private _saving: Readonly<Record<string, number>> = {};

@@ -45,7 +45,7 @@ export function parseServerMessage(data: unknown): ServerMessage | null {
       return { type: 'lead', path, lead: from.lead === true };
     case 'frame': {
       const frame = parseFrame(from.frame);
-      return frame && { type: 'frame', path, frame };
+      return frame && { type: 'frame', path, frame, hosted: from.hosted === true };
     }
     case 'refused':
       return { type: 'refused', path, message: read.text(from.message) };

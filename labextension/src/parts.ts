@@ -1,9 +1,10 @@
 /** What the server and the kernel are told of an open notebook. */
-import { type Cell, isCodeCellModel } from '@jupyterlab/cells';
+import { type Cell, type ICodeCellModel, isCodeCellModel } from '@jupyterlab/cells';
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { NotebookParts } from './api';
 import { KEY } from './protocol';
+import * as read from './reading';
 
 /** The notebook's cells: those of runs whole, the person's without their outputs. */
 export function notebookParts(notebook: NotebookPanel): NotebookParts {
@@ -25,8 +26,13 @@ function parts(notebook: NotebookPanel, cells: readonly nbformat.ICell[]): Noteb
   return { cells, metadata: notebook.model?.sharedModel.getMetadata(KEY) ?? null };
 }
 
-function isOfRun(cell: Cell): boolean {
-  return cell.model.getMetadata(KEY) !== undefined;
+/** Whether a cell is one of a run's, or shows a run below it, as a magic does where it has no cells. */
+function isOfRun({ model }: Cell): boolean {
+  return model.getMetadata(KEY) !== undefined || (isCodeCellModel(model) && showsRun(model));
+}
+
+function showsRun({ outputs }: ICodeCellModel): boolean {
+  return outputs.toJSON().some(output => KEY in read.record(output.metadata));
 }
 
 function bare({ model }: Cell): nbformat.ICell {

@@ -233,5 +233,11 @@ export type ServerMessage =
       readonly runs: readonly string[];
     }
   | { readonly type: 'lead'; readonly path: string; readonly lead: boolean }
-  | { readonly type: 'frame'; readonly path: string; readonly frame: Frame }
+  | {
+      readonly type: 'frame';
+      readonly path: string;
+      readonly frame: Frame;
+      /** The run lives in the server, so nothing that a kernel says of it counts. */
+      readonly hosted: boolean;
+    }
   | { readonly type: 'refused'; readonly path: string; readonly message: string };

@@ -5,7 +5,7 @@ import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import type { Api } from './api';
 import type { Connection } from './connection';
-import type { Part } from './protocol';
+import type { DeedDone, Part } from './protocol';
 import type { ConversationModel } from './run-model';
 
 /** The plugins' common prefix. */
@@ -40,6 +40,8 @@ export interface INotebookRuns {
   readonly refusalChanged: ISignal<INotebookRuns, string>;
   /** The runs that the notebook's kernel told of itself, since it started. */
   readonly runsOfKernel: ReadonlySet<string>;
+  /** What the person did to cells of these runs, and the kernel was not told; once. */
+  takeDeeds(): readonly DeedDone[];
   /** The person is about to run this cell. */
   ranByPerson(cell: Cell): void;
   /** Read the conversation that the notebook was saved with, once; throws an ApiError. */

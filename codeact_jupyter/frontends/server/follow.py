@@ -14,14 +14,8 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from ...errors import CodeActError
+from ..deeds import deed_in_words
 from .service import SERVICE, Service
-
-DID = {
-    "edited": "The person changed the code of the cell {cell}, which is now:\n{source}",
-    "deleted": "The person deleted the cell {cell} from the notebook.",
-    "ran": "The person ran the cell {cell} again.",
-}
-MOST_TOLD = 4_000
 
 
 class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -57,8 +51,8 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.service.in_background(self.service.left(path))
         elif kind == "saved":
             self.service.hub.log(path).saved(_seen(said))
-        elif kind in DID:
-            self._did(kind, path, said)
+        elif words := deed_in_words(said):
+            self._did(path, said, words)
 
     def on_close(self) -> None:
         """The tab went away; what it followed goes on."""
@@ -84,11 +78,10 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         except CodeActError as error:
             self.tell({"type": "refused", "path": path, "message": str(error)})
 
-    def _did(self, kind: str, path: str, said: Mapping[str, Any]) -> None:
-        cell, run = str(said.get("cell", "")), str(said.get("run", ""))
-        if kind == "deleted" and run in self.service.hub.log(path).runs:
-            self.service.hub.log(path).runs[run].forget_cell(cell)
-        words = DID[kind].format(cell=cell, source=str(said.get("source", ""))[:MOST_TOLD])
+    def _did(self, path: str, said: Mapping[str, Any], words: str) -> None:
+        run = self.service.hub.log(path).runs.get(str(said.get("run", "")))
+        if said["type"] == "deleted" and run is not None:
+            run.forget_cell(str(said.get("cell", "")))
         self.service.note(path, words)
 
 

@@ -24,6 +24,7 @@ from .kernels import Kernels
 from .orders import Order
 from .questions import Questions
 from .saving import Saver
+from .surroundings import surroundings
 
 DEMO_PACE = 0.015
 log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ class Hosted:
             try:
                 session = await self._prepared(order)
                 if not queued:
-                    session.trajectory = trajectory_of(order.cells, order.metadata)
+                    self._go_on_from(order, session)
                 await self._do(order, session, begun)
             except Exception as error:
                 if begun.done():
@@ -121,6 +122,14 @@ class Hosted:
             if not self._queue:
                 return
             order, queued = self._queue.pop(0), True
+
+    def _go_on_from(self, order: Order, session: Session) -> None:
+        """Go on with the conversation of the notebook; one that begins is told of its cells."""
+        session.trajectory = trajectory_of(order.cells, order.metadata)
+        if not session.trajectory.turns and self._environment is not None:
+            known = self._environment.cells.codes
+            if words := surroundings(order.cells, known):
+                self._environment.note(words)
 
     async def _do(self, order: Order, session: Session, begun: asyncio.Future[str]) -> None:
         after = self._framing.last if begun.done() and self._framing else order.after

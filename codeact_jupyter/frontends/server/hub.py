@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ...engine.trajectory import RunState
 from ...notebook.cards import Frame
+from ...notebook.frames import broken_off
 from .log import NotebookLog
 
 
@@ -42,14 +44,16 @@ class Hub:
         """
         if self.log(path).add(frame, teller):
             for follower in tuple(self._followers.get(path, ())):
-                follower.tell({"type": "frame", "path": path, "frame": frame})
+                self._tell(follower, path, frame)
 
-    def end(self, path: str, run: str, state: str, reason: str) -> None:
+    def end(self, path: str, run: str, state: RunState, reason: str) -> None:
         """Tell that a run ended which cannot tell it itself; nothing for one that told its end."""
         log = self.log(path).runs.get(run)
-        if log is not None and not log.ended and log.state is not None:
-            ended = {"state": state, "reason": reason, "waiting": ""}
-            self.publish(path, {**log.state, **ended, "number": log.last + 1}, log.teller)
+        if log is None or log.ended or log.state is None:
+            return
+        frames = broken_off(log.state, log.steps, ended=state, reason=reason, last=log.last)
+        for frame in frames:
+            self.publish(path, frame, log.teller)
 
     def follow(
         self, path: str, follower: Follower, *, shared: bool, seen: Mapping[str, int]
@@ -63,7 +67,7 @@ class Hub:
         runs = list(self.log(path).runs)
         follower.tell({"type": "following", "path": path, "lead": lead, "runs": runs})
         for frame in self.log(path).after(seen):
-            follower.tell({"type": "frame", "path": path, "frame": frame})
+            self._tell(follower, path, frame)
 
     def leave(self, path: str, follower: Follower) -> None:
         """Tell a follower no more; the lead goes to the next."""
@@ -87,6 +91,10 @@ class Hub:
             self._logs[new] = self._logs.pop(old)
         if old in self._followers:
             self._followers[new] = {**self._followers.pop(old), **self._followers.get(new, {})}
+
+    def _tell(self, follower: Follower, path: str, frame: Frame) -> None:
+        hosted = not self.log(path).runs[frame["run"]].teller
+        follower.tell({"type": "frame", "path": path, "frame": frame, "hosted": hosted})
 
     def _leader(self, path: str) -> Follower | None:
         shared = (who for who, is_shared in self._followers.get(path, {}).items() if is_shared)

@@ -38,7 +38,7 @@ class RunLog:
         self.ended = False
         self.written: dict[str, Written] = {}
         self._deleted: set[str] = set()
-        self._frames: dict[tuple[str, object], Frame] = {}
+        self._frames: dict[tuple[str, Any], Frame] = {}
 
     def add(self, frame: Frame) -> bool:
         """Take a frame; False when it is known already."""
@@ -61,6 +61,11 @@ class RunLog:
     def state(self) -> Frame | None:
         """The newest frame of the run itself."""
         return self._frames.get(("run", 0))
+
+    @property
+    def steps(self) -> int:
+        """The number of the newest step."""
+        return max((int(key[1]) for key in self._frames if key[0] == "step"), default=0)
 
     def after(self, number: int) -> Iterator[Frame]:
         """The frames above this number, in order."""
@@ -93,7 +98,7 @@ class RunLog:
             self._put(("cell", cell["id"]), frame)
         written.sources.add(text_of(cell))
 
-    def _put(self, key: tuple[str, object], frame: Frame) -> None:
+    def _put(self, key: tuple[str, Any], frame: Frame) -> None:
         self._frames.pop(key, None)
         self._frames[key] = frame
 
@@ -148,7 +153,7 @@ def digest(cell: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(shows, sort_keys=True).encode()).hexdigest()
 
 
-def _subject(frame: Frame) -> object:
+def _subject(frame: Frame) -> Any:
     """What a frame is about: a later one about the same takes its place."""
     kind = frame["type"]
     if kind == "removed":

@@ -117,6 +117,8 @@ def notebook_of(body: Any) -> tuple[tuple[Json, ...], Json]:
 def _cell(value: Any) -> Json:
     cell = mapping(value, "a cell")
     mapping(cell.get("metadata") or {}, "a cell's metadata")
+    if not isinstance(cell.get("source"), (str, list)):
+        raise SettingsError("a cell has no source")
     for output in _list(cell, "outputs"):
         mapping(mapping(output, "an output").get("metadata") or {}, "an output's metadata")
     return cell

@@ -17,7 +17,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       const own = notebook && runs.of(notebook);
       if (notebook && own) {
         own.ranByPerson(cell);
-        handshake.before(notebook, cell, own.runsOfKernel);
+        handshake.before(own, cell);
       }
     });
     NotebookActions.executed.connect((_, { cell }) => handshake.after(cell));

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from codeact_jupyter.notebook.inline import trajectory_of
 from tests.frontends.live import ScriptedModel, act, say
 
 from .conftest import OpenNotebook
-from .front_ends import Person
+from .front_ends import Follower, Person, all_text
 from .live_server import LiveNotebook, LiveServer
 from .test_following import until_saved
 
@@ -41,6 +42,17 @@ def magic(person: Person, task: str) -> str:
     reply = person.reply(request)
     assert reply["status"] == "ok", reply
     return request
+
+
+def tab_cells(tab: Follower) -> list[Any]:
+    """The cells of all runs that a tab was told of."""
+    last = {f["cell"]["id"]: f["cell"] for f in tab.frames if f["type"] == "cell"}
+    return list(last.values())
+
+
+def session_of(tab: Follower) -> Any:
+    """The metadata that the notebook was given."""
+    return next(frame["metadata"] for frame in tab.frames if frame["type"] == "session")
 
 
 @pytest.fixture
@@ -114,6 +126,47 @@ def test_the_magic_goes_on_with_a_conversation_of_the_panel(
     assert_goes_on(before, model.requests[0])
 
 
+def test_the_magic_is_told_what_the_person_did_to_the_cells_of_its_runs(
+    loaded: LiveNotebook, model: ScriptedModel
+) -> None:
+    model.will(act("a = 1\na"), say("One."))
+    magic(loaded.person, "first")
+    deeds = [
+        {"type": "edited", "run": "ab", "cell": "ab-1-action", "source": "a = 'by hand'"},
+        {"type": "moved", "run": "ab", "cell": "ab-2-answer"},
+        {"type": "no such", "run": "ab", "cell": "ab-2-answer"},
+    ]
+    before = model.requests[-1]
+    given = json.dumps({"deeds": deeds})
+    loaded.person.run(TAKE_OVER.format(given), silent=True, store_history=False)
+    model.will(say("Two."))
+    magic(loaded.person, "second")
+    assert_goes_on(before, model.requests[0])
+    assert "a = 'by hand'" in model.told and "moved the cell ab-2-answer" in model.told
+
+
+def test_a_conversation_that_begins_is_told_of_the_persons_cells_once(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    notebook.follow()
+    notebook.person.run("seen = 'running'")
+    cells = [
+        {"cell_type": "markdown", "id": "a", "source": "# My title", "metadata": {}},
+        {"cell_type": "code", "id": "b", "source": "seen = 'running'", "metadata": {}},
+        {"cell_type": "code", "id": "c", "source": "earlier = 2", "metadata": {}},
+    ]
+    model.will(say("One."), say("Two."))
+    tab = notebook.follow()
+    tab.end(notebook.start("first", cells=cells))
+    parts = {"cells": [*cells, *tab_cells(tab)], "metadata": session_of(tab)}
+    first, told = model.requests[0], all_text(model.requests[0])
+    assert "My title" in told and "earlier = 2" in told
+    assert told.count("seen = 'running'") == 1, "it was seen when it ran"
+    tab.end(notebook.start("second", **parts))
+    assert_goes_on(first, model.requests[1])
+    assert "My title" not in model.told
+
+
 def test_a_magics_run_whose_kernel_is_restarted_gets_an_end(
     loaded: LiveNotebook, model: ScriptedModel
 ) -> None:
@@ -126,6 +179,10 @@ def test_a_magics_run_whose_kernel_is_restarted_gets_an_end(
     loaded.server.ask(f"api/kernels/{loaded.kernel}/restart", {})
     end = tab.end(run)
     assert end["state"] == "interrupted" and "restarted" in end["reason"]
+    told = tab.cells(run)[f"{run}-2-answer"]
+    assert "restarted" in told["source"], "the notebook says how it ended"
+    kept = trajectory_of([{**cell, "outputs": []} for cell in tab.cells(run).values()], {})
+    assert kept.turns[-1].state == "interrupted"
 
 
 def test_a_kernel_cannot_forge_frames_of_the_panels_runs_nor_break_the_server(

@@ -124,8 +124,10 @@ def test_a_run_of_the_server_is_told_by_the_server_alone() -> None:
     assert [m["frame"]["state"] for m in tab.told[1:]] == ["running", "running"]
     hub.end(PATH, "ab", "failed", "why")
     hub.end(PATH, "ab", "failed", "twice")
-    ended = tab.told[-1]["frame"]
-    assert (ended["number"], ended["state"], ended["reason"]) == (2, "failed", "why")
+    told, ended = (message["frame"] for message in tab.told[-2:])
+    assert (told["number"], told["cell"]["id"]) == (2, "ab-1-answer")
+    assert "why" in told["cell"]["source"], "the notebook says how it ended"
+    assert (ended["number"], ended["state"], ended["reason"]) == (3, "failed", "why")
 
 
 def test_a_renamed_notebook_keeps_its_runs_and_its_followers() -> None:
