@@ -9,7 +9,7 @@ from .driving import PEERS, Taken, drive
 from .installed import python_with
 from .story import PLAIN, Story
 
-REPETITIONS = 3
+REPETITIONS = 5
 
 
 def main() -> None:
@@ -27,6 +27,7 @@ def _runs(story: Story, smolagents: str, pydantic_ai: str) -> dict[str, Callable
     runs: dict[str, Callable[[], Taken]] = {
         "ours": lambda: drive(PEERS / "ours.py", tools),
         "bare loop": lambda: drive(PEERS / "bare.py", tools),
+        "bare, async": lambda: drive(PEERS / "bare_async.py", tools),
         "bare, cached": lambda: drive(PEERS / "bare.py", tools, "cached"),
     }
     if smolagents:

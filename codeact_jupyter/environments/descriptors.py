@@ -13,8 +13,10 @@ import select
 import sys
 import threading
 import time
+from _thread import start_new_thread
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from ..engine.environment import OnOutput
@@ -87,7 +89,8 @@ class Descriptors:
                     self._keep_at_the_terminal(stream, pipe.terminal, stack)
             self._poll = _polling([pipe.end for pipe in self._pipes])
             self._telling = True
-            threading.Thread(target=self._follow, daemon=True, name="codeact-descriptors").start()
+            # An object of `threading` would be waited for until it has started, at each action.
+            start_new_thread(self._follow, ())
             self._undo = stack.pop_all()
         return self
 
@@ -191,12 +194,21 @@ def _polling(ends: list[int]) -> Any:
     return poll
 
 
-def _flush_c() -> None:
-    """Write out what C libraries have buffered."""
+@cache
+def _c() -> Any:
+    """The C library of this process; None where there is no such."""
     import ctypes
 
+    try:
+        return ctypes.CDLL(None)
+    except (OSError, TypeError):
+        return None
+
+
+def _flush_c() -> None:
+    """Write out what C libraries have buffered."""
     with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).fflush(None)
+        _c().fflush(None)
 
 
 def _keep_line_buffered() -> None:
@@ -205,6 +217,6 @@ def _keep_line_buffered() -> None:
 
     if os.isatty(1):
         with suppress(AttributeError, OSError, ValueError):
-            library = ctypes.CDLL(None)
+            library = _c()
             name = "__stdoutp" if sys.platform == "darwin" else "stdout"
             library.setvbuf(ctypes.c_void_p.in_dll(library, name), None, LINE_BUFFERED, 0)
