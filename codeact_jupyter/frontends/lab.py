@@ -18,7 +18,8 @@ WELCOME = Path("codeact-welcome.ipynb")
 def open_lab(notebook: Path | None, arguments: Sequence[str] = ()) -> int:
     """Run JupyterLab until it ends, and return its exit code; `arguments` are passed on to it.
 
-    Raises NotebookError for a notebook that is not there, SettingsError without JupyterLab.
+    Raises NotebookError for a notebook that is not there, or cannot be made, and SettingsError
+    without JupyterLab.
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise SettingsError("JupyterLab is not installed here: pip install jupyterlab")
@@ -39,8 +40,18 @@ def open_lab(notebook: Path | None, arguments: Sequence[str] = ()) -> int:
 
 
 def welcome(path: Path) -> Path:
-    """The notebook to begin with, which is made unless it is there."""
-    if not path.exists():
-        source = files("codeact_jupyter.demo") / path.name.removeprefix("codeact-")
+    """The notebook to begin with, which is made unless it is there.
+
+    Raises NotebookError where it cannot be written.
+    """
+    if path.exists():
+        return path
+    source = files("codeact_jupyter.demo") / path.name.removeprefix("codeact-")
+    try:
         path.write_bytes(source.read_bytes())
+    except OSError as error:
+        raise NotebookError(
+            f"{str(path.absolute())!r} cannot be written ({error.strerror}); go to a folder where "
+            "you may write, or name a notebook: codeact lab NOTEBOOK"
+        ) from error
     return path

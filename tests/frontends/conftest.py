@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from .live import LiveKernel, ScriptedModel, live
+
+
+if hasattr(signal, "SIGHUP"):  # `nohup` has it ignored, also by the commands that are tested here
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="module")

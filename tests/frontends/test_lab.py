@@ -74,6 +74,13 @@ def test_the_notebook_to_begin_in_is_made_once_and_does_what_it_says(tmp_path: P
     assert welcome(path).read_text("utf-8") == "mine"
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "no-folder").write_text("")
+    path = tmp_path / "no-folder" / "codeact-welcome.ipynb"
+    with pytest.raises(NotebookError, match="no-folder.*cannot be written.*name a notebook"):
+        welcome(path)
+
+
 def test_a_notebook_that_is_not_there_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
