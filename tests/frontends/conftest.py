@@ -9,7 +9,6 @@ import pytest
 
 from .live import LiveKernel, ScriptedModel, live
 
-
 if hasattr(signal, "SIGHUP"):  # `nohup` has it ignored, also by the commands that are tested here
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

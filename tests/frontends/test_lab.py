@@ -77,7 +77,7 @@ def test_the_notebook_to_begin_in_is_made_once_and_does_what_it_says(tmp_path: P
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "no-folder").write_text("")
     path = tmp_path / "no-folder" / "codeact-welcome.ipynb"
-    with pytest.raises(NotebookError, match="no-folder.*cannot be written.*name a notebook"):
+    with pytest.raises(NotebookError, match=r"no-folder.*cannot be written.*name a notebook"):
         welcome(path)
 
 
