@@ -169,15 +169,15 @@ export class CellPlaces implements IDisposable {
     return cells.length;
   }
 
-  /** Whether the person looks at this cell, so that the view follows what comes behind it. */
+  /** Whether the person looks at a part of this cell, so that the view follows what comes behind it. */
   private _isInView(index: number): boolean {
     const node = this._notebook.widgets[index]?.node;
-    const view = this._notebook.node.getBoundingClientRect();
-    if (!node?.isConnected) {
-      return false;
+    if (!node?.isConnected || this._notebook.mode === 'edit') {
+      return false; // they write somewhere: what they write stays where it is
     }
-    const { bottom } = node.getBoundingClientRect();
-    return bottom > view.top && bottom <= view.bottom;
+    const view = this._notebook.node.getBoundingClientRect();
+    const { top, bottom } = node.getBoundingClientRect();
+    return bottom > view.top && top < view.bottom;
   }
 
   private _onChanged(_: unknown, change: { cellsChange?: unknown }): void {
