@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 
@@ -34,9 +34,21 @@ CHROMIUM = next(
 )
 
 
+class Lab(NamedTuple):
+    """A running JupyterLab."""
+
+    address: str
+    notebooks: Path
+
+
 @contextlib.contextmanager
-def running_lab(root: Path, *, model: str = "demo") -> Iterator[str]:
-    """JupyterLab in this folder, with settings of its own; gives its address."""
+def running_lab(
+    root: Path, *, model: str = "demo", environ: Mapping[str, str] | None = None
+) -> Iterator[Lab]:
+    """JupyterLab in this folder, with settings of its own.
+
+    `environ` holds what else its environment has, such as where its model is.
+    """
     home = root / "home"
     linked = home / "share" / "labextensions" / NAME
     linked.parent.mkdir(parents=True)
@@ -58,14 +70,14 @@ def running_lab(root: Path, *, model: str = "demo") -> Iterator[str]:
     with (root / "lab.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *lab, shown, *flags],
-            env=_environment(home, model),
+            env={**_environment(home, model), **(environ or {})},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(f"{address}/api", root / "lab.log")
-            yield address
+            yield Lab(address, notebooks)
         finally:
             process.terminate()
             process.wait(30)

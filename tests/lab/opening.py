@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .browsing import write_notebook
-from .conftest import Lab
+from .browsing import Lab, write_notebook
 
 READY = """async () => {
     const { sessionContext } = jupyterapp.shell.currentWidget;

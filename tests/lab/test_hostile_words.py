@@ -6,8 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from .browsing import watched_address
-from .conftest import Lab
+from .browsing import Lab, watched_address
 from .hostile import PAYLOADS
 from .opening import open_notebook, run_all
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from .conftest import Lab
+from .browsing import Lab
 from .opening import open_again, open_notebook, run_all, send
 
 REVENUE = "Load the revenue file, add it up by quarter, plot it, and tell me what stands out."
