@@ -139,6 +139,7 @@ class Session:
         self._agent: Agent | None = None
         self._preparing, self._stopped = Thinking(), False
         self._untold = False  # whether a new conversation's model waits to be told what there is
+        self._typed: set[str] = set()
         self._new_id = new_id
         self._now = now
         self._demo_pace = demo_pace
@@ -213,7 +214,11 @@ class Session:
 
     def secrets(self) -> tuple[str, ...]:
         """The texts that must not be recorded, told or shown."""
-        return secrets_of(self.settings)
+        return secrets_of(self.settings, self._typed)
+
+    def hide(self, password: str) -> None:
+        """Count this, which the person typed for the code, among the secrets."""
+        self._typed.add(password)
 
     async def close(self) -> None:
         """Give back the model's connections; the environment is its maker's to close."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -83,13 +83,14 @@ def load_settings(
     return Settings(**values, given=frozenset(values))
 
 
-def secrets_of(settings: Settings) -> tuple[str, ...]:
+def secrets_of(settings: Settings, typed: Iterable[str] = ()) -> tuple[str, ...]:
     """What nobody may be shown of these settings and of this process's credentials, longest first.
 
-    Of headers each word counts by itself, and of an address its password.
+    Of headers each word counts by itself, and of an address its password; `typed` are passwords that
+    the person typed.
     """
     urls = (settings.base_url, os.environ.get(SDK_VARIABLES["base_url"], ""))
-    found = {settings.api_key, *(_password(url) for url in urls)}
+    found = {settings.api_key, *typed, *(_password(url) for url in urls)}
     for name, value in os.environ.items():
         if CREDENTIALS.match(name):
             found |= {value.strip(), *value.split()}

@@ -70,13 +70,13 @@ class Hiding:
         return hidden(await self._environment.check(code), self._secrets())
 
     async def execute(self, action: Action, *, on_output: OnOutput) -> Observation:
-        secrets = self._secrets()
-        if not secrets:
-            return await self._environment.execute(action, on_output=on_output)
-        progress = _Progress(on_output, secrets)
-        seen = await self._environment.execute(action, on_output=progress.add)
-        progress.end()
-        return hidden(seen, secrets)
+        if secrets := self._secrets():
+            progress = _Progress(on_output, secrets)
+            seen = await self._environment.execute(action, on_output=progress.add)
+            progress.end()
+        else:
+            seen = await self._environment.execute(action, on_output=on_output)
+        return hidden(seen, self._secrets())  # a password may have been typed meanwhile
 
     def late(self) -> Late:
         return hidden(self._environment.late(), self._secrets())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from rich.console import Console
@@ -26,6 +26,7 @@ class Person:
         self._console = console
         self._view = view
         self._typing: asyncio.Task[str] | None = None
+        self.on_password: Callable[[str], None] | None = None
 
     async def ask_approval(self, action: Action, verdict: Verdict) -> Answered:
         """Show why it asks, and take the answer; the end of the input is a no."""
@@ -42,9 +43,12 @@ class Person:
         """Answer the code's `input()` or `getpass()`."""
         self._view.pause()
         try:
-            return await self._read(f"  the code asks: {legible(prompt)}", hidden=password)
+            answer = await self._read(f"  the code asks: {legible(prompt)}", hidden=password)
         except EOFError:
             return END_OF_INPUT
+        if password and self.on_password is not None:
+            self.on_password(answer)
+        return answer
 
     def leave(self) -> None:
         """Wait for no more typing: what was asked is over."""

@@ -94,6 +94,7 @@ async def _run(options: argparse.Namespace, settings: Settings, path: Path) -> i
         gate = Gate(settings.approve, person.ask_approval if interactive else None)
         session = Session(settings, environment, gate, model=chosen.model, document=document)
         session.notice = chosen.notice
+        person.on_password = session.hide
         interrupts = _Interrupts(session, environment)
         run = _Run(session, console, view, person, path, interrupts, as_json=options.json)
         with interruptible(interrupts.take):

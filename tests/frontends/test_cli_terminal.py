@@ -97,22 +97,24 @@ def test_a_person_is_asked_and_yes_no_and_a_word_are_understood(tmp_path: Path) 
 
 
 def test_the_code_asks_and_the_person_types(tmp_path: Path) -> None:
-    code = "import getpass\nprint(input('name? ').upper(), len(getpass.getpass('word? ')))"
+    asks = "import getpass\nname, word = input('name? '), getpass.getpass('word? ')\n"
+    code = f"{asks}print(name.upper(), len(word))"
     with terminal(tmp_path, act(code), act("input('more? ')"), say()) as (person, _):
         person.expect("the code asks: name? ")
         person.child.sendline("ada")
         person.expect("the code asks: word? ")
         person.child.waitnoecho()
-        person.child.sendline("hidden")
+        person.child.sendline("not to be told")
         person.expect("the code asks: more? ")
         person.child.sendeof()
         assert person.finish() == 0
     first, second = (step.observation for step in person.turn.steps)
     assert first is not None
     assert second is not None
-    assert first.outputs[-1] == Stream("ADA 6\n")
+    assert first.outputs[-1] == Stream("ADA 14\n")
     assert second.status == "error", "the end of the input is an EOFError"
-    assert "hidden" not in person.text
+    assert "not to be told" not in person.text
+    assert "not to be told" not in repr(person.turn)
 
 
 def test_an_interrupt_at_a_question_ends_the_run_at_once(tmp_path: Path) -> None:

@@ -214,6 +214,9 @@ class Hosted:
 
         self._tell_waiting("input")
         try:
-            return await self.questions.input(ask)
+            answer = await self.questions.input(ask)
         finally:
             self._tell_waiting("")
+        if password:
+            session.hide(answer)
+        return answer
