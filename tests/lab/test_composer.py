@@ -1,0 +1,70 @@
+"""Where the person writes a task: pictures, and languages that are composed."""
+
+from __future__ import annotations
+
+import base64
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.frontends.live import ScriptedModel, say
+
+from .tabs import Tab
+
+PASTE = """(field, data) => {
+    const bytes = Uint8Array.from(atob(data), each => each.charCodeAt(0));
+    const clipboard = new DataTransfer();
+    clipboard.items.add(new File([bytes], 'dots.png', { type: 'image/png' }));
+    const options = { clipboardData: clipboard, bubbles: true, cancelable: true };
+    field.dispatchEvent(new ClipboardEvent('paste', options));
+}"""
+
+
+def field_of(tab: Tab) -> Any:
+    """Where a task is written."""
+    return tab.page.get_by_role("combobox", name="Task for the agent")
+
+
+def test_a_picture_pasted_into_the_task_reaches_the_model(tab: Tab, model: ScriptedModel) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (8, 6), "teal").save(picture, "PNG")
+    data = base64.b64encode(picture.getvalue()).decode()
+    model.will(say("Teal."))
+    tab.write("1 + 1")
+    field_of(tab).evaluate(PASTE, data)
+    along = tab.page.get_by_label("Goes along with the task")
+    expect(along).to_contain_text("dots.png")
+    tab.task("Which colour is this?")
+    tab.until_ended()
+    expect(along).to_have_count(0)
+    images = [block for block in model.requests[0]["messages"][-1]["content"] if image(block)]
+    assert [image(block) for block in images] == ["image/png"]
+    shown = Image.open(BytesIO(base64.b64decode(images[0]["source"]["data"])))
+    assert (shown.size, shown.convert("RGB").getpixel((0, 0))) == ((8, 6), (0, 128, 128))
+
+
+def image(block: dict[str, Any]) -> str:
+    """The kind of picture that a block holds; empty for what is none."""
+    return str(block["source"]["media_type"]) if block["type"] == "image" else ""
+
+
+def test_enter_that_ends_a_composition_does_not_send(tab: Tab, model: ScriptedModel) -> None:
+    model.will(say("Hai."))
+    tab.write("1 + 1")
+    field = field_of(tab)
+    field.click()
+    keyboard = tab.page.context.new_cdp_session(tab.page)
+    composed = {"selectionStart": 2, "selectionEnd": 2}
+    keyboard.send("Input.imeSetComposition", {"text": "にほ", **composed})
+    enter = {"key": "Process", "code": "Enter", "windowsVirtualKeyCode": 229}
+    keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **enter})
+    keyboard.send("Input.insertText", {"text": "日本"})
+    keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", **enter})
+    expect(field).to_have_value("日本")
+    assert tab.ours == [] and model.requests == []
+    field.press("Enter")
+    tab.until_ended()
+    expect(field).to_have_value("")
+    assert "日本" in model.told
