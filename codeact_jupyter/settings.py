@@ -86,8 +86,8 @@ def load_settings(
 def secrets_of(settings: Settings, typed: Iterable[str] = ()) -> tuple[str, ...]:
     """What nobody may be shown of these settings and of this process's credentials, longest first.
 
-    Of headers each word counts by itself, and of an address its password; `typed` are passwords that
-    the person typed.
+    Of headers each word counts by itself, and of an address its password. `typed` are the passwords
+    that the person typed.
     """
     urls = (settings.base_url, os.environ.get(SDK_VARIABLES["base_url"], ""))
     found = {settings.api_key, *typed, *(_password(url) for url in urls)}
