@@ -83,6 +83,16 @@ export class CellPlaces implements IDisposable {
     );
   }
 
+  /** The id of the last cell of a run in the notebook; empty when there is none. */
+  lastOf(run: string): string {
+    const cells = [...(this._shared?.cells ?? [])].reverse();
+    const last = cells.find(cell => {
+      const mark = cell.getMetadata(KEY) as { run?: unknown } | undefined;
+      return mark?.run === run;
+    });
+    return last?.getId() ?? '';
+  }
+
   remove(id: string): void {
     const index = this._index(id);
     if (index >= 0) {
@@ -160,13 +170,8 @@ export class CellPlaces implements IDisposable {
     if (asked >= 0) {
       return asked + 1;
     }
-    for (let index = cells.length - 1; index >= 0; index--) {
-      const mark = cells[index].getMetadata(KEY) as { run?: unknown } | undefined;
-      if (mark?.run === run) {
-        return index + 1;
-      }
-    }
-    return cells.length;
+    const last = this.lastOf(run);
+    return last ? this._index(last) + 1 : cells.length;
   }
 
   /** Whether the person looks at a part of this cell, so that the view follows what comes behind it. */

@@ -10,14 +10,19 @@ import type { Notebook } from '@jupyterlab/notebook';
 import { type Kernel, KernelMessage } from '@jupyterlab/services';
 import type { IObservableDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { type Execution, isEnd, parentOf } from './adoption';
+import { adopt, type Execution, isEnd, parentOf } from './adoption';
 import { CellPlaces, type NewCell } from './cell-places';
 import { isGoingOn } from './conversations';
-import { Executions } from './executions';
 import { type CellFrame, type DeedDone, type Frame, type TypedFrame } from './protocol';
 import { markOf, RunCell } from './run-cell';
 import { Settling } from './settling';
 import { cellId } from './tokens';
+
+interface Running {
+  readonly kernel: Kernel.IKernelConnection;
+  readonly execution: Execution;
+  readonly count: number | null;
+}
 
 export class Projector implements IObservableDisposable {
   constructor(notebook: Notebook) {
@@ -91,7 +96,7 @@ export class Projector implements IObservableDisposable {
 
   /** Show a message of an execution that came before its cell could take it. */
   replay(execution: Execution, message: KernelMessage.IMessage): void {
-    if (this._executions.has(execution.cell) && message.header.msg_type !== 'execute_input') {
+    if (this._running.has(execution.cell) && message.header.msg_type !== 'execute_input') {
       this._cells.get(execution.cell)?.replay(message as KernelMessage.IIOPubMessage);
     }
   }
@@ -123,20 +128,24 @@ export class Projector implements IObservableDisposable {
     message: KernelMessage.IExecuteInputMsg
   ): void {
     const { code, execution_count } = message.content;
-    const after = String(parentOf(message).codeact_after ?? '');
+    // It is the newest of its run: what else of the run is below `codeact_after` stands before it.
+    const last = this._places.lastOf(execution.run);
+    const after = last || String(parentOf(message).codeact_after ?? '');
     const blank: NewCell = { id: execution.cell, cell_type: 'code', source: code, metadata: {} };
     const cell = this._known(execution.cell) ?? this._insert(blank, execution.run, after);
     // A record that overtook all of the execution has its outputs.
     if (cell && !cell.ran && !cell.isOver) {
       cell.write(code);
-      this._executions.begin(cell, { kernel, execution, count: execution_count });
+      cell.begin(adopt(kernel, execution));
+      this._running.set(cell.id, { kernel, execution, count: execution_count });
       this._setPhase(cell, 'running');
     }
   }
 
   private _end({ cell: id }: Execution): void {
-    if (this._executions.has(id)) {
-      this._executions.end(id, this._cells.get(id) ?? null);
+    if (this._running.has(id)) {
+      this._cells.get(id)?.end(this._running.get(id)?.count ?? null);
+      this._running.delete(id);
       this._settling.ready(id);
     }
   }
@@ -151,7 +160,7 @@ export class Projector implements IObservableDisposable {
     if (!cell) {
       return;
     }
-    const begun = this._executions.has(cell.id);
+    const begun = this._running.has(cell.id);
     if (phase === 'final' || !begun) {
       cell.write(said.source);
     }
@@ -195,7 +204,7 @@ export class Projector implements IObservableDisposable {
   private _finish(frame: CellFrame): void {
     const cell = this._cells.get(frame.cell.id);
     if (cell) {
-      this._executions.drop(cell.id);
+      this._running.delete(cell.id);
       cell.repair(frame.cell);
       this._setPhase(cell, 'final');
     }
@@ -205,7 +214,7 @@ export class Projector implements IObservableDisposable {
   private _leave(run: string): void {
     for (const cell of this._cells.values()) {
       if (cell.run === run && cell.phase !== 'final' && !this._settling.waits(cell.id)) {
-        this._executions.drop(cell.id);
+        this._running.delete(cell.id);
         cell.end(null);
         this._setPhase(cell, 'final');
       }
@@ -249,7 +258,7 @@ export class Projector implements IObservableDisposable {
   private _forget(id: string): void {
     this._cells.get(id)?.dispose();
     this._cells.delete(id);
-    this._executions.drop(id);
+    this._running.delete(id);
     this._settling.drop(id);
     this._places.unwatch(id);
   }
@@ -278,10 +287,17 @@ export class Projector implements IObservableDisposable {
     if (cell) {
       this._phaseChanged.emit(this._watch(cell));
       // JupyterLab's own actions may see to a running cell themselves, at once.
-      queueMicrotask(() => !cell.isDisposed && this._executions.goOn(cell));
+      queueMicrotask(() => !cell.isDisposed && this._goOn(cell));
       if (moved) {
         this._done.emit({ type: 'moved', run: cell.run, cell: id });
       }
+    }
+  }
+
+  private _goOn(cell: RunCell): void {
+    const running = this._running.get(cell.id);
+    if (running) {
+      cell.goOn(() => adopt(running.kernel, running.execution));
     }
   }
 
@@ -291,7 +307,8 @@ export class Projector implements IObservableDisposable {
   private readonly _places: CellPlaces;
   private readonly _settling = new Settling(frame => this._finish(frame));
   private readonly _cells = new Map<string, RunCell>();
-  private readonly _executions = new Executions();
+  /** The executions that go on, by cell. */
+  private readonly _running = new Map<string, Running>();
   /** The cells that the person deleted: they do not come back. */
   private readonly _deleted = new Set<string>();
   private _isDisposed = false;
