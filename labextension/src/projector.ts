@@ -10,19 +10,14 @@ import type { Notebook } from '@jupyterlab/notebook';
 import { type Kernel, KernelMessage } from '@jupyterlab/services';
 import type { IObservableDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { adopt, type Execution, isEnd, parentOf } from './adoption';
+import { type Execution, isEnd, parentOf } from './adoption';
 import { CellPlaces, type NewCell } from './cell-places';
 import { isGoingOn } from './conversations';
+import { Executions } from './executions';
 import { type CellFrame, type DeedDone, type Frame, type TypedFrame } from './protocol';
 import { markOf, RunCell } from './run-cell';
 import { Settling } from './settling';
 import { cellId } from './tokens';
-
-interface Running {
-  readonly kernel: Kernel.IKernelConnection;
-  readonly execution: Execution;
-  readonly count: number | null;
-}
 
 export class Projector implements IObservableDisposable {
   constructor(notebook: Notebook) {
@@ -96,7 +91,7 @@ export class Projector implements IObservableDisposable {
 
   /** Show a message of an execution that came before its cell could take it. */
   replay(execution: Execution, message: KernelMessage.IMessage): void {
-    if (this._running.has(execution.cell) && message.header.msg_type !== 'execute_input') {
+    if (this._executions.has(execution.cell) && message.header.msg_type !== 'execute_input') {
       this._cells.get(execution.cell)?.replay(message as KernelMessage.IIOPubMessage);
     }
   }
@@ -136,16 +131,14 @@ export class Projector implements IObservableDisposable {
     // A record that overtook all of the execution has its outputs.
     if (cell && !cell.ran && !cell.isOver) {
       cell.write(code);
-      cell.begin(adopt(kernel, execution));
-      this._running.set(cell.id, { kernel, execution, count: execution_count });
+      this._executions.begin(cell, { kernel, execution, count: execution_count });
       this._setPhase(cell, 'running');
     }
   }
 
   private _end({ cell: id }: Execution): void {
-    if (this._running.has(id)) {
-      this._cells.get(id)?.end(this._running.get(id)?.count ?? null);
-      this._running.delete(id);
+    if (this._executions.has(id)) {
+      this._executions.end(id, this._cells.get(id) ?? null);
       this._settling.ready(id);
     }
   }
@@ -160,7 +153,7 @@ export class Projector implements IObservableDisposable {
     if (!cell) {
       return;
     }
-    const begun = this._running.has(cell.id);
+    const begun = this._executions.has(cell.id);
     if (phase === 'final' || !begun) {
       cell.write(said.source);
     }
@@ -204,7 +197,7 @@ export class Projector implements IObservableDisposable {
   private _finish(frame: CellFrame): void {
     const cell = this._cells.get(frame.cell.id);
     if (cell) {
-      this._running.delete(cell.id);
+      this._executions.drop(cell.id);
       cell.repair(frame.cell);
       this._setPhase(cell, 'final');
     }
@@ -214,7 +207,7 @@ export class Projector implements IObservableDisposable {
   private _leave(run: string): void {
     for (const cell of this._cells.values()) {
       if (cell.run === run && cell.phase !== 'final' && !this._settling.waits(cell.id)) {
-        this._running.delete(cell.id);
+        this._executions.drop(cell.id);
         cell.end(null);
         this._setPhase(cell, 'final');
       }
@@ -258,7 +251,7 @@ export class Projector implements IObservableDisposable {
   private _forget(id: string): void {
     this._cells.get(id)?.dispose();
     this._cells.delete(id);
-    this._running.delete(id);
+    this._executions.drop(id);
     this._settling.drop(id);
     this._places.unwatch(id);
   }
@@ -287,17 +280,10 @@ export class Projector implements IObservableDisposable {
     if (cell) {
       this._phaseChanged.emit(this._watch(cell));
       // JupyterLab's own actions may see to a running cell themselves, at once.
-      queueMicrotask(() => !cell.isDisposed && this._goOn(cell));
+      queueMicrotask(() => !cell.isDisposed && this._executions.goOn(cell));
       if (moved) {
         this._done.emit({ type: 'moved', run: cell.run, cell: id });
       }
-    }
-  }
-
-  private _goOn(cell: RunCell): void {
-    const running = this._running.get(cell.id);
-    if (running) {
-      cell.goOn(() => adopt(running.kernel, running.execution));
     }
   }
 
@@ -307,8 +293,7 @@ export class Projector implements IObservableDisposable {
   private readonly _places: CellPlaces;
   private readonly _settling = new Settling(frame => this._finish(frame));
   private readonly _cells = new Map<string, RunCell>();
-  /** The executions that go on, by cell. */
-  private readonly _running = new Map<string, Running>();
+  private readonly _executions = new Executions();
   /** The cells that the person deleted: they do not come back. */
   private readonly _deleted = new Set<string>();
   private _isDisposed = false;
