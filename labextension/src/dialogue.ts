@@ -152,12 +152,23 @@ export class Dialogue implements IDisposable {
 
   /** End the model's call; the kernel is left alone. */
   async stop(): Promise<void> {
-    await this._end(run => this._runs.api.stop(run));
+    await this._end(async run => {
+      if (!this.runs.isHosted(run)) {
+        const said = this._trans.__('A cell of yours began this run: interrupt it to end it.');
+        throw new ApiError(said, 0);
+      }
+      await this._runs.api.stop(run);
+    });
   }
 
-  /** Interrupt the agent's own running cell. */
+  /** Interrupt the agent's own running cell; of a magic's run, the magic's, which ends the run. */
   async interrupt(): Promise<void> {
-    await this._end(run => this._runs.api.interrupt(run));
+    const { going, notebook } = this;
+    if (going && !this.runs.isHosted(going.run)) {
+      await this._try(async () => notebook.sessionContext.session?.kernel?.interrupt());
+    } else {
+      await this._end(run => this._runs.api.interrupt(run));
+    }
   }
 
   approve(run: string, approval: Approval): Promise<boolean> {

@@ -21,7 +21,7 @@ import { Projector } from './projector';
 import { type DeedDone, type Frame, MESSAGE_TYPE, type ServerMessage } from './protocol';
 import { ConversationModel } from './run-model';
 import { Sequence } from './sequence';
-import type { INotebookRuns } from './tokens';
+import { cellId, type INotebookRuns } from './tokens';
 
 export class NotebookRuns implements INotebookRuns, IDisposable {
   /** The notebook's context is ready: it has a model. */
@@ -60,6 +60,14 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
 
   get isDisposed(): boolean {
     return this._isDisposed;
+  }
+
+  isHosted(run: string): boolean {
+    return this._hosted.has(run);
+  }
+
+  originOf(run: string): string {
+    return this._origins.get(run) ?? '';
   }
 
   takeDeeds(): readonly DeedDone[] {
@@ -186,6 +194,9 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     if (this._kept.delete(frame.run)) {
       this.conversation.forget(frame.run);
     }
+    if (frame.type === 'cell' && frame.cell.id === cellId(frame.run, 0, 'task')) {
+      this._origins.set(frame.run, frame.after);
+    }
     this.conversation.take(frame);
     if (this._projects(own) && this._sequence.takes(frame)) {
       this.projector.take(frame);
@@ -260,6 +271,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   private readonly _runsOfKernel = new Set<string>();
   /** The runs of which the server is told by no kernel: code that runs in one may say anything. */
   private readonly _hosted = new Set<string>();
+  private readonly _origins = new Map<string, string>();
   /** What the person did to cells of this kernel's runs, which it has not been told yet. */
   private _deeds: DeedDone[] = [];
   /** The runs that are known from the notebook only. */

@@ -22,11 +22,12 @@ export class ChatPanel extends ReactWidget {
     this.node.querySelector('textarea')?.focus();
   }
 
-  /** Scroll to a step of a run, and mark it for a moment. */
+  /** Scroll to a step of a run, and mark it for a moment; the focus goes to what it asks. */
   showStep(run: string, step: number): void {
     const found = this.node.querySelector(
       `[data-run="${CSS.escape(run)}"][data-step="${Number(step)}"]`
     );
+    found?.querySelector<HTMLElement>('.codeact-Approval, .codeact-Input input')?.focus();
     found?.scrollIntoView({ block: 'center' });
     found?.classList.add('codeact-mod-shown');
     setTimeout(() => found?.classList.remove('codeact-mod-shown'), 1500);

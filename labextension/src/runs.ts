@@ -7,6 +7,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Api } from './api';
+import { CellQuestions } from './cell-questions';
 import { Connection } from './connection';
 import { Marks } from './marks';
 import { NotebookRuns } from './notebook-runs';
@@ -57,14 +58,16 @@ export class Runs implements IRuns {
   private _mark(notebook: NotebookPanel): void {
     const runs = this._runs.get(notebook.context);
     if (runs) {
-      const marks = new Marks({
-        notebook: notebook.content,
-        projector: runs.projector,
-        trans: this._trans,
-        open: (run, step) => this._open({ path: notebook.context.localPath, run, step })
-      });
-      runs.projector.disposed.connect(() => marks.dispose());
-      notebook.disposed.connect(() => marks.dispose());
+      const { projector } = runs;
+      const open = (run: string, step: number) =>
+        this._open({ path: notebook.context.localPath, run, step });
+      const shown = { notebook: notebook.content, trans: this._trans, open };
+      const marks = new Marks({ ...shown, projector });
+      const questions = new CellQuestions({ ...shown, runs, api: this.api });
+      for (const each of [marks, questions]) {
+        projector.disposed.connect(() => each.dispose());
+        notebook.disposed.connect(() => each.dispose());
+      }
     }
   }
 

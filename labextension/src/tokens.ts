@@ -40,6 +40,10 @@ export interface INotebookRuns {
   readonly refusalChanged: ISignal<INotebookRuns, string>;
   /** The runs that the notebook's kernel told of itself, since it started. */
   readonly runsOfKernel: ReadonlySet<string>;
+  /** Whether the server hosts this run, so that it takes the person's word there. */
+  isHosted(run: string): boolean;
+  /** The cell that this run's cells follow: of a magic's run, the magic's; empty when unknown. */
+  originOf(run: string): string;
   /** What the person did to cells of these runs, and the kernel was not told; once. */
   takeDeeds(): readonly DeedDone[];
   /** The person is about to run this cell. */

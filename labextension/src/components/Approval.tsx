@@ -5,24 +5,68 @@
  * so that a key pressed for something else decides nothing. Shift+Enter runs, as in a cell; Escape
  * leads out of what was begun (editing, a word of rejection), and decides nothing either.
  */
-import { memo, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import type { Approval as Answer } from '../api';
+import { memo, type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef } from 'react';
 import type { AskedFrame } from '../protocol';
 import { Code } from './Code';
 import { CodeEditor } from './CodeEditor';
+import { Elsewhere } from './Elsewhere';
 import { takesFocus } from './focus';
 import { useServices } from './services';
 import { StateMark, stepWord } from './StateMark';
-
-type Mode = 'deciding' | 'editing' | 'rejecting';
-type Decision = Answer['decision'];
+import { consume, type Decision, useDecision } from './use-decision';
 
 export const Approval = memo(function Approval({ asked }: { asked: AskedFrame }) {
+  const { model } = useServices();
+  const hosted = model.dialogue?.runs.isHosted(asked.run) ?? false;
+  return hosted ? <Deciding asked={asked} /> : <DecidedElsewhere asked={asked} />;
+});
+
+function Deciding({ asked }: { asked: AskedFrame }) {
   const { trans } = useServices();
   const card = useRef<HTMLElement>(null);
-  useEffect(() => takesFocus(card.current), []);
-  const deciding = useDeciding(asked, () => card.current?.focus());
-  const { mode, code, word } = deciding;
+  const deciding = useDecision(asked, () => card.current?.focus());
+  const { mode, code, seen, word } = deciding;
+  const isAsAsked = seen === asked.code;
+  return (
+    <Card asked={asked} card={card} onKeyDown={deciding.onKeyDown}>
+      {!isAsAsked && mode !== 'editing' && (
+        <p className="codeact-Approval-reasons">{trans.__('As you changed it in the cell:')}</p>
+      )}
+      {mode === 'editing' ? (
+        <CodeEditor code={code} label={trans.__('Code to run')} onChange={deciding.setCode} />
+      ) : (
+        <Code code={seen} growing={false} label={trans.__('Code that asks')} />
+      )}
+      {mode === 'rejecting' && (
+        <Word word={word} onChange={deciding.setWord} onSend={deciding.reject} />
+      )}
+      <Buttons deciding={deciding} isAsAsked={isAsAsked} />
+    </Card>
+  );
+}
+
+/** A magic asks below its own cell. */
+function DecidedElsewhere({ asked }: { asked: AskedFrame }) {
+  const { trans } = useServices();
+  const card = useRef<HTMLElement>(null);
+  return (
+    <Card asked={asked} card={card}>
+      <Code code={asked.code} growing={false} label={trans.__('Code that asks')} />
+      <Elsewhere run={asked.run} />
+    </Card>
+  );
+}
+
+interface CardProps {
+  asked: AskedFrame;
+  card: RefObject<HTMLElement>;
+  onKeyDown?: (event: KeyboardEvent) => void;
+  children: ReactNode;
+}
+
+function Card({ asked, card, onKeyDown, children }: CardProps) {
+  const { trans } = useServices();
+  useEffect(() => takesFocus(card.current), [card]);
   const title = trans.__('Step %1 waits for you', asked.step);
   return (
     <section
@@ -32,70 +76,16 @@ export const Approval = memo(function Approval({ asked }: { asked: AskedFrame })
       role="group"
       tabIndex={-1}
       aria-label={title}
-      onKeyDownCapture={deciding.onKeyDown}
+      onKeyDownCapture={onKeyDown}
     >
       <header className="codeact-Action-head">
         <StateMark state="waiting" label={stepWord(trans, 'waiting')} />
         <span className="codeact-Action-name">{title}</span>
       </header>
       <Reasons reasons={asked.reasons} />
-      {mode === 'editing' ? (
-        <CodeEditor code={code} label={trans.__('Code to run')} onChange={deciding.setCode} />
-      ) : (
-        <Code code={asked.code} growing={false} label={trans.__('Code that asks')} />
-      )}
-      {mode === 'rejecting' && (
-        <Word word={word} onChange={deciding.setWord} onSend={() => void deciding.decide('reject')} />
-      )}
-      <Buttons deciding={deciding} />
+      {children}
     </section>
   );
-});
-
-interface Deciding {
-  readonly mode: Mode;
-  readonly code: string;
-  readonly word: string;
-  /** The word is on its way, or was taken. */
-  readonly sent: boolean;
-  decide(decision: Decision): Promise<void>;
-  run(): Promise<void>;
-  back(): void;
-  setMode(mode: Mode): void;
-  setCode(code: string): void;
-  setWord(word: string): void;
-  onKeyDown(event: KeyboardEvent): void;
-}
-
-function useDeciding(asked: AskedFrame, focus: () => void): Deciding {
-  const { model } = useServices();
-  const [mode, setMode] = useState<Mode>('deciding');
-  const [code, setCode] = useState(asked.code);
-  const [word, setWord] = useState('');
-  const [sent, setSent] = useState(false);
-  const decide = async (decision: Decision) => {
-    setSent(true);
-    const said = { step: asked.step, hash: asked.hash, decision };
-    const more = decision === 'edit' ? { code } : decision === 'reject' ? { word } : {};
-    const taken = await model.dialogue?.approve(asked.run, { ...said, ...more });
-    setSent(taken === true);
-  };
-  const run = () => decide(mode === 'editing' && code !== asked.code ? 'edit' : 'run');
-  const back = () => {
-    setMode('deciding');
-    setCode(asked.code);
-    focus();
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && (event.shiftKey || event.ctrlKey || event.metaKey)) {
-      consume(event);
-      void (mode === 'rejecting' ? decide('reject') : run());
-    } else if (event.key === 'Escape' && mode !== 'deciding') {
-      consume(event);
-      back();
-    }
-  };
-  return { mode, code, word, sent, decide, run, back, setMode, setCode, setWord, onKeyDown };
 }
 
 function Reasons({ reasons }: { reasons: readonly string[] }) {
@@ -136,9 +126,9 @@ function Word({ word, onChange, onSend }: WordProps) {
   );
 }
 
-function Buttons({ deciding }: { deciding: Deciding }) {
+function Buttons({ deciding, isAsAsked }: { deciding: Decision; isAsAsked: boolean }) {
   const { trans } = useServices();
-  const { mode, sent, decide, run, setMode, back } = deciding;
+  const { mode, sent, run, runKind, reject, setMode, edit, back } = deciding;
   const button = (label: string, act: () => void, kind = '', title = label) => (
     <button
       type="button"
@@ -153,7 +143,7 @@ function Buttons({ deciding }: { deciding: Deciding }) {
   if (mode === 'rejecting') {
     return (
       <footer className="codeact-Approval-buttons">
-        {button(trans.__('Reject'), () => void decide('reject'), 'codeact-mod-warn')}
+        {button(trans.__('Reject'), reject, 'codeact-mod-warn')}
         {button(trans.__('Back'), back)}
       </footer>
     );
@@ -162,20 +152,16 @@ function Buttons({ deciding }: { deciding: Deciding }) {
   const kind = trans.__('Run this, and from now on all code of this kind in this notebook');
   return (
     <footer className="codeact-Approval-buttons">
-      {button(trans.__('Run'), () => void run(), 'codeact-mod-accept', keys)}
+      {button(trans.__('Run'), run, 'codeact-mod-accept', keys)}
       {mode === 'deciding' && (
         <>
-          {button(trans.__('Run all of this kind'), () => void decide('run-kind'), '', kind)}
-          {button(trans.__('Edit'), () => setMode('editing'))}
+          {isAsAsked &&
+            button(trans.__('Run all of this kind'), runKind, '', kind)}
+          {button(trans.__('Edit'), edit)}
           {button(trans.__('Reject…'), () => setMode('rejecting'))}
         </>
       )}
       {mode === 'editing' && button(trans.__('Back'), back)}
     </footer>
   );
-}
-
-function consume(event: KeyboardEvent): void {
-  event.preventDefault();
-  event.stopPropagation();
 }

@@ -2,12 +2,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { TurnView } from '../run-model';
 import { useElapsed } from './changes';
+import { useAsksBelow } from './Elsewhere';
 import { useServices } from './services';
 import { duration } from './words';
 
 export function Progress({ turn }: { turn: TurnView }) {
   const { trans } = useServices();
-  const doing = doingOf(turn);
+  const doing = useAsksBelow(turn) ? 'input' : doingOf(turn);
   const elapsed = Math.floor(useElapsed(true, `${turn.run} ${doing} ${turn.steps.length}`));
   const waits = doing === 'approval' || doing === 'input';
   return (
@@ -24,13 +25,27 @@ export function Progress({ turn }: { turn: TurnView }) {
           </button>
         )}
       </div>
-      <Stops doing={doing} />
+      <Stops run={turn.run} doing={doing} />
     </div>
   );
 }
 
-function Stops({ doing }: { doing: Doing }) {
+function Stops({ run, doing }: { run: string; doing: Doing }) {
   const { model, trans } = useServices();
+  if (model.dialogue?.runs.isHosted(run) === false) {
+    return (
+      <div className="codeact-Progress-stops">
+        <button
+          type="button"
+          className="codeact-Button"
+          title={trans.__('Interrupt the kernel: this ends the run, which a cell of yours began')}
+          onClick={() => void model.dialogue?.interrupt()}
+        >
+          {trans.__('Interrupt the run')}
+        </button>
+      </div>
+    );
+  }
   return (
     <div className="codeact-Progress-stops">
       <button
@@ -56,7 +71,7 @@ function Stops({ doing }: { doing: Doing }) {
 
 function toQuestion(): void {
   const question = document.querySelector<HTMLElement>(
-    '.codeact-Panel .codeact-Approval, .codeact-Panel .codeact-Input input'
+    '.codeact-Panel :is(.codeact-Approval, .codeact-Input input, .codeact-Elsewhere button)'
   );
   question?.scrollIntoView({ block: 'nearest' });
   question?.focus();

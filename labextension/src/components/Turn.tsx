@@ -4,6 +4,7 @@ import { memo } from 'react';
 import { Markdown } from '../markdown';
 import { isGoingOn } from '../conversations';
 import type { TurnView } from '../run-model';
+import { InputBelow } from './Elsewhere';
 import { Ending } from './Ending';
 import { IconButton } from './IconButton';
 import { useServices } from './services';
@@ -42,7 +43,7 @@ export const Turn = memo(function Turn({ turn, last, foldThoughts, onShowCell }:
       ))}
       <Answer turn={turn} onShowCell={onShowCell} />
       <Retry turn={turn} />
-      {!isGoingOn(turn) && <Ending turn={turn} last={last} />}
+      {isGoingOn(turn) ? <InputBelow turn={turn} /> : <Ending turn={turn} last={last} />}
     </article>
   );
 });

@@ -89,7 +89,7 @@ function textOf(output: read.Fields): string {
 }
 
 function outputsOf(cell: Cell): readonly read.Fields[] {
-  return cell.model.type === 'code'
+  return cell.model.type === 'code' && !cell.model.isDisposed
     ? (cell as CodeCell).model.outputs.toJSON().map(read.record)
     : [];
 }

@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import type { Cell } from '@jupyterlab/cells';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { CommandIds, PLUGIN, type ShowCellArguments } from '../tokens';
@@ -37,11 +38,17 @@ const plugin: JupyterFrontEndPlugin<void> = {
         if (notebook && index >= 0) {
           shell.activateById(notebook.id);
           notebook.content.activeCellIndex = index;
-          void notebook.content.scrollToItem(index, 'auto', 0);
+          const shown = notebook.content.scrollToItem(index, 'auto', 0);
+          void shown.then(() => focusQuestion(notebook.content.widgets[index]));
         }
       }
     });
   }
 };
+
+/** What JupyterLab asks below a cell gets the caret. */
+function focusQuestion(cell: Cell): void {
+  cell.node.querySelector<HTMLElement>('.jp-Stdin-input')?.focus();
+}
 
 export default plugin;

@@ -1,0 +1,169 @@
+import { type Notebook, NotebookModel } from '@jupyterlab/notebook';
+import { NBTestUtils } from '@jupyterlab/notebook/lib/testutils';
+import { ServerConnection } from '@jupyterlab/services';
+import { nullTranslator } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+import { Api } from '../api';
+import { CellQuestions } from '../cell-questions';
+import { parseFrame } from '../parsing';
+import { ConversationModel } from '../run-model';
+
+const ASKED = "os.remove('a')";
+
+describe('CellQuestions', () => {
+  let notebook: Notebook;
+  let conversation: ConversationModel;
+  let questions: CellQuestions;
+  let hosted: boolean;
+  let number: number;
+  let posted: { url: string; body: unknown }[];
+  let opened: [string, number][];
+  let answer: Response;
+
+  beforeEach(() => {
+    notebook = NBTestUtils.createNotebook();
+    const model = new NotebookModel({ disableDocumentWideUndoRedo: true });
+    model.sharedModel.insertCells(0, [
+      { id: 'mine', cell_type: 'code', source: 'x' },
+      { id: 'r-1-action', cell_type: 'code', source: ASKED }
+    ]);
+    notebook.model = model;
+    Widget.attach(notebook, document.body);
+    conversation = new ConversationModel();
+    [hosted, number, posted, opened] = [true, 0, [], []];
+    answer = new Response('{}');
+    const api = new Api(ServerConnection.makeSettings({ fetch: serve, baseUrl: 'http://h/' }));
+    questions = new CellQuestions({
+      notebook,
+      runs: { conversation, isHosted: () => hosted },
+      api,
+      trans: nullTranslator.load('codeact_jupyter'),
+      open: (run, step) => opened.push([run, step])
+    });
+  });
+
+  afterEach(() => {
+    questions.dispose();
+    notebook.dispose();
+  });
+
+  async function serve(request: RequestInfo | URL): Promise<Response> {
+    const { url } = request as Request;
+    posted.push({ url: url.split('?')[0], body: await (request as Request).json() });
+    return answer;
+  }
+
+  function take(type: string, fields: object): void {
+    const frame = parseFrame({ version: 1, run: 'r', number: ++number, type, ...fields });
+    conversation.take(frame!);
+  }
+
+  const ask = (hash = 'h') =>
+    take('asked', { step: 1, code: ASKED, hash, reasons: ['deletes files'] });
+  const run = () => take('step', { step: 1, state: 'running', code: ASKED });
+  const source = (index: number) => notebook.model!.sharedModel.cells[index];
+  // a notebook attaches no more cells than are in view
+  const shown = () =>
+    notebook.widgets.flatMap(each => [
+      ...each.node.querySelectorAll<HTMLElement>('.jp-codeact-Question')
+    ]);
+  const buttons = () =>
+    [...shown()[0].querySelectorAll<HTMLButtonElement>('button')].filter(each => !each.hidden);
+  const labels = () => buttons().map(each => each.textContent);
+
+  async function press(label: string): Promise<void> {
+    buttons()
+      .find(each => each.textContent === label)!
+      .click();
+    await new Promise(done => setTimeout(done, 0));
+    await new Promise(done => setTimeout(done, 0));
+  }
+
+  it('shows the question at the cell that waits, until it is answered', () => {
+    expect(shown().length).toBe(0);
+    ask();
+    expect(shown().length).toBe(1);
+    expect(notebook.widgets[1].node.contains(shown()[0])).toBe(true);
+    expect(shown()[0].textContent).toContain('deletes files');
+    expect(labels()).toEqual(['Run', 'Run all of this kind', 'Reject', 'Answer in the panel…']);
+    run();
+    expect(shown().length).toBe(0);
+  });
+
+  it('shows nothing for a run that the server does not host', () => {
+    hosted = false;
+    ask();
+    expect(shown().length).toBe(0);
+  });
+
+  it('runs what was asked, bound by its hash, and once', async () => {
+    ask('abc');
+    await press('Run');
+    await press('Run');
+    await press('Reject');
+    expect(posted).toEqual([
+      {
+        url: 'http://h/codeact/api/runs/r/approval',
+        body: { step: 1, hash: 'abc', decision: 'run' }
+      }
+    ]);
+  });
+
+  it('runs what the cell holds when the person has changed it', async () => {
+    ask();
+    source(1).setSource('safe()');
+    expect(labels()).toEqual(['Run as edited', 'Reject', 'Answer in the panel…']);
+    await press('Run as edited');
+    const body = { step: 1, hash: 'h', decision: 'edit', code: 'safe()' };
+    expect(posted.map(each => each.body)).toEqual([body]);
+  });
+
+  it('does not run a cell that the person emptied', async () => {
+    ask();
+    source(1).setSource(' ');
+    await press('Run as edited');
+    expect(posted).toEqual([]);
+  });
+
+  it.each([
+    ['Run all of this kind', 'run-kind'],
+    ['Reject', 'reject']
+  ])('says the word of the button %s', async (label, decision) => {
+    ask();
+    await press(label);
+    expect(posted.map(each => each.body)).toEqual([{ step: 1, hash: 'h', decision }]);
+  });
+
+  it('leads to the question in the panel', async () => {
+    ask();
+    await press('Answer in the panel…');
+    expect([opened, posted]).toEqual([[['r', 1]], []]);
+  });
+
+  it('says why a word was not taken, and takes another', async () => {
+    answer = new Response('{"message": "look at it again"}', { status: 400 });
+    ask();
+    await press('Run');
+    expect(shown()[0].querySelector('[role=alert]')?.textContent).toBe('look at it again');
+    answer = new Response('{}');
+    await press('Reject');
+    expect(posted.length).toBe(2);
+  });
+
+  it('follows the cell when the person moves it, and goes with it', () => {
+    ask();
+    notebook.moveCell(1, 0);
+    expect(notebook.widgets[0].node.contains(shown()[0])).toBe(true);
+    expect(shown().length).toBe(1);
+    notebook.model!.sharedModel.deleteCell(0);
+    expect(shown().length).toBe(0);
+  });
+
+  it('comes when the cell comes after the question', () => {
+    notebook.model!.sharedModel.deleteCell(1);
+    ask();
+    expect(shown().length).toBe(0);
+    notebook.model!.sharedModel.insertCell(1, { id: 'r-1-action', cell_type: 'code', source: ASKED });
+    expect(shown().length).toBe(1);
+  });
+});

@@ -1,0 +1,140 @@
+/**
+ * The question of one step, below the code of the cell that waits: why it asks, and the buttons.
+ *
+ * The person may change the cell's text while it waits. What it holds when they press Run is what runs.
+ * None of the buttons takes the focus by itself, so that no key decides by accident.
+ */
+import type { Cell } from '@jupyterlab/cells';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import type { Api, Approval } from './api';
+import { wordToRun } from './asked-code';
+import type { AskedFrame } from './protocol';
+
+const ASKS_CLASS = 'jp-mod-codeactAsks';
+const CLASS = 'jp-codeact-Question';
+
+export interface CellQuestionOptions {
+  readonly api: Pick<Api, 'approve'>;
+  readonly trans: TranslationBundle;
+  readonly open: (run: string, step: number) => void;
+}
+
+export class CellQuestion implements IDisposable {
+  constructor(
+    readonly cell: Cell,
+    readonly asked: AskedFrame,
+    private readonly _options: CellQuestionOptions
+  ) {
+    this._node.className = CLASS;
+    this._node.setAttribute('role', 'group');
+    this._node.setAttribute('aria-label', _options.trans.__('Step %1 waits for you', asked.step));
+    this._node.append(this._words(), this._buttons(), this._trouble);
+    this._trouble.setAttribute('role', 'alert');
+    cell.addClass(ASKS_CLASS);
+    cell.node.append(this._node);
+    cell.model.sharedModel.changed.connect(this._update, this);
+    this._update();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  get hasFocus(): boolean {
+    return this._node.contains(document.activeElement);
+  }
+
+  dispose(): void {
+    if (!this._isDisposed) {
+      this._isDisposed = true;
+      Signal.clearData(this);
+      this._node.remove();
+      this.cell.removeClass(ASKS_CLASS);
+    }
+  }
+
+  private get _code(): string {
+    return this.cell.model.sharedModel.getSource();
+  }
+
+  private _words(): HTMLElement {
+    const { trans } = this._options;
+    const { reasons } = this.asked;
+    const words = document.createElement('p');
+    words.setAttribute('role', 'status');
+    const why =
+      reasons.length > 0
+        ? trans.__('Why it asks: %1', reasons.join('; '))
+        : trans.__('Every action asks.');
+    words.textContent = `${trans.__('Waits for your approval, not run yet.')} ${why}`;
+    return words;
+  }
+
+  private _buttons(): HTMLElement {
+    const { trans, open } = this._options;
+    const { run, step, hash } = this.asked;
+    const footer = document.createElement('div');
+    const kind = trans.__('Run this, and from now on all code of this kind in this notebook');
+    const add = (button: HTMLButtonElement, label: string, title: string, act: () => void) => {
+      button.type = 'button';
+      button.textContent = label;
+      button.title = title;
+      button.onclick = act;
+      footer.append(button);
+    };
+    const say = (approval: Approval) => void this._say(approval);
+    add(this._run, '', '', () => say(wordToRun(this.asked, this._code)));
+    this._run.className = 'jp-mod-codeactAccept';
+    add(this._runKind, trans.__('Run all of this kind'), kind, () =>
+      say({ step, hash, decision: 'run-kind' })
+    );
+    add(this._reject, trans.__('Reject'), trans.__('Do not run this'), () =>
+      say({ step, hash, decision: 'reject' })
+    );
+    const more = document.createElement('button');
+    const title = trans.__('Show the question in the panel: edit the code, or say what to do instead');
+    add(more, trans.__('Answer in the panel…'), title, () => open(run, step));
+    return footer;
+  }
+
+  private async _say(approval: Approval): Promise<void> {
+    if (this._sent || (approval.decision === 'edit' && !this._code.trim())) {
+      return;
+    }
+    this._sent = true;
+    this._trouble.textContent = '';
+    this._update();
+    try {
+      await this._options.api.approve(this.asked.run, approval);
+    } catch (error) {
+      this._sent = false;
+      this._trouble.textContent = error instanceof Error ? error.message : String(error);
+      this._update();
+    }
+  }
+
+  /** Of a kind is the code that was asked about: what the person wrote runs this once. */
+  private _update(): void {
+    const { trans } = this._options;
+    const edited = this._code !== this.asked.code;
+    this._run.textContent = edited ? trans.__('Run as edited') : trans.__('Run');
+    this._run.title = edited
+      ? trans.__('Run what the cell holds now')
+      : trans.__('Run this code, this once');
+    this._runKind.hidden = edited;
+    for (const button of [this._run, this._runKind, this._reject]) {
+      // one that is disabled would lose the focus
+      button.setAttribute('aria-disabled', String(this._sent));
+    }
+  }
+
+  private readonly _node = document.createElement('div');
+  private readonly _trouble = document.createElement('p');
+  private readonly _run = document.createElement('button');
+  private readonly _runKind = document.createElement('button');
+  private readonly _reject = document.createElement('button');
+  private _sent = false;
+  private _isDisposed = false;
+}
