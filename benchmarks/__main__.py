@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import long_run, peers_run, server_runs, start, step_cost
+from . import dom, lab_start, large_notebook, long_run, peers_run, server_runs, start, step_cost
 
 BENCHMARKS = {
     "peers": peers_run.main,
@@ -12,6 +12,9 @@ BENCHMARKS = {
     "start": start.main,
     "long": long_run.main,
     "server": server_runs.main,
+    "dom": dom.main,
+    "lab_start": lab_start.main,
+    "large_notebook": large_notebook.main,
 }
 
 if __name__ == "__main__":
