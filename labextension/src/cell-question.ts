@@ -29,7 +29,7 @@ export class CellQuestion implements IDisposable {
   ) {
     this._node.className = CLASS;
     this._node.setAttribute('role', 'group');
-    this._node.setAttribute('aria-label', _options.trans.__('Step %1 waits for you', asked.step));
+    this._node.setAttribute('aria-label', _options.trans.__('The question of step %1', asked.step));
     this._node.append(this._words(), this._buttons(), this._trouble);
     this._trouble.setAttribute('role', 'alert');
     cell.addClass(ASKS_CLASS);
