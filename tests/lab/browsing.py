@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -28,6 +29,7 @@ FLAGS = [
     "--disable-sync",
 ]
 NAME = "codeact-jupyter-labextension"
+COLLABORATION = ("@jupyter/collaboration-extension", "@jupyter/docprovider-extension")
 BUILT = Path(__file__).parents[2] / "codeact_jupyter" / "labextension"
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "chromium"
@@ -43,28 +45,31 @@ class Lab(NamedTuple):
 
 @contextlib.contextmanager
 def running_lab(
-    root: Path, *, model: str = "demo", environ: Mapping[str, str] | None = None
+    root: Path,
+    *,
+    model: str = "demo",
+    environ: Mapping[str, str] | None = None,
+    collaborative: bool = False,
 ) -> Iterator[Lab]:
     """JupyterLab in this folder, with settings of its own.
 
-    `environ` holds what else its environment has, such as where its model is.
+    `environ` holds what else its environment has, such as where its model is. With `collaborative`
+    its clients share their documents.
     """
     home = root / "home"
     linked = home / "share" / "labextensions" / NAME
     linked.parent.mkdir(parents=True)
     linked.symlink_to(BUILT, target_is_directory=True)
-    quiet = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    quiet.mkdir(parents=True)
-    (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    _configure(home / "config", collaborative)
     notebooks = root / "notebooks"
     notebooks.mkdir()
     port = _free_port()
     settings = {
-        "port": port,
-        "root_dir": notebooks,
-        "jpserver_extensions": "codeact_jupyter=True",
+        "ServerApp.port": port,
+        "ServerApp.root_dir": notebooks,
+        "SQLiteYStore.db_path": root / "ystore.db",
     }
-    flags = [f"--ServerApp.{name}={value}" for name, value in settings.items()]
+    flags = [f"--{name}={value}" for name, value in settings.items()]
     lab = ["--no-browser", "--allow-root", "--IdentityProvider.token="]
     shown = "--LabApp.expose_app_in_browser=True"
     with (root / "lab.log").open("w") as log:
@@ -123,6 +128,19 @@ def _environment(home: Path, model: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC")}
     own = {"HOME": home, "JUPYTER_PATH": home / "share", "JUPYTER_CONFIG_DIR": home / "config"}
     return {**kept, **{name: str(value) for name, value in own.items()}, "CODEACT_MODEL": model}
+
+
+def _configure(folder: Path, collaborative: bool) -> None:
+    """Ask for no news, load the server extension, and collaborate only where a test wants it."""
+    quiet = folder / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    extensions = {"codeact_jupyter": True, "jupyter_server_ydoc": collaborative}
+    server = {"ServerApp": {"jpserver_extensions": extensions}}
+    (folder / "jupyter_server_config.json").write_text(json.dumps(server))
+    (folder / "labconfig").mkdir()
+    page = {"disabledExtensions": dict.fromkeys(COLLABORATION, not collaborative)}
+    (folder / "labconfig" / "page_config.json").write_text(json.dumps(page))
 
 
 def _free_port() -> int:

@@ -14,13 +14,10 @@ from playwright.sync_api import sync_playwright
 from tests.frontends.live import ScriptedModel, with_model
 
 from .browsing import BUILT, CHROMIUM, FLAGS, Lab, running_lab
+from .opening import OPEN_PANEL
 from .tabs import Gate, Tab
 
 SIZE = {"width": 1400, "height": 900}
-OPEN_PANEL = """async () => {
-    await jupyterapp.restored;
-    await jupyterapp.commands.execute('codeact:open-panel');
-}"""
 _numbers = count(1)
 
 

@@ -11,6 +11,10 @@ READY = """async () => {
     await sessionContext.ready;
     await sessionContext.session.kernel.info;
 }"""
+OPEN_PANEL = """async () => {
+    await jupyterapp.restored;
+    await jupyterapp.commands.execute('codeact:open-panel');
+}"""
 
 
 def open_notebook(lab: Lab, page: Any, name: str, *codes: str) -> None:

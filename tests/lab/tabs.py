@@ -152,6 +152,12 @@ class Tab:
         return [cell for cell in self.cells if "codeact" in cell["metadata"]]
 
     @property
+    def whole(self) -> list[tuple[Any, ...]]:
+        """What the cells of runs hold."""
+        kept = ("id", "source", "count", "outputs")
+        return [tuple(cell[key] for key in kept) for cell in self.ours]
+
+    @property
     def roles(self) -> list[str]:
         """What the cells are, in order: a role of a run's cell and its step, or the person's."""
         return [role(cell) for cell in self.cells]

@@ -13,11 +13,6 @@ from tests.frontends.server.test_conversation import assert_goes_on
 from .tabs import LOAD, MAGIC, Gate, Tab, end_of, outputs
 
 
-def whole(tab: Tab) -> list[tuple[Any, ...]]:
-    """What the cells of runs hold."""
-    return [tuple(cell[key] for key in ("id", "source", "count", "outputs")) for cell in tab.ours]
-
-
 @pytest.mark.parametrize("front_end", ["panel", "magic"])
 def test_a_reload_and_a_second_tab_show_each_cell_once(
     tab: Tab, model: ScriptedModel, window: Any, gate: Gate, front_end: str
@@ -40,7 +35,7 @@ def test_a_reload_and_a_second_tab_show_each_cell_once(
     other.until_ended()
     assert other.roles == tab.roles
     assert len(set(tab.roles)) == len(tab.roles)
-    tab.until(lambda: whole(tab) == whole(other), "the same in both tabs")
+    tab.until(lambda: tab.whole == other.whole, "the same in both tabs")
     printed, result = tab.cell("action 2")["outputs"]
     assert printed["text"].split() == ["two", "three"] and "four" in all_text(result)
     page.close()

@@ -25,7 +25,10 @@ from tests.loopback import LoopbackModel
 from .front_ends import Follower, Person
 
 TOKEN = "token-canary-of-the-server"
-OTHERS = ("jupyterlab", "jupyter_lsp", "jupyter_server_terminals", "notebook_shim", "notebook")
+OTHERS = (
+    *("jupyterlab", "jupyter_lsp", "jupyter_server_terminals", "notebook_shim", "notebook"),
+    *("jupyter_server_fileid", "jupyter_server_ydoc"),
+)
 Json = dict[str, Any]
 
 
