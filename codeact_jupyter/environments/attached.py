@@ -159,6 +159,8 @@ class AttachedEnvironment(KernelEnvironment):
     async def _interrupt(self) -> None:
         if self._waiting is not None:
             self.stop_waiting()
+        elif self._ours and not self.link.awaits_reply(self._ours):
+            return  # it is over, and what executes by now may be the person's
         elif self._ours and self.link.executing == self._ours:
             await super()._interrupt()
         else:
@@ -171,7 +173,8 @@ class AttachedEnvironment(KernelEnvironment):
         executing = self.link.executing
         self._begun = self._begun or executing == self._ours
         self._tell_wait(not self._begun and executing != "")
-        if self._to_interrupt and executing == self._ours:
+        goes_on = executing == self._ours and self.link.awaits_reply(self._ours)
+        if self._to_interrupt and goes_on:
             self._to_interrupt = False
             self.interrupt()
 

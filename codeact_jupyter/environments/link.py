@@ -132,6 +132,11 @@ class KernelLink:
                 task.cancel()
             self._exchanges.pop(message["msg_id"], None)
 
+    def awaits_reply(self, message_id: str) -> bool:
+        """Whether this request of ours goes on: its reply may come before all of its output."""
+        exchange = self._exchanges.get(message_id)
+        return exchange is not None and not exchange.reply.done()
+
     def wake(self) -> None:
         """Send the kernel something small, whose answer nobody waits for."""
         asked = self.client.session.msg("comm_info_request", {"target_name": "codeact"})

@@ -89,8 +89,14 @@ class Conversation:
             self._session.interrupt()
 
     def take_over(self, trajectory: Trajectory) -> None:
-        """Go on from here at the next task: the notebook holds more than this kernel knows."""
-        self._given = trajectory
+        """Go on from here at the next task, if the notebook holds more than this kernel knows.
+
+        Of cells that are run at once, all come with the notebook as it was before the first.
+        """
+        given = {turn.run for turn in trajectory.turns}
+        turns = self._session.trajectory.turns if self._session is not None else ()
+        if not given <= {turn.run for turn in turns}:
+            self._given = trajectory
 
     def line(self, line: str) -> None:
         """`%codeact new|status|export FILE|model [NAME]|help`"""

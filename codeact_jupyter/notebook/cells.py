@@ -113,22 +113,25 @@ def end_cell(run: str, step: int, state: RunState, reason: str) -> Cell:
     return _answer_cell(Turn(run, "", steps=(Step(step, Reply(())),), state=state, reason=reason))
 
 
-def from_cells(cells: Iterable[Mapping[str, Any]], session: Mapping[str, Any]) -> Trajectory:
+def from_cells(
+    cells: Iterable[Mapping[str, Any]], session: Mapping[str, Any], *, conversation: str = ""
+) -> Trajectory:
     """The trajectory that these cells show; the person's own cells are passed over.
 
-    `session` is the notebook's own `codeact` metadata. Of several conversations it is the one that
-    began last. The order is the record's, wherever the person moved a cell. Steps whose cell the
-    person deleted are gone; so is a turn without its task cell. Raises NotebookError when a record
-    is unreadable.
+    `session` is the notebook's own `codeact` metadata. Of several conversations it is the one
+    named, or that began last. The order is the record's, wherever the person moved a cell. Steps
+    whose cell is deleted are gone; so is a turn without its task. Raises NotebookError for a bad
+    record.
     """
     marked = [(cell, mark) for cell in cells if (mark := mark_of(cell)) is not None]
     begun = [mark.get("conversation") for _, mark in marked if mark["role"] == "task"]
+    wanted = conversation or (begun[-1] if begun else None)
     turns: dict[str, Turn] = {}
     order: dict[str, int] = {}
     for cell, mark in sorted(marked, key=lambda pair: pair[1]["role"] != "task"):
         run, role = str(mark["run"]), mark["role"]
         try:
-            if role == "task" and mark.get("conversation") != begun[-1]:
+            if role == "task" and mark.get("conversation") != wanted:
                 continue
             elif role == "task":
                 turns[run] = decode(Turn, bared(mark["record"]))

@@ -20,6 +20,7 @@ from .cards import Frame, answer_frame, run_frame, step_frame
 from .cells import Cell, Place, end_cell, session_metadata, turn_fragments, typing_cell
 
 VERSION = 1
+BROKE_OFF = "the program that ran it ended before it did"
 
 
 class Framing:
@@ -202,13 +203,20 @@ def conversation_frames(trajectory: Trajectory) -> list[Frame]:
     """A conversation that is over, as frames without cells: what a saved notebook holds."""
     frames: list[Frame] = []
     for index, turn in enumerate(trajectory.turns):
-        parts = [run_frame(trajectory, index, Limits(None, None, None, None), 0)]
+        parts = [_kept(run_frame(trajectory, index, Limits(None, None, None, None), 0))]
         parts += [step_frame(step) for step in turn.steps]
         parts += [answer_frame(turn)] if turn.answer is not None else []
         for number, part in enumerate(parts, 1):
             head = {"version": VERSION, "run": turn.run, "number": number}
             frames.append({**head, **shown(part)})
     return frames
+
+
+def _kept(run: Frame) -> Frame:
+    """The frame of a run that only a notebook knows: one without an end has broken off."""
+    if run["state"] not in ("running", "waiting"):
+        return run
+    return {**run, "state": "interrupted", "reason": BROKE_OFF}
 
 
 def _cell_frame(cell: Cell, after: str, phase: str) -> Frame:

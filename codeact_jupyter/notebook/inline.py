@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..engine.trajectory import Trajectory
-from .cells import VERSION, Cell, from_cells
+from .cells import VERSION, Cell, from_cells, mark_of
 from .outputs import KEY, plain
 
 
@@ -27,6 +27,14 @@ def unfolded(cell: Mapping[str, Any]) -> list[Cell]:
         elif parts and parts[-1]["cell_type"] == "code":
             parts[-1]["outputs"].append(_as_it_was(plain(output)))
     return [magic, *sorted(parts, key=_is_not_task)]
+
+
+def conversations_of(cells: Iterable[Mapping[str, Any]], session: Any) -> list[Trajectory]:
+    """All conversations that a notebook's cells hold, in the order in which they stand there."""
+    kept = [dict(cell) for cell in cells]
+    parts = [part for cell in kept for part in unfolded(cell)]
+    given = session if isinstance(session, Mapping) and session else session_of(kept)
+    return [from_cells(parts, given, conversation=name) for name in _conversations_in(parts)]
 
 
 def trajectory_of(cells: Iterable[Mapping[str, Any]], session: Any) -> Trajectory:
@@ -53,6 +61,13 @@ def session_of(cells: list[Cell]) -> Mapping[str, Any]:
     marks = [_mark(output) for cell in cells for output in cell.get("outputs") or ()]
     sessions = [mark["session"] for mark in marks if mark and "session" in mark]
     return sessions[-1] if sessions else {}
+
+
+def _conversations_in(cells: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The conversations of which these cells hold a task, in their order."""
+    marks = filter(None, map(mark_of, cells))
+    tasks = (str(mark["conversation"]) for mark in marks if mark.get("conversation"))
+    return list(dict.fromkeys(tasks))
 
 
 def _mark(output: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -63,6 +63,13 @@ export interface Approval {
 export type ExportFormat = 'ipynb' | 'py' | 'md' | 'html';
 
 /** A file to download; several come as one archive. */
+/** `name` is what the file is called, without its ending. */
+export type ExportOrder = NotebookParts & {
+  readonly to: ExportFormat;
+  readonly clean: boolean;
+  readonly name: string;
+};
+
 export interface ExportedFile {
   readonly name: string;
   /** Its bytes, in base64. */
@@ -136,12 +143,8 @@ export class Api {
     return read.list(from.variables).map(parseVariable);
   }
 
-  async export(
-    notebook: NotebookParts,
-    to: ExportFormat,
-    clean: boolean
-  ): Promise<ExportedFile> {
-    const from = await this._post('export', { ...notebook, to, clean });
+  async export(order: ExportOrder): Promise<ExportedFile> {
+    const from = await this._post('export', order);
     return { name: read.text(from.name), data: read.text(from.data) };
   }
 

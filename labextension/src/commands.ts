@@ -79,6 +79,7 @@ function addPanelCommands({ app, trans, open }: CommandOptions): void {
     execute: async args => {
       const { panel, model } = await open();
       const run = read.text(args.run);
+      await model.dialogue?.runs.load().catch(() => undefined); // the panel tells what went wrong
       const conversation = model.dialogue?.conversations.find(each =>
         each.turns.some(turn => turn.run === run)
       );
@@ -130,8 +131,7 @@ function addFixCommand({ app, trans, tracker, open }: CommandOptions): void {
       const { dialogue } = (await open()).model;
       if (cell && dialogue) {
         const text = trans.__('Explain this error, and fix it: %1', errorOf(cell));
-        dialogue.draft = { text, attachments: [cellContext(cell)] };
-        await dialogue.send();
+        await dialogue.send({}, { text, attachments: [cellContext(cell)] });
       }
     }
   });

@@ -34,9 +34,13 @@ export class Connection implements IDisposable {
     return this._received;
   }
 
-  /** The socket went up (true) or down (false). */
-  get connectedChanged(): ISignal<this, boolean> {
-    return this._connectedChanged;
+  /** The socket that was up went down, and is tried again. */
+  get isLost(): boolean {
+    return this._isLost;
+  }
+
+  get lostChanged(): ISignal<this, boolean> {
+    return this._lostChanged;
   }
 
   get connected(): boolean {
@@ -59,6 +63,7 @@ export class Connection implements IDisposable {
     const following = this._followed.get(path);
     if (following) {
       this._seen.delete(path);
+      this._resumes.delete(path);
       this._send(this._followMessage(following));
     }
   }
@@ -66,6 +71,7 @@ export class Connection implements IDisposable {
   unfollow(path: string): void {
     if (this._followed.delete(path)) {
       this._seen.delete(path);
+      this._resumes.delete(path);
       this._kept = this._kept.filter(message => message.path !== path);
       this._send({ type: 'unfollow', path });
     }
@@ -112,13 +118,13 @@ export class Connection implements IDisposable {
 
   private _onOpen(): void {
     this._pause = FIRST_PAUSE;
+    this._setLost(false);
     for (const following of this._followed.values()) {
       this._send(this._followMessage(following));
     }
     const kept = this._kept;
     this._kept = [];
     kept.forEach(message => this.tell(message));
-    this._connectedChanged.emit(true);
   }
 
   private _onMessage(event: MessageEvent<unknown>): void {
@@ -140,7 +146,7 @@ export class Connection implements IDisposable {
       return;
     }
     this._socket = null;
-    this._connectedChanged.emit(false);
+    this._setLost(true);
     this._timer = setTimeout(() => {
       this._timer = undefined;
       if (this._followed.size > 0) {
@@ -156,7 +162,9 @@ export class Connection implements IDisposable {
    * Frames that came by the kernel's own socket do not count: that one drops some in a flood.
    */
   private _note(message: ServerMessage): void {
-    if (message.type === 'frame') {
+    if (message.type === 'following') {
+      this._resumes.add(message.path);
+    } else if (message.type === 'frame') {
       const seen = this.seen(message.path);
       const { run, number } = message.frame;
       this._seen.set(message.path, { ...seen, [run]: Math.max(seen[run] ?? 0, number) });
@@ -164,7 +172,15 @@ export class Connection implements IDisposable {
   }
 
   private _followMessage(following: Following): ClientMessage {
-    return { type: 'follow', ...following, seen: this.seen(following.path) };
+    const { path } = following;
+    return { type: 'follow', ...following, seen: this.seen(path), resumes: this._resumes.has(path) };
+  }
+
+  private _setLost(isLost: boolean): void {
+    if (isLost !== this._isLost) {
+      this._isLost = isLost;
+      this._lostChanged.emit(isLost);
+    }
   }
 
   private _send(message: ClientMessage): boolean {
@@ -176,7 +192,10 @@ export class Connection implements IDisposable {
   }
 
   private readonly _received = new Signal<this, ServerMessage>(this);
-  private readonly _connectedChanged = new Signal<this, boolean>(this);
+  private readonly _lostChanged = new Signal<this, boolean>(this);
+  /** The notebooks that the server has told us it follows. */
+  private readonly _resumes = new Set<string>();
+  private _isLost = false;
   private readonly _followed = new Map<string, Following>();
   private readonly _seen = new Map<string, Readonly<Record<string, number>>>();
   private _kept: Told[] = [];

@@ -13,8 +13,7 @@ export async function playDemo(app: JupyterFrontEnd, model: PanelModel): Promise
   const dialogue = notebook ? await model.ready(notebook) : null;
   if (dialogue) {
     dialogue.choose();
-    dialogue.draft = { text: TASK, attachments: [] };
-    await dialogue.send({ model: 'demo' });
+    await dialogue.send({ model: 'demo' }, { text: TASK, attachments: [] });
   }
 }
 

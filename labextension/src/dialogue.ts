@@ -2,6 +2,7 @@
  * One notebook's side of the panel: which of its conversations is shown, what the person is writing,
  * what they queued, and what they do to its run. Knows nothing of the DOM.
  */
+import { PathExt } from '@jupyterlab/coreutils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
@@ -9,30 +10,18 @@ import { ISignal, Signal } from '@lumino/signaling';
 import {
   ApiError,
   type Approval,
-  type ContextItem,
   type ExportedFile,
   type ExportFormat,
   type NotebookParts
 } from './api';
 import { type ConversationView, conversationsOf, isGoingOn } from './conversations';
+import { type Attachment, type Draft, EMPTY, given } from './draft';
 import type { PanelSettings } from './panel-settings';
 import { notebookParts } from './parts';
 import { KEY } from './protocol';
 import * as read from './reading';
 import type { TurnView } from './run-model';
 import type { INotebookRuns, IRuns } from './tokens';
-
-export type Attachment =
-  | (ContextItem & { readonly key: string })
-  | { readonly key: string; readonly kind: 'image'; title: string; mime: string; data: string };
-
-/** What the person is writing. */
-export interface Draft {
-  readonly text: string;
-  readonly attachments: readonly Attachment[];
-}
-
-export const EMPTY: Draft = { text: '', attachments: [] };
 
 /** The person asked for a conversation that has no turn yet. */
 const NEW = '';
@@ -46,6 +35,7 @@ export class Dialogue implements IDisposable {
   ) {
     runs.conversation.changed.connect(this._onTurns, this);
     runs.refusalChanged.connect(this._tell, this);
+    _runs.connection.lostChanged.connect(this._tell, this);
     this.notebook.disposed.connect(this.dispose, this);
     void this._try(() => runs.load());
   }
@@ -93,7 +83,7 @@ export class Dialogue implements IDisposable {
 
   /** What went wrong last, for the person. */
   get trouble(): string {
-    return this._trouble || this.runs.refusal;
+    return this._trouble || this.runs.refusal || this._away();
   }
 
   get draft(): Draft {
@@ -134,14 +124,14 @@ export class Dialogue implements IDisposable {
     this._tell();
   }
 
-  /** Send what was written; it comes back when the server does not take it. */
-  async send(options: { model?: string } = {}): Promise<void> {
-    const draft = this._draft;
+  /** Send the draft, or what is `written` for the person; it comes back when the server does not take it. */
+  async send(options: { model?: string } = {}, written?: Draft): Promise<void> {
+    const draft = written ?? this._draft;
     const text = draft.text.trim();
     if (!text) {
       return;
     }
-    this.draft = EMPTY;
+    this.draft = written ? this._draft : EMPTY;
     // one after the other: the second is queued behind the run that the first begins
     const sending = this._sending.then(() => this._try(() => this._start(text, draft, options)));
     this._sending = sending;
@@ -183,7 +173,9 @@ export class Dialogue implements IDisposable {
   async export(to: ExportFormat, clean: boolean): Promise<ExportedFile | null> {
     let file = null;
     await this._try(async () => {
-      file = await this._runs.api.export(this._parts(), to, clean);
+      await this.runs.load();
+      const name = PathExt.basename(this.notebook.context.localPath, '.ipynb');
+      file = await this._runs.api.export({ ...this._parts(), to, clean, name });
     });
     return file;
   }
@@ -195,10 +187,12 @@ export class Dialogue implements IDisposable {
     this._isDisposed = true;
     this.runs.conversation.changed.disconnect(this._onTurns, this);
     this.runs.refusalChanged.disconnect(this._tell, this);
+    this._runs.connection.lostChanged.disconnect(this._tell, this);
     Signal.clearData(this);
   }
 
   private async _start(text: string, draft: Draft, options: { model?: string }): Promise<void> {
+    await this.runs.load(); // else a conversation that the notebook holds would not go on
     const kernel = this.notebook.sessionContext.session?.kernel?.id;
     if (!kernel) {
       throw new ApiError(
@@ -206,7 +200,7 @@ export class Dialogue implements IDisposable {
         0
       );
     }
-    const { insertCells, model, approve } = this._settings();
+    const { insertCells, model, approve, limits } = this._settings();
     const active = this.notebook.content.activeCell?.model.id ?? '';
     const { run, queued } = await this._runs.api.start({
       path: this.notebook.context.localPath,
@@ -214,9 +208,8 @@ export class Dialogue implements IDisposable {
       task: text,
       ...this._parts(),
       after: insertCells === 'below-active' ? active : '',
-      context: draft.attachments.filter(each => each.kind !== 'image').map(withoutKey),
-      images: draft.attachments.filter(each => each.kind === 'image').map(imageOf),
-      options: { ...(model && { model }), ...(approve && { approve }), ...options }
+      ...given(draft),
+      options: { ...limits, ...(model && { model }), ...(approve && { approve }), ...options }
     });
     if (queued) {
       this._queued = [...this._queued, text];
@@ -268,6 +261,12 @@ export class Dialogue implements IDisposable {
     this._tell();
   }
 
+  private _away(): string {
+    return this._runs.connection.isLost
+      ? this._trans.__('The server cannot be reached now; what it tells is shown when it is back.')
+      : '';
+  }
+
   private _tell(): void {
     if (!this._isDisposed) {
       this._changed.emit();
@@ -284,12 +283,4 @@ export class Dialogue implements IDisposable {
   private _trouble = '';
   private _sending: Promise<unknown> = Promise.resolve();
   private _isDisposed = false;
-}
-
-function withoutKey({ kind, title, text }: Attachment & { kind: ContextItem['kind'] }): ContextItem {
-  return { kind, title, text };
-}
-
-function imageOf({ mime, data }: Attachment & { kind: 'image' }): { mime: string; data: string } {
-  return { mime, data };
 }

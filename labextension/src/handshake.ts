@@ -12,7 +12,8 @@ import { markOf } from './run-cell';
 import type { INotebookRuns } from './tokens';
 
 const CLIENT = 'codeact_client';
-const MAGIC = '%%codeact';
+/** As the kernel has it: comments may stand above. */
+const MAGIC = /^(\s*(#.*)?\n)*\s*%%codeact\b/;
 
 export class Handshake {
   /** A cell of this notebook is about to be executed. */
@@ -87,7 +88,7 @@ export function forgetStaleClients(notebook: NotebookPanel): void {
 }
 
 function isMagic({ model }: Cell): boolean {
-  return model.type === 'code' && model.sharedModel.getSource().startsWith(MAGIC);
+  return model.type === 'code' && MAGIC.test(model.sharedModel.getSource());
 }
 
 function setClient({ model }: Cell, client: string | null): void {

@@ -14,6 +14,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { executionOf, parentOf } from './adoption';
 import type { Api } from './api';
 import type { Connection } from './connection';
+import { isGoingOn } from './conversations';
 import { HeldMessages } from './held-messages';
 import { parseFrame } from './parsing';
 import { runParts } from './parts';
@@ -148,6 +149,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     switch (message.type) {
       case 'following':
         message.runs.forEach(run => this._own(run));
+        this._breakOff(new Set([...message.runs, ...this._runsOfKernel]));
         this._setLead(message.lead);
         return this._setRefusal('');
       case 'lead':
@@ -160,6 +162,16 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
         return this._take(message.frame, false);
       case 'refused':
         return this._setRefusal(message.message);
+    }
+  }
+
+  /** Runs that nobody knows any more are over: the server that they lived in has ended. */
+  private _breakOff(known: ReadonlySet<string>): void {
+    for (const turn of this.conversation.turns.filter(isGoingOn)) {
+      if (!known.has(turn.run)) {
+        this.conversation.breakOff(turn.run);
+        this.projector.leave(turn.run);
+      }
     }
   }
 

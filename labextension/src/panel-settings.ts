@@ -13,7 +13,11 @@ export interface PanelSettings {
   readonly model: string;
   /** Empty: what the server is set to. */
   readonly approve: ApprovalMode;
+  /** Of each run; those that are not here are as the server is set. */
+  readonly limits: Readonly<Record<string, number>>;
 }
+
+const LIMITS = { maxSteps: 'max_steps', maxCost: 'max_cost', maxSeconds: 'max_seconds' } as const;
 
 export function panelSettings(settings: ISettingRegistry.ISettings | null): PanelSettings {
   const from = read.record(settings?.composite);
@@ -21,6 +25,11 @@ export function panelSettings(settings: ISettingRegistry.ISettings | null): Pane
     insertCells: read.oneOf(['end', 'below-active'] as const, from.insertCells, 'end'),
     foldThoughts: from.foldThoughts === true,
     model: read.text(from.model),
-    approve: read.oneOf(APPROVALS, from.approve, '')
+    approve: read.oneOf(APPROVALS, from.approve, ''),
+    limits: Object.fromEntries(
+      Object.entries(LIMITS)
+        .map(([name, option]) => [option, read.number(from[name])] as const)
+        .filter(([, limit]) => limit > 0)
+    )
   };
 }

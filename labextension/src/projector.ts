@@ -65,9 +65,9 @@ export class Projector implements IObservableDisposable {
       case 'retrying':
         return this._blank(frame.run, frame.step);
       case 'removed':
-        return this._remove(frame.cell);
+        return frame.cell.startsWith(`${frame.run}-`) ? this._remove(frame.cell) : undefined;
       case 'run':
-        return isGoingOn(frame) ? undefined : this._leave(frame.run);
+        return isGoingOn(frame) ? undefined : this.leave(frame.run);
       case 'session':
         return this._places.describe(frame.metadata);
       default:
@@ -93,6 +93,17 @@ export class Projector implements IObservableDisposable {
   replay(execution: Execution, message: KernelMessage.IMessage): void {
     if (this._executions.has(execution.cell) && message.header.msg_type !== 'execute_input') {
       this._cells.get(execution.cell)?.replay(message as KernelMessage.IIOPubMessage);
+    }
+  }
+
+  /** The run is over: a cell without a record ends too, as when the kernel that wrote it died. */
+  leave(run: string): void {
+    for (const cell of this._cells.values()) {
+      if (cell.run === run && cell.phase !== 'final' && !this._settling.waits(cell.id)) {
+        this._executions.drop(cell.id);
+        cell.end(null);
+        this._setPhase(cell, 'final');
+      }
     }
   }
 
@@ -200,17 +211,6 @@ export class Projector implements IObservableDisposable {
       this._executions.drop(cell.id);
       cell.repair(frame.cell);
       this._setPhase(cell, 'final');
-    }
-  }
-
-  /** The run is over: a cell without a record ends too, as when the kernel that wrote it died. */
-  private _leave(run: string): void {
-    for (const cell of this._cells.values()) {
-      if (cell.run === run && cell.phase !== 'final' && !this._settling.waits(cell.id)) {
-        this._executions.drop(cell.id);
-        cell.end(null);
-        this._setPhase(cell, 'final');
-      }
     }
   }
 

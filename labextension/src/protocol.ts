@@ -215,6 +215,8 @@ export type ClientMessage =
       readonly client: string;
       readonly collaborative: boolean;
       readonly seen: Readonly<Record<string, number>>;
+      /** This tab was told that it follows, and has had the notebook open since. */
+      readonly resumes: boolean;
     }
   | { readonly type: 'unfollow'; readonly path: string }
   | {

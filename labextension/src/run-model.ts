@@ -63,6 +63,14 @@ export class ConversationModel {
     }
   }
 
+  /** The run ended with the program that it lived in. */
+  breakOff(run: string): void {
+    const reason = 'the program that ran it ended before it did';
+    const ended = { state: 'interrupted', reason, waiting: '', asked: null, input: null } as const;
+    this._turns = this._turns.map(turn => (turn.run === run ? { ...turn, ...ended } : turn));
+    this._changed.emit();
+  }
+
   /** Forget the turn of a run: it will be told from its beginning. */
   forget(run: string): void {
     this._sequence.forget(run);

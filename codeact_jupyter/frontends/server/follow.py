@@ -68,20 +68,22 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def _follow(self, path: str, said: Mapping[str, Any]) -> None:
         shared = bool(said.get("collaborative"))
-        self.service.hub.follow(path, self, shared=shared, seen=_seen(said))
+        resumes = said.get("resumes") is True
+        self.service.hub.follow(path, self, shared=shared, seen=_seen(said), resumes=resumes)
         if kernel := said.get("kernel"):
-            self.service.in_background(self._look_at(path, str(kernel)))
+            client = str(said.get("client") or "")
+            self.service.in_background(self._look_at(path, str(kernel), client))
 
-    async def _look_at(self, path: str, kernel: str) -> None:
+    async def _look_at(self, path: str, kernel: str, client: str) -> None:
         try:
-            await self.service.look_at(path, kernel)
+            await self.service.look_at(path, kernel, client)
         except CodeActError as error:
             self.tell({"type": "refused", "path": path, "message": str(error)})
 
     def _did(self, path: str, said: Mapping[str, Any], words: str) -> None:
         run = self.service.hub.log(path).runs.get(str(said.get("run", "")))
-        if said["type"] == "deleted" and run is not None:
-            run.forget_cell(str(said.get("cell", "")))
+        if run is not None:
+            run.did(str(said["type"]), str(said.get("cell", "")))
         self.service.note(path, words)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any
@@ -26,6 +27,7 @@ from .questions import Questions
 from .saving import Saver
 from .surroundings import surroundings
 
+MOST_NOTES = 100
 DEMO_PACE = 0.015
 log = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class Hosted:
         self._begun: asyncio.Future[str] | None = None
         self._queue: list[Order] = []
         self._preparing = self._called_off = False
+        self._notes: deque[str] = deque(maxlen=MOST_NOTES)
         self.questions = Questions()
 
     @property
@@ -67,6 +70,11 @@ class Hosted:
 
         Raises CodeActError when the run cannot begin: no model, no kernel, not Python.
         """
+        if self._hub.told_run(self.path):
+            raise SettingsError(
+                "a %%codeact run is going on in this notebook; wait for its end, or stop it, then "
+                "send the task again"
+            )
         while self._begun is not None and not self._begun.done():
             await asyncio.wait({self._begun})  # whether there is something to wait behind
         if self._running is not None and not self._running.done():
@@ -93,8 +101,7 @@ class Hosted:
 
     def note(self, text: str) -> None:
         """Have something told to the model at the start of the next turn."""
-        if self._environment is not None:
-            self._environment.note(text)
+        self._notes.append(text)
 
     async def close(self) -> None:
         """End what goes on; called when the server ends."""
@@ -173,6 +180,8 @@ class Hosted:
             self._session = Session(settings, self._environment, policy, demo_pace=DEMO_PACE)
         self._session.use(settings)
         self._session.environment, self._session.policy = self._environment, policy
+        while self._notes:
+            self._environment.note(self._notes.popleft())
         return self._session
 
     async def _connected(self, kernel: str) -> AttachedEnvironment:

@@ -33,6 +33,21 @@ class Hub:
         """The log of a notebook."""
         return self._logs.setdefault(path, NotebookLog())
 
+    def runs_of(self, teller: str) -> list[tuple[str, str]]:
+        """The notebooks and runs that this kernel tells of."""
+        logs = self._logs.items()
+        return [
+            (path, run)
+            for path, log in logs
+            for run, its in log.runs.items()
+            if its.teller == teller
+        ]
+
+    def told_run(self, path: str) -> str:
+        """The run of a magic that goes on in this notebook; empty when none does."""
+        runs = self.log(path).runs.items()
+        return next((run for run, its in runs if its.teller and its.state and not its.ended), "")
+
     def is_followed(self, path: str) -> bool:
         """Whether a front end has this notebook open."""
         return bool(self._followers.get(path))
@@ -56,9 +71,19 @@ class Hub:
             self.publish(path, frame, log.teller)
 
     def follow(
-        self, path: str, follower: Follower, *, shared: bool, seen: Mapping[str, int]
+        self,
+        path: str,
+        follower: Follower,
+        *,
+        shared: bool,
+        seen: Mapping[str, int],
+        resumes: bool = False,
     ) -> None:
-        """Begin to tell a follower what happens, from what it has not seen on."""
+        """Begin to tell a follower what happens, from what it has not seen on.
+
+        One that `resumes` has had the notebook open all the time: it also lacks the cells that are
+        in the file by now.
+        """
         followers = self._followers.setdefault(path, {})
         if followers.get(follower, shared) != shared:  # in another role it comes anew
             self.leave(path, follower)
@@ -66,7 +91,7 @@ class Hub:
         lead = not shared or self._leader(path) is follower
         runs = list(self.log(path).runs)
         follower.tell({"type": "following", "path": path, "lead": lead, "runs": runs})
-        for frame in self.log(path).after(seen):
+        for frame in self.log(path).after(seen, saved_too=resumes):
             self._tell(follower, path, frame)
 
     def leave(self, path: str, follower: Follower) -> None:

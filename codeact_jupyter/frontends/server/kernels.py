@@ -14,15 +14,15 @@ from .gateway import GatewayClient, GatewayManager, is_remote
 
 FRAME = "codeact"  # the kind of message that a magic's run tells its frames in
 ALIVE_SECONDS = 8  # in which a server starts a kernel again that died
-OnFrame = Callable[[str, Mapping[str, Any]], None]
+OnFrame = Callable[[str, str, Mapping[str, Any]], None]
 OnRestart = Callable[[str], None]
 
 
 class Kernels:
     """Links to the kernels of a server's kernel manager, made when they are first asked for.
 
-    `on_frame` is called with a kernel's id and each frame that a magic in it tells, `on_restart`
-    when it has forgotten everything.
+    `on_frame` is called with a kernel's id, the session of the front end that runs a magic in it,
+    and each frame that the magic tells; `on_restart` when a kernel has forgotten everything.
     """
 
     def __init__(self, manager: Any, on_frame: OnFrame, on_restart: OnRestart) -> None:
@@ -112,7 +112,8 @@ class Kernels:
     def _frames_of(self, kernel: str) -> Callable[[Mapping[str, Any]], None]:
         def listen(message: Mapping[str, Any]) -> None:
             if message["msg_type"] == FRAME:
-                self._on_frame(kernel, message["content"])
+                session = str((message.get("parent_header") or {}).get("session") or "")
+                self._on_frame(kernel, session, message["content"])
 
         return listen
 

@@ -16,6 +16,7 @@ from typing import Any
 from ...notebook.cards import Frame
 
 MOST_RUNS = 50
+MOST_RUNS_WHOLE = 3  # whose cells are kept for front ends that were away
 OF_THE_FILE = ("cell", "place", "removed", "session")
 ENDED = ("answered", "stopped", "limit", "failed", "interrupted")
 
@@ -27,6 +28,8 @@ class Written:
     sources: set[str] = field(default_factory=set)
     outputs: str = ""
     in_file: bool = False
+    saved_typing: bool = False  # when the file was saved, the model was still writing it
+    edited: bool = False
 
 
 class RunLog:
@@ -38,6 +41,7 @@ class RunLog:
         self.ended = False
         self.written: dict[str, Written] = {}
         self._deleted: set[str] = set()
+        self._saved = 0  # the notebook's file holds the cells up to this number
         self._frames: dict[tuple[str, Any], Frame] = {}
 
     def add(self, frame: Frame) -> bool:
@@ -67,27 +71,49 @@ class RunLog:
         """The number of the newest step."""
         return max((int(key[1]) for key in self._frames if key[0] == "step"), default=0)
 
-    def after(self, number: int) -> Iterator[Frame]:
-        """The frames above this number, in order."""
-        return (frame for frame in list(self._frames.values()) if frame["number"] > number)
+    def after(self, number: int, *, saved_too: bool = False) -> Iterator[Frame]:
+        """The frames above this number, in order; those of the file only where `saved_too`."""
+        frames = list(self._frames.items())
+        later = ((key, frame) for key, frame in frames if frame["number"] > number)
+        return (frame for key, frame in later if saved_too or not self._is_saved(key, frame))
 
     def saved(self, number: int) -> None:
-        """Forget the cells up to this number: the notebook's file holds them."""
-        for key, frame in list(self._frames.items()):
-            if key[0] in OF_THE_FILE and frame["number"] <= number:
-                del self._frames[key]
-                if frame["type"] == "cell":
-                    written = self.written[frame["cell"]["id"]]
-                    written.in_file, written.outputs = True, digest(frame["cell"])
+        """The notebook's file holds the cells up to this number."""
+        for key, frame in self._frames.items():
+            if self._is_of_file(key) and frame["number"] <= number:
+                self._note_saved(frame)
+        self._saved = max(self._saved, number)
 
-    def forget_cell(self, cell: str) -> None:
-        """The person deleted this cell: it is not to come back."""
-        self._deleted.add(cell)
-        self._forget(cell)
+    def forget_saved(self) -> None:
+        """Forget the cells that the file holds: nobody lacks them any more."""
+        for key, frame in list(self._frames.items()):
+            if self._is_saved(key, frame):
+                del self._frames[key]
+
+    def did(self, deed: str, cell: str) -> None:
+        """What the person did to a cell: a deleted one is not to come back."""
+        if deed == "deleted":
+            self._deleted.add(cell)
+            self._forget(cell)
+        elif deed == "edited" and cell in self.written:
+            self.written[cell].edited = True
 
     def cells(self) -> list[Frame]:
         """The frames about cells, in order: what is not known to be in the file."""
-        return [frame for key, frame in self._frames.items() if key[0] in OF_THE_FILE]
+        frames = self._frames.items()
+        return [f for key, f in frames if self._is_of_file(key) and not self._is_saved(key, f)]
+
+    def _note_saved(self, frame: Frame) -> None:
+        if frame["type"] == "cell":
+            written = self.written[frame["cell"]["id"]]
+            written.in_file, written.outputs = True, digest(frame["cell"])
+            written.saved_typing = frame["phase"] == "typing"
+
+    def _is_saved(self, key: tuple[str, Any], frame: Frame) -> bool:
+        return self._is_of_file(key) and frame["number"] <= self._saved
+
+    def _is_of_file(self, key: tuple[str, Any]) -> bool:
+        return key[0] in OF_THE_FILE
 
     def _add_cell(self, frame: Frame) -> None:
         cell = frame["cell"]
@@ -127,14 +153,15 @@ class NotebookLog:
 
     def add(self, frame: Frame, teller: str = "") -> bool:
         """Take a frame; False when it is known already, or another tells this run."""
+        if frame["run"] not in self.runs:
+            self._make_room(teller)
         run = self.runs.setdefault(frame["run"], RunLog(teller))
-        for old in list(self.runs)[:-MOST_RUNS]:
-            del self.runs[old]
         return run.teller == teller and run.add(frame)
 
-    def after(self, seen: Mapping[str, int]) -> list[Frame]:
+    def after(self, seen: Mapping[str, int], *, saved_too: bool = False) -> list[Frame]:
         """What a follower has not seen, who has seen each run up to these numbers."""
-        return [f for name, run in self.runs.items() for f in run.after(seen.get(name, 0))]
+        runs = self.runs.items()
+        return [f for name, run in runs for f in run.after(seen.get(name, 0), saved_too=saved_too)]
 
     def unsaved(self) -> list[Frame]:
         """What is not known to be in the notebook's file, oldest first."""
@@ -145,6 +172,15 @@ class NotebookLog:
         for name, number in seen.items():
             if name in self.runs:
                 self.runs[name].saved(number)
+
+    def _make_room(self, teller: str) -> None:
+        """Forget the oldest runs of this teller: what a kernel tells takes nothing of others."""
+        its = [name for name, run in self.runs.items() if run.teller == teller]
+        for name in its[: -(MOST_RUNS - 1)]:
+            del self.runs[name]
+        for name in its[: -(MOST_RUNS_WHOLE - 1)]:
+            if name in self.runs:
+                self.runs[name].forget_saved()
 
 
 def digest(cell: Mapping[str, Any]) -> str:

@@ -38,6 +38,8 @@ def is_frame(offered: Any) -> bool:
         return False
     if kind == "run":
         return offered["state"] in STATES
+    if kind == "removed":
+        return str(offered["cell"]).startswith(f"{run}-")
     return kind != "cell" or _is_cell(offered["cell"], run)
 
 

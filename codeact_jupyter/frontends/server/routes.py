@@ -17,7 +17,7 @@ from ... import __version__
 from ...errors import CodeActError
 from ...notebook.cards import variable_card
 from ...notebook.frames import conversation_frames
-from ...notebook.inline import trajectory_of
+from ...notebook.inline import conversations_of, trajectory_of
 from .downloads import download
 from .follow import FollowSocket
 from .offering import offer
@@ -107,14 +107,15 @@ class RunAction(Route):
 
 
 class Read(Route):
-    """`POST read`: the conversation that these cells hold, as frames."""
+    """`POST read`: the conversations that these cells hold, as frames."""
 
     @web.authenticated
     @authorized("read")
     async def post(self) -> None:
         async def work() -> Any:
             cells, metadata = notebook_of(self.body())
-            return {"frames": conversation_frames(trajectory_of(cells, metadata))}
+            held = conversations_of(cells, metadata)
+            return {"frames": [frame for each in held for frame in conversation_frames(each)]}
 
         await self.answer(work)
 

@@ -101,7 +101,8 @@ def put_in(content: dict[str, Any], frames: Iterable[Frame], notebook: NotebookL
         cell = _whole(frame["cell"])
         known = written[cell["id"]]
         if cell["id"] in at:
-            cells[at[cell["id"]]] = _renewed(cells[at[cell["id"]]], cell, known)
+            renewed = _renewed(cells[at[cell["id"]]], cell, known)
+            cells[at[cell["id"]]] = _trusted(renewed) if cell.get("outputs") else renewed
         elif not known.in_file:
             cells.insert(_place(cells, at, frame), cell)
 
@@ -116,7 +117,10 @@ def _renewed(theirs: dict[str, Any], cell: dict[str, Any], known: Written) -> di
 def _is_ours(theirs: dict[str, Any], known: Written) -> bool:
     """Whether the cell's text is one of ours, or one that was being typed when it was saved."""
     text = text_of(theirs)
-    return any(source.startswith(text) for source in known.sources)
+    if known.edited:
+        return False
+    begun = known.saved_typing and any(source.startswith(text) for source in known.sources)
+    return begun or text in known.sources
 
 
 def _place(cells: list[dict[str, Any]], at: dict[str, int], frame: Frame) -> int:
@@ -139,4 +143,9 @@ def _give_ids(content: dict[str, Any]) -> None:
 def _whole(cell: dict[str, Any]) -> dict[str, Any]:
     if cell["cell_type"] != "code":
         return dict(cell)
-    return {"execution_count": None, "outputs": [], **cell}
+    return _trusted({"execution_count": None, "outputs": [], **cell})
+
+
+def _trusted(cell: dict[str, Any]) -> dict[str, Any]:
+    """A cell that was run here, as the contents manager wants it: else all lose their trust."""
+    return {**cell, "metadata": {**cell["metadata"], "trusted": True}}

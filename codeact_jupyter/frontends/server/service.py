@@ -20,6 +20,7 @@ from .orders import Order
 from .saving import Saver
 
 GRACE_SECONDS = 5.0  # a reload leaves, and is there again
+MOST_CLIENTS = 1_000
 SERVICE = "codeact_service"  # the key of the server's settings that holds it
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Service:
         self._saver = Saver(contents, self.hub)
         self._hosted: dict[str, Hosted] = {}
         self._paths: dict[str, str] = {}
+        self._clients: dict[str, str] = {}  # the notebooks of front ends' kernel connections
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ready = False
 
@@ -68,25 +70,33 @@ class Service:
 
     def note(self, path: str, text: str) -> None:
         """Have something told to the notebook's agent at the start of its next turn."""
-        if path in self._hosted:
-            self._hosted[path].note(text)
+        self._agent(path).note(text)
 
-    async def look_at(self, path: str, kernel: str) -> None:
-        """Follow what magics in this kernel tell; raises EnvironmentFailure when there is none."""
+    async def look_at(self, path: str, kernel: str, client: str = "") -> None:
+        """Follow what magics in this kernel tell; `client` is the front end's connection to it.
+
+        Raises EnvironmentFailure when there is no such kernel.
+        """
         self._paths[kernel] = path
+        if client:
+            self._clients.pop(client, None)
+            self._clients[client] = path
+            for oldest in list(self._clients)[:-MOST_CLIENTS]:
+                del self._clients[oldest]
         await self._kernels.link(kernel)
 
     def renamed(self, old: str, new: str) -> None:
         """A notebook, or a folder with notebooks, has another path now: its runs go with it."""
-        known = {*self._hosted, *self._paths.values()}
+        known = {*self._hosted, *self._paths.values(), *self._clients.values()}
         for path in [path for path in known if path == old or path.startswith(f"{old}/")]:
             moved = new + path[len(old) :]
             self.hub.move(path, moved)
             if path in self._hosted:
                 self._hosted[moved] = self._hosted.pop(path)
                 self._hosted[moved].path = moved
-            for kernel in [kernel for kernel, its in self._paths.items() if its == path]:
-                self._paths[kernel] = moved
+            for known_by in (self._paths, self._clients):
+                for name in [name for name, its in known_by.items() if its == path]:
+                    known_by[name] = moved
 
     def restarted(self, kernel: str) -> None:
         """A kernel was restarted or shut down: what ran in it is over."""
@@ -129,8 +139,9 @@ class Service:
             self._hosted[path] = Hosted(path, *parts)
         return self._hosted[path]
 
-    def _magic_frame(self, kernel: str, frame: Mapping[str, Any]) -> None:
-        path = self._paths.get(kernel)
+    def _magic_frame(self, kernel: str, client: str, frame: Mapping[str, Any]) -> None:
+        # Several notebooks may use one kernel: the run is that one's whose cell began it.
+        path = self._clients.get(client) or self._paths.get(kernel)
         if path is None or not is_frame(frame):
             return
         self.hub.publish(path, dict(frame), kernel)
@@ -139,10 +150,8 @@ class Service:
 
     def _kernel_forgot(self, kernel: str) -> None:
         """A magic's run in it cannot say that it is over."""
-        path = self._paths.get(kernel, "")
-        for run, its in list(self.hub.log(path).runs.items()):
-            if its.teller == kernel:
-                self.hub.end(path, run, "interrupted", "the kernel was restarted while it ran")
+        for path, run in self.hub.runs_of(kernel):
+            self.hub.end(path, run, "interrupted", "the kernel was restarted while it ran")
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -1,6 +1,6 @@
 /** What goes along with the task that is being written. */
 import { closeIcon } from '@jupyterlab/ui-components';
-import type { Attachment } from '../dialogue';
+import type { Attachment } from '../draft';
 import { useServices } from './services';
 
 export interface AttachmentsProps {

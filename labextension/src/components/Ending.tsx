@@ -8,11 +8,7 @@ export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
   const { trans, model } = useServices();
   const trouble = troubleOf(trans, turn);
   const goOn = () => {
-    const dialogue = model.dialogue;
-    if (dialogue) {
-      dialogue.draft = { ...dialogue.draft, text: trans.__('Go on.') };
-      void dialogue.send();
-    }
+    void model.dialogue?.send({}, { text: trans.__('Go on.'), attachments: [] });
   };
   return (
     <>

@@ -1,7 +1,7 @@
 /** What the person gives along with a task: a cell, a selection, a picture. */
 import type { Cell, CodeCell } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { Attachment } from '../dialogue';
+import type { Attachment } from '../draft';
 import * as read from '../reading';
 
 /** The kinds of pictures that a model reads. */

@@ -1,6 +1,7 @@
 /** The text that is being written, kept with its notebook, and the caret in it. */
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
-import type { Dialogue, Draft } from '../dialogue';
+import type { Dialogue } from '../dialogue';
+import type { Draft } from '../draft';
 
 export interface Drafting {
   readonly draft: Draft;
