@@ -49,13 +49,14 @@ class Document:
         self._layout, self._changes = Layout(), Changes()
         self._shown: dict[str, tuple[Any, ...]] = {}
         # By id: our cells as last made; each type and text that we gave them; for the person's,
-        # the version that the save was made from which first had them.
+        # the version of the save that first had them (not of one that brought them back).
         self._ours: dict[str, Cell] = {}
         self._texts: dict[str, set[tuple[str, str]]] = {}
         self._brought: dict[str, Version] = {}
         self._seen = signature(path)
         self._head, self._cells = _split(self._read() or new_notebook(kernel=kernel))
         self._version = version_of(self._head["metadata"], self._cells)
+        self._brought |= {cell["id"]: {} for cell in self._cells}
         self._remember()
 
     @property
@@ -203,7 +204,7 @@ class Document:
         """Take over what was saved; what it lacks because it is of an older version is put back."""
         base = version_of(head["metadata"], saved)
         known = {cell["id"]: cell for cell in self._cells}
-        self._brought |= {cell["id"]: base for cell in saved if cell["id"] not in known}
+        self._brought = {**{cell["id"]: base for cell in saved}, **self._brought}
         caught_up = [self._caught_up(cell, known.get(cell["id"])) for cell in saved]
         self._head = head
         self._cells = with_missing(

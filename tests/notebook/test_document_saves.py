@@ -12,7 +12,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from codeact_jupyter.engine.trajectory import Trajectory
@@ -352,6 +352,14 @@ def no_disk() -> Iterator[None]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(happened=st.lists(happenings, min_size=4, max_size=24))
+@example(  # deleted, brought back from an older tab, deleted in one that is older still
+    happened=[
+        ("save while it is written", 0, [("delete", 0)]),
+        ("save", 2, []),
+        ("write", 0, []),
+        ("save", 5, [("delete", 0)]),
+    ]
+)
 def test_however_saves_and_writes_alternate_nothing_that_ran_is_lost_and_the_last_text_counts(
     happened: list[tuple[str, int, list[tuple[str, int]]]], path: Path
 ) -> None:
