@@ -6,13 +6,15 @@ from typing import Any
 
 from ...engine.trajectory import Usage
 from ...errors import CodeActError
+from ...models.listing import listed_models
 from ...session import choose_model, has_other_credentials
 from ...settings import Settings
 
 
 def offer(settings: Settings) -> dict[str, Any]:
-    """The model in use and the limits, as JSON; never the key. Blocks for up to a second."""
+    """The models and the limits, as JSON; never the key. Blocks for a few seconds at most."""
     ways, notice, model = "", "", settings.model
+    has_key = bool(settings.api_key) or has_other_credentials()
     try:
         chosen = choose_model(settings)
         model, notice = chosen.model.name, chosen.notice
@@ -20,10 +22,12 @@ def offer(settings: Settings) -> dict[str, Any]:
     except CodeActError as error:
         ways = str(error)
     limits = settings.limits
+    asks = has_key or bool(settings.base_url)
+    listed = listed_models(settings.api_key, settings.base_url) if asks else ()
     return {
         "model": model,
-        "key": bool(settings.api_key) or has_other_credentials(),
-        "models": list(dict.fromkeys((model, "demo"))),
+        "key": has_key,
+        "models": list(dict.fromkeys((model, *listed, "demo"))),
         "ready": not ways,
         "notice": notice,
         "ways": ways.splitlines(),
