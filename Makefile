@@ -49,7 +49,7 @@ $(DEMO)/installed: pyproject.toml
 
 $(TEST)/installed: pyproject.toml
 	$(PYTHON) -m venv $(TEST)
-	$(WITHOUT_NODE) $(TEST)/bin/pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(WITHOUT_NODE) $(TEST)/bin/pip install --quiet --disable-pip-version-check -e ".[browser]"
 	touch $@
 
 $(TEST)/node: $(TEST)/installed labextension/package.json labextension/yarn.lock
