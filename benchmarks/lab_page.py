@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
 from tests.frontends.live import ScriptedModel, with_model
-from tests.lab.browsing import BUILT, CHROMIUM, FLAGS, Lab, running_lab
+from tests.lab.browsing import SIZE, Lab, a_browser, is_shown_here, running_lab
+from tests.lab.opening import OPEN_PANEL
 
 PRINTS = """\
 import time
@@ -24,7 +23,6 @@ for pause in (0.3, 0):
     print(f'printed={time.time()};', flush=True)
     time.sleep(pause)"""
 SECONDS = 30.0
-SIZE = {"width": 1400, "height": 900}
 NOTES = r"""
 globalThis.seenPrints = [];
 const known = new Set();
@@ -43,10 +41,6 @@ const observer = new MutationObserver(records => records.forEach(({ target, adde
 }));
 observer.observe(document, { childList: true, characterData: true, subtree: true });
 """
-OPEN_PANEL = """async () => {
-    await jupyterapp.restored;
-    await jupyterapp.commands.execute('codeact:open-panel');
-}"""
 
 
 @dataclass(frozen=True)
@@ -80,18 +74,9 @@ def watched_page() -> Iterator[WatchedPage]:
             yield WatchedPage(lab, model, page)
 
 
-@contextmanager
-def a_browser() -> Iterator[Any]:
-    """A headless browser."""
-    with sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
 def can_show_lab() -> bool:
     """Whether there is a browser and a labextension; says so where there is not."""
-    if (BUILT / "package.json").exists() and Path(CHROMIUM).exists():
+    if is_shown_here():
         return True
     print("left out: it needs Chromium on the PATH and the labextension, `make labextension`")
     return False

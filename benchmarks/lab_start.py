@@ -13,9 +13,10 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_path
 
-from tests.lab.browsing import BUILT, NAME, running_lab
+from tests.lab.browsing import BUILT, NAME, a_browser, running_lab
+from tests.lab.opening import OPEN_PANEL
 
-from .lab_page import OPEN_PANEL, a_browser, can_show_lab
+from .lab_page import can_show_lab
 
 WARM_UP, TIMES = 1, 10
 QUIET = 1_000  # milliseconds after which nothing more is loaded

@@ -25,6 +25,10 @@ QUIET_SECONDS = 1.0
 UNHEARD_SECONDS = 5.0
 DRAIN_SECONDS = 30.0
 ALIVE_SECONDS = 0.5
+RESTARTED = (
+    "the kernel was restarted while this ran; what it had done by then is unknown, "
+    "and its variables are gone"
+)
 END_OF_INPUT = "\x04"  # what ipykernel takes for the end of the input
 
 
@@ -180,14 +184,14 @@ class KernelLink:
         What it signs its messages with tells it from the one before.
         """
         if self.incarnation and session != self.incarnation:
-            lost = EnvironmentFailure(
-                "the kernel was restarted while this ran; what it had done by then is unknown, "
-                "and its variables are gone"
-            )
-            for exchange in self._exchanges.values():
-                if not exchange.reply.done():
-                    exchange.reply.set_exception(lost)
+            self._give_up_all()
         self.incarnation = session or self.incarnation
+
+    def _give_up_all(self) -> None:
+        """Nothing that was asked will be answered: the kernel was restarted."""
+        for exchange in self._exchanges.values():
+            if not exchange.reply.done():
+                exchange.reply.set_exception(EnvironmentFailure(RESTARTED))
 
     def _on_stdin(self, message: Message) -> None:
         exchange = self._exchange(message)

@@ -24,10 +24,6 @@ CHECK_SECONDS = 1.0
 CONNECTING_SECONDS, CONNECTING_ROUNDS = 0.2, 20
 MOST_FAULTS = 10  # in a row, after which a channel counts as lost
 BEFORE_WE_CAME = "unknown"
-RESTARTED = (
-    "the kernel was restarted while this ran; what it had done by then is unknown, "
-    "and its variables are gone"
-)
 log = logging.getLogger(__name__)
 
 
@@ -105,9 +101,7 @@ class WatchedLink(KernelLink):
         """The kernel was restarted or shut down: nothing that was asked will be answered."""
         self.executing = ""
         self._changed.set()
-        for exchange in self._exchanges.values():
-            if not exchange.reply.done():
-                exchange.reply.set_exception(EnvironmentFailure(RESTARTED))
+        self._give_up_all()
         self.on_restart()
 
     async def _until_heard(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..engine import events
+from ..engine.aftermath import BROKEN_OFF
 from ..engine.events import Event
 from ..engine.limits import Limits
 from ..engine.policy import code_hash
@@ -20,7 +21,6 @@ from .cards import Frame, answer_frame, run_frame, step_frame
 from .cells import Cell, Place, end_cell, session_metadata, turn_fragments, typing_cell
 
 VERSION = 1
-BROKE_OFF = "the program that ran it ended before it did"
 
 
 class Framing:
@@ -216,7 +216,7 @@ def _kept(run: Frame) -> Frame:
     """The frame of a run that only a notebook knows: one without an end has broken off."""
     if run["state"] not in ("running", "waiting"):
         return run
-    return {**run, "state": "interrupted", "reason": BROKE_OFF}
+    return {**run, "state": "interrupted", "reason": BROKEN_OFF}
 
 
 def _cell_frame(cell: Cell, after: str, phase: str) -> Frame:

@@ -31,10 +31,8 @@ def unfolded(cell: Mapping[str, Any]) -> list[Cell]:
 
 def conversations_of(cells: Iterable[Mapping[str, Any]], session: Any) -> list[Trajectory]:
     """All conversations that a notebook's cells hold, in the order in which they stand there."""
-    kept = [dict(cell) for cell in cells]
-    parts = [part for cell in kept for part in unfolded(cell)]
-    given = session if isinstance(session, Mapping) and session else session_of(kept)
-    return [from_cells(parts, given, conversation=name) for name in _conversations_in(parts)]
+    parts, kept = _held(cells, session)
+    return [from_cells(parts, kept, conversation=name) for name in _conversations_in(parts)]
 
 
 def trajectory_of(cells: Iterable[Mapping[str, Any]], session: Any) -> Trajectory:
@@ -42,11 +40,7 @@ def trajectory_of(cells: Iterable[Mapping[str, Any]], session: Any) -> Trajector
 
     `session` is the notebook's own `codeact` metadata, if it has any.
     """
-    kept = [dict(cell) for cell in cells]
-    parts = [part for cell in kept for part in unfolded(cell)]
-    return from_cells(
-        parts, session if isinstance(session, Mapping) and session else session_of(kept)
-    )
+    return from_cells(*_held(cells, session))
 
 
 def inline_metadata(cells: list[Cell], session: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -61,6 +55,14 @@ def session_of(cells: list[Cell]) -> Mapping[str, Any]:
     marks = [_mark(output) for cell in cells for output in cell.get("outputs") or ()]
     sessions = [mark["session"] for mark in marks if mark and "session" in mark]
     return sessions[-1] if sessions else {}
+
+
+def _held(cells: Iterable[Mapping[str, Any]], session: Any) -> tuple[list[Cell], Mapping[str, Any]]:
+    """The cells of all runs, and the session-wide metadata: the notebook's, or an inline run's."""
+    kept = [dict(cell) for cell in cells]
+    parts = [part for cell in kept for part in unfolded(cell)]
+    given = isinstance(session, Mapping) and bool(session)
+    return parts, session if given else session_of(kept)
 
 
 def _conversations_in(cells: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -62,7 +62,6 @@ export interface Approval {
 
 export type ExportFormat = 'ipynb' | 'py' | 'md' | 'html';
 
-/** A file to download; several come as one archive. */
 /** `name` is what the file is called, without its ending. */
 export type ExportOrder = NotebookParts & {
   readonly to: ExportFormat;
@@ -70,6 +69,7 @@ export type ExportOrder = NotebookParts & {
   readonly name: string;
 };
 
+/** A file to download; several come as one archive. */
 export interface ExportedFile {
   readonly name: string;
   /** Its bytes, in base64. */

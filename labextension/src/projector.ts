@@ -134,11 +134,11 @@ export class Projector implements IObservableDisposable {
     message: KernelMessage.IExecuteInputMsg
   ): void {
     const { code, execution_count } = message.content;
+    const { run, cell: id } = execution;
+    const blank: NewCell = { id, cell_type: 'code', source: code, metadata: {} };
     // It is the newest of its run: what else of the run is below `codeact_after` stands before it.
-    const last = this._places.lastOf(execution.run);
-    const after = last || String(parentOf(message).codeact_after ?? '');
-    const blank: NewCell = { id: execution.cell, cell_type: 'code', source: code, metadata: {} };
-    const cell = this._known(execution.cell) ?? this._insert(blank, execution.run, after);
+    const after = () => this._places.lastOf(run) || String(parentOf(message).codeact_after ?? '');
+    const cell = this._known(id) ?? this._insert(blank, run, after());
     // A record that overtook all of the execution has its outputs.
     if (cell && !cell.ran && !cell.isOver) {
       cell.write(code);

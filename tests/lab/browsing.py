@@ -18,6 +18,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 import nbformat
+from playwright.sync_api import sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -28,12 +29,27 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SIZE = {"width": 1400, "height": 900}
 NAME = "codeact-jupyter-labextension"
 COLLABORATION = ("@jupyter/collaboration-extension", "@jupyter/docprovider-extension")
 BUILT = Path(__file__).parents[2] / "codeact_jupyter" / "labextension"
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "chromium"
 )
+
+
+def is_shown_here() -> bool:
+    """Whether there are a browser and the built labextension."""
+    return (BUILT / "package.json").exists() and Path(CHROMIUM).exists()
+
+
+@contextlib.contextmanager
+def a_browser() -> Iterator[Any]:
+    """A headless browser."""
+    with sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 class Lab(NamedTuple):

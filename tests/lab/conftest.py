@@ -5,25 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.frontends.live import ScriptedModel, with_model
 
-from .browsing import BUILT, CHROMIUM, FLAGS, Lab, running_lab
+from .browsing import SIZE, Lab, a_browser, is_shown_here, running_lab
 from .opening import OPEN_PANEL
 from .tabs import Gate, Tab
 
-SIZE = {"width": 1400, "height": 900}
 _numbers = count(1)
 
 
 def require_browser() -> None:
     """Skip the test where JupyterLab cannot be shown; or fail it, where it must be."""
-    if not (BUILT / "package.json").exists() or not Path(CHROMIUM).exists():
+    if not is_shown_here():
         why = "needs the built labextension (`make labextension`) and Chromium on the PATH"
         (pytest.fail if os.environ.get("CODEACT_BROWSER_TESTS") == "required" else pytest.skip)(why)
 
@@ -57,10 +54,8 @@ def scripted_lab(
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """A headless browser."""
-    with sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    with a_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

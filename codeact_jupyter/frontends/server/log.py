@@ -78,9 +78,9 @@ class RunLog:
         return (frame for key, frame in later if saved_too or not self._is_saved(key, frame))
 
     def saved(self, number: int) -> None:
-        """The notebook's file holds the cells up to this number."""
-        for key, frame in self._frames.items():
-            if self._is_of_file(key) and frame["number"] <= number:
+        """The notebook's file holds the cells up to this number; what was saved before stays so."""
+        for frame in self.cells():
+            if frame["number"] <= number:
                 self._note_saved(frame)
         self._saved = max(self._saved, number)
 
@@ -100,8 +100,8 @@ class RunLog:
 
     def cells(self) -> list[Frame]:
         """The frames about cells, in order: what is not known to be in the file."""
-        frames = self._frames.items()
-        return [f for key, f in frames if self._is_of_file(key) and not self._is_saved(key, f)]
+        of_file = (frame for key, frame in self._frames.items() if key[0] in OF_THE_FILE)
+        return [frame for frame in of_file if frame["number"] > self._saved]
 
     def _note_saved(self, frame: Frame) -> None:
         if frame["type"] == "cell":
@@ -110,10 +110,7 @@ class RunLog:
             written.saved_typing = frame["phase"] == "typing"
 
     def _is_saved(self, key: tuple[str, Any], frame: Frame) -> bool:
-        return self._is_of_file(key) and frame["number"] <= self._saved
-
-    def _is_of_file(self, key: tuple[str, Any]) -> bool:
-        return key[0] in OF_THE_FILE
+        return key[0] in OF_THE_FILE and frame["number"] <= self._saved
 
     def _add_cell(self, frame: Frame) -> None:
         cell = frame["cell"]

@@ -114,6 +114,18 @@ def test_a_cell_that_is_saved_and_changes_again_is_changed_in_the_file_but_for_t
     assert [each["source"] for each in notebook["cells"]] == ["x", "by hand"]
 
 
+def test_a_save_that_is_told_late_takes_nothing_back() -> None:
+    hub = Hub()
+    log = hub.log(PATH)
+    begun = cell(1, "1-action", "x = 1")
+    hub.publish(PATH, {**begun, "phase": "typing"})
+    hub.publish(PATH, cell(2, "1-action", "x = 1", execution_count=3))
+    log.saved({"ab": 2})
+    log.saved({"ab": 1})
+    written = log.runs["ab"].written["ab-1-action"]
+    assert not written.saved_typing and not log.unsaved()
+
+
 def test_a_run_of_the_server_is_told_by_the_server_alone() -> None:
     hub = Hub()
     tab = Tab(hub)
