@@ -26,11 +26,12 @@ ARROWS: dict[str, set[str]] = {
     "safety": {"engine", "errors"},
     "record": {"engine", "errors", "notebook"},
     "settings": {"engine", "errors"},
+    "choosing": {"engine", "errors", "models", "prompts", "settings"},
     "session": {
+        "choosing",
         "engine",
         "environments",
         "errors",
-        "models",
         "notebook",
         "prompts",
         "safety",
@@ -38,6 +39,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "frontends": {
         "",
+        "choosing",
         "engine",
         "environments",
         "errors",

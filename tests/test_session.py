@@ -16,6 +16,7 @@ import nbformat
 import pytest
 
 from codeact_jupyter import session as composition
+from codeact_jupyter.choosing import choose_model
 from codeact_jupyter.engine import events
 from codeact_jupyter.engine.environment import News
 from codeact_jupyter.engine.trajectory import (
@@ -29,7 +30,7 @@ from codeact_jupyter.engine.trajectory import (
 from codeact_jupyter.environments.kernel import KernelEnvironment
 from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.notebook.document import Document
-from codeact_jupyter.session import Session, choose_model
+from codeact_jupyter.session import Session
 from codeact_jupyter.settings import SDK_CREDENTIALS, Settings
 from tests.engine.twins import AllowAll
 from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse

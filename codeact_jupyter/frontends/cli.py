@@ -1,4 +1,4 @@
-"""The command `codeact`: demo, run, lab, export, doctor."""
+"""The command `codeact`: reads its arguments, calls the subcommand, and exits as that went."""
 
 from __future__ import annotations
 
@@ -8,20 +8,14 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
 from ..errors import CodeActError
-from ..record.formats import FORMATS
 from .endings import ending_as_interrupts
-from .flags import add_run_flags
+from .exits import BAD_INPUT, EXIT_CODES, NO_READER, SIGNALLED
+from .subcommands import SUBCOMMANDS
 
-EXIT_CODES = {"answered": 0, "limit": 3, "failed": 4, "interrupted": 130, "stopped": 130}
-BAD_INPUT = 2
-NO_READER = 141
-SIGNALLED = 128
 EPILOG = """\
 examples:
   codeact demo
@@ -30,26 +24,6 @@ examples:
 
 Settings come from flags, the environment (CODEACT_MODEL, ANTHROPIC_API_KEY, …)
 and your config file; `codeact doctor` says which are found, what is missing."""
-RUN_WORDS = """\
-The notebook is written after every step. On one that exists, the conversation
-in it is continued in a new kernel, and what is new is appended.
-
-exit codes:
-  0  answered           2  bad input
-  3  at a limit         4  failed, or its kernel died
-130  interrupted by you; a second Ctrl-C kills its kernel
-143  interrupted by SIGTERM, 129 by SIGHUP
-
-example:
-  codeact run "plot revenue per quarter of sales.csv" --notebook sales.ipynb"""
-DEMO_WORDS = "The words were recorded; the code runs live. It needs pandas and matplotlib."
-EXPORT_WORDS = "\n".join(["formats:", *(f"  {name:<5}  {it}" for name, it in FORMATS.items())])
-LAB_WORDS = """\
-Without a notebook it begins in a new one, codeact-welcome.ipynb, with a demo.
-Options go to JupyterLab: `codeact lab sales.ipynb --no-browser --port 9999`."""
-DOCTOR_WORDS = """\
-It starts a kernel and asks the model one short question. No key is printed.
-Exits with 1 when something is missing that a run needs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -81,23 +55,9 @@ def _run_command(arguments: Sequence[str]) -> int:
         prog = f"codeact {options.command}"
         print(f"{prog}: unknown argument {unknown[0]!r}; see `{prog} --help`", file=sys.stderr)
         return BAD_INPUT
+    options.others = others
     try:
-        if options.command == "export":
-            from ..record.export import export_file
-
-            print(export_file(options.file, options.to, options.output, replace=options.force))
-            return 0
-        if options.command == "lab":
-            from .lab import open_lab
-
-            return open_lab(options.notebook, others)
-        if options.command == "doctor":
-            from .doctor import examine
-
-            return examine()
-        from .running import run_demo, run_task
-
-        return run_demo(options) if options.command == "demo" else run_task(options)
+        return SUBCOMMANDS[options.command].run(options)
     except CodeActError as error:
         print(f"codeact: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -136,23 +96,8 @@ def parser() -> Parser:
     )
     root.add_argument("--version", action="version", version=f"codeact {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    add = partial(_parser, commands.add_parser)
-    demo = add("demo", "run the embedded demo on a live kernel: no key is needed", DEMO_WORDS)
-    _place(demo, notebook=Path("codeact-demo.ipynb"))
-    run = add("run", "do a task and write the notebook of it", RUN_WORDS)
-    run.add_argument("task", help="what to do, in your own words")
-    _place(run, notebook=None)
-    add_run_flags(run)
-    run.add_argument("--base-url", metavar="URL", help="a server that speaks the Messages API")
-    run.add_argument("--profile", metavar="P", help="what that server can do (see the README)")
-    export = add("export", "turn a run's notebook into another format", EXPORT_WORDS)
-    export.add_argument("file", type=Path, metavar="FILE", help="a notebook")
-    export.add_argument("--to", required=True, choices=FORMATS, help="the format")
-    export.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write")
-    export.add_argument("--force", action="store_true", help="overwrite a file that exists")
-    lab = add("lab", "open JupyterLab with the agent's panel", LAB_WORDS)
-    lab.add_argument("notebook", type=Path, nargs="?", metavar="NOTEBOOK", help="one of yours")
-    add("doctor", "check the installation and say what to do about it", DOCTOR_WORDS)
+    for name, each in SUBCOMMANDS.items():
+        each.add_arguments(_parser(commands.add_parser, name, each.says, each.epilog))
     return root
 
 
@@ -166,16 +111,3 @@ def _parser(make: Callable[..., Parser], name: str, says: str, epilog: str) -> P
         allow_abbrev=False,
         **more,
     )
-
-
-def _place(to: argparse.ArgumentParser, *, notebook: Path | None) -> None:
-    to.add_argument(
-        "--notebook",
-        type=Path,
-        default=notebook,
-        metavar="FILE",
-        help=f"the notebook to write (default {notebook or 'codeact.ipynb or a free name'})",
-    )
-    to.add_argument("--cwd", type=Path, default=Path("."), metavar="DIR", help="where code runs")
-    to.add_argument("--kernel", metavar="NAME", help="the kernel to start (default python3)")
-    to.add_argument("--json", action="store_true", help="print events as JSON lines")

@@ -84,7 +84,7 @@ def _settings_file() -> Finding:
 def _key() -> Finding:
     import os
 
-    from ..session import has_other_credentials
+    from ..settings import has_other_credentials
 
     for variable in ("CODEACT_API_KEY", "ANTHROPIC_API_KEY"):
         if os.environ.get(variable):
@@ -108,7 +108,7 @@ def _private(path: Path) -> tuple[bool, str]:
 
 
 def _model() -> Finding:
-    from ..session import choose_model, greeting
+    from ..choosing import choose_model, greeting
 
     settings = _settings()
     if settings is None:

@@ -52,8 +52,10 @@ class Loaded:
             self._conversation.interrupt()
 
     def line(self, line: str) -> None:
-        """`%codeact new|status|export FILE|model [NAME]|help`"""
-        self.conversation.line(line)
+        """What `%codeact` and a word do; `%codeact help` lists the words."""
+        from .line_commands import run_line
+
+        run_line(self.conversation, line)
 
 
 def load(shell: InteractiveShell) -> None:

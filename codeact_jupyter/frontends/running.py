@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from ..choosing import choose_model
 from ..engine.events import Event, RunFinished, StepFinished, to_wire
 from ..engine.trajectory import Turn
 from ..environments.kernel import KernelEnvironment
@@ -21,9 +22,9 @@ from ..notebook.cells import mark_of
 from ..notebook.document import Document, require_writable
 from ..notebook.lock import only_run_on
 from ..safety.gate import Gate
-from ..session import Session, choose_model
+from ..session import Session
 from ..settings import Settings, load_settings
-from .cli import EXIT_CODES
+from .exits import EXIT_CODES
 from .flags import flags_of
 from .interrupts import interruptible
 from .person import Person

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...choosing import choose_model
 from ...engine.trajectory import Usage
 from ...errors import CodeActError
 from ...models.listing import listed_models
-from ...session import choose_model, has_other_credentials
-from ...settings import Settings
+from ...settings import Settings, has_other_credentials
 
 
 def offer(settings: Settings) -> dict[str, Any]:

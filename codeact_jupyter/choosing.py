@@ -1,0 +1,76 @@
+"""Which model the settings name: one with a key, one at an address, a local one, or the demo's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .engine.messages import Message, Request
+from .engine.model import Model
+from .errors import SettingsError
+from .prompts import python_tool
+from .settings import Settings, config_path, has_other_credentials
+
+FOUR_WAYS = """\
+No key is set and no local model was found. Four ways to go on:
+  1. a key:            set ANTHROPIC_API_KEY, or `api_key` in {config}
+  2. another server:   set ANTHROPIC_BASE_URL to one that speaks the Messages API
+  3. a local model:    start Ollama, LM Studio, llama-server or vLLM on its usual port
+  4. the demo:         --model demo (in a notebook also: %codeact model demo)"""
+
+DEMO = "The demo model: its words are recorded, its code runs live."
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A model, and in words where it comes from when the person did not name it."""
+
+    model: Model
+    notice: str = ""
+
+
+def choose_model(
+    settings: Settings,
+    *,
+    demo_pace: float = 0.0,
+    ports: Sequence[tuple[str, int]] | None = None,
+) -> Chosen:
+    """The model that the settings name; looks for a local server when there is no key.
+
+    `ports` are the products and ports that it may be at, the usual ones unless given.
+    Blocks for up to a second. Raises SettingsError with the ways to go on when there is none.
+    """
+    from .models.anthropic import DEFAULT_URL, AnthropicModel
+    from .models.demo import demo_model
+    from .models.profiles import profile_for
+    from .models.retrying import Retrying
+
+    if settings.model == "demo":
+        return Chosen(demo_model(pace=demo_pace), DEMO)
+    url, key, name, notice = settings.base_url, settings.api_key, settings.model, ""
+    profile = settings.profile
+    if not url and not key and not has_other_credentials():
+        from .models.local import PORTS, find_local_server
+
+        server = find_local_server(PORTS if ports is None else ports)
+        if server is None:
+            raise SettingsError(FOUR_WAYS.format(config=config_path()))
+        name = settings.model if "model" in settings.given else server.models[0]
+        url, notice = server.url, f"No key is set: using {name} of {server.product} at {server.url}"
+        profile = profile or server.product.lower().replace(" ", "-")
+    model = AnthropicModel(
+        name,
+        api_key=key or ("none" if url and not has_other_credentials() else None),
+        base_url=url or DEFAULT_URL,
+        profile=profile_for(url, profile),
+        output_tokens=settings.output_tokens,
+        context_tokens=settings.context_tokens,
+        effort=settings.effort or None,
+    )
+    return Chosen(Retrying(model), notice)
+
+
+def greeting() -> Request:
+    """A short request that shows whether a model can be asked, as a run would ask it."""
+    hello = Message("user", ({"text": "Say hello in one word.", "type": "text"},))
+    return Request("You are being tested.", (python_tool(),), (hello,), 64)

@@ -1,0 +1,163 @@
+"""What `%codeact` and a word do in one shell; the table at the end has them all."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import SettingsError
+from ..session import Session
+from .conversation import Conversation
+from .magic_flags import CELL, RUN_HELP, MagicFlags
+from .words import counted, money
+
+EXPORT = "%codeact export"
+HELP_WORDS = ("help", "--help", "-h", "")
+USAGE_WIDTH = 26
+
+
+class LineCommand(NamedTuple):
+    """A word after `%codeact`: how it is written, what it says of itself, and what it does.
+
+    `run` gets the rest of the line.
+    """
+
+    usage: str
+    says: str
+    run: Callable[[Conversation, str], None]
+
+
+def run_line(conversation: Conversation, line: str) -> None:
+    """Do what a line of `%codeact` says. Raises SettingsError for what cannot be done."""
+    word, _, rest = line.strip().partition(" ")
+    if word in HELP_WORDS:
+        print(help_text())
+        return
+    if word not in LINE_COMMANDS:
+        raise SettingsError(_unknown(word))
+    conversation.require_no_run()
+    LINE_COMMANDS[word].run(conversation, rest.strip())
+
+
+def help_text() -> str:
+    """All that can be written, a line each."""
+    return "\n".join([RUN_HELP, "", *map(_row, LINE_COMMANDS.values()), _row(HELP)])
+
+
+def _row(command: LineCommand) -> str:
+    first, *more = command.says.splitlines()
+    indent = " " * USAGE_WIDTH
+    return "\n".join([f"{command.usage:<{USAGE_WIDTH - 1}} {first}", *(indent + it for it in more)])
+
+
+def _new(conversation: Conversation, rest: str) -> None:
+    conversation.new()
+    print("A new conversation: the agent starts without the old one. Variables stay.")
+
+
+def _status(conversation: Conversation, rest: str) -> None:
+    session = conversation.session
+    if session is None or not session.trajectory.turns:
+        print("No run yet. Write %%codeact and below it a task.")
+        return
+    for number, turn in enumerate(session.trajectory.turns, 1):
+        task = " ".join(turn.task.split())[:70]
+        print(f"{number}. {turn.state:<11} {counted(len(turn.steps), 'step'):<8} {task}")
+    print(_facts(session))
+
+
+def _facts(session: Session) -> str:
+    turns = session.trajectory.turns
+    costs = [turn.cost for turn in turns]
+    known = [cost for cost in costs if cost is not None]
+    total = sum(known[1:], known[0]) if known and len(known) == len(costs) else None
+    steps = sum(len(turn.steps) for turn in turns)
+    tokens = sum(turn.usage.total for turn in turns)
+    seconds = sum(turn.seconds for turn in turns)
+    words = f"in all: {counted(steps, 'step')} · {tokens:,} tokens · {money(total)}"
+    return f"{words} · {seconds:.1f} s · {session.settings.model}"
+
+
+def _export(conversation: Conversation, rest: str) -> None:
+    from ..record.export import export_trajectory
+
+    name, force = _exported(rest)
+    session = conversation.session
+    if session is None or not session.trajectory.turns:
+        raise SettingsError("there is nothing to export: no run yet in this kernel")
+    print(export_trajectory(session.trajectory, Path(name).expanduser(), replace=force))
+
+
+def _exported(line: str) -> tuple[str, bool]:
+    """The file that a line of `%codeact export` names, and whether one there may be overwritten."""
+    flags = MagicFlags(prog=EXPORT, add_help=False, allow_abbrev=False)
+    flags.add_argument("file", nargs="?")
+    flags.add_argument("--force", action="store_true")
+    options, unknown = _parsed(flags, line)
+    if not options.file:
+        raise SettingsError(f"{EXPORT} needs a file: .ipynb, .py, .md, .html or .jsonl")
+    if unknown:
+        word = f"{unknown[0]!r}; put a name with blanks in quotes"
+        raise SettingsError(f"{EXPORT} takes one file and --force, not also {word}")
+    return options.file, options.force
+
+
+def _parsed(flags: MagicFlags, line: str) -> tuple[argparse.Namespace, list[str]]:
+    """A line as these flags have it, and the words that they do not know."""
+    try:
+        return flags.parse_known_args(shlex.split(line))
+    except ValueError as error:
+        raise SettingsError(f"{flags.prog}: {error}: {line!r}") from None
+
+
+def _model(conversation: Conversation, rest: str) -> None:
+    if rest:
+        conversation.use_model(rest)
+        print(f"From now on: {rest}")
+    else:
+        print(_which_model(conversation))
+
+
+def _which_model(conversation: Conversation) -> str:
+    settings, session = conversation.settings({}), conversation.session
+    source = "" if "model" in settings.given else ", which is the default"
+    words = f"The model is {settings.model}{source}."
+    turns = session.trajectory.turns if session else ()
+    last = next((reply.model for turn in reversed(turns) for reply in turn.replies), None)
+    if last not in (None, settings.model):
+        words += f" The last run used {last}."
+    return (
+        f"{words}\n`%codeact model NAME` takes another from now on;"
+        f"\n`{CELL} --model NAME` takes one for that task."
+    )
+
+
+def _unknown(word: str) -> str:
+    """What to say of a word that is no command: the nearest one, and where a task is written."""
+    known = sorted((*LINE_COMMANDS, "help"))
+    near = get_close_matches(word, known, n=1, cutoff=0.7)
+    meant = f"did you mean `%codeact {near[0]}`?" if near else f"it knows {', '.join(known)}."
+    return f"%codeact knows no {word!r}; {meant} A task is written below `{CELL}`."
+
+
+LINE_COMMANDS = {
+    "new": LineCommand("%codeact new", "begin a new conversation; your variables stay", _new),
+    "status": LineCommand(
+        "%codeact status", "the conversation so far: steps, tokens, cost", _status
+    ),
+    "export": LineCommand(
+        "%codeact export FILE",
+        "write it as .ipynb, .py, .md, .html or .jsonl;\n--force overwrites a file that exists",
+        _export,
+    ),
+    "model": LineCommand(
+        "%codeact model [NAME]",
+        "say which model is used, or use this one from now on\n(`demo` needs no key)",
+        _model,
+    ),
+}
+HELP = LineCommand("%codeact help", "this text", lambda conversation, rest: print(help_text()))

@@ -1,0 +1,130 @@
+"""The subcommands of `codeact`: what each says of itself, what it takes, and what it calls.
+
+What a subcommand needs is imported when it is called: `codeact --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from ..record.formats import FORMATS
+from .flags import add_run_flags
+
+RUN_WORDS = """\
+The notebook is written after every step. On one that exists, the conversation
+in it is continued in a new kernel, and what is new is appended.
+
+exit codes:
+  0  answered           2  bad input
+  3  at a limit         4  failed, or its kernel died
+130  interrupted by you; a second Ctrl-C kills its kernel
+143  interrupted by SIGTERM, 129 by SIGHUP
+
+example:
+  codeact run "plot revenue per quarter of sales.csv" --notebook sales.ipynb"""
+DEMO_WORDS = "The words were recorded; the code runs live. It needs pandas and matplotlib."
+EXPORT_WORDS = "\n".join(["formats:", *(f"  {name:<5}  {it}" for name, it in FORMATS.items())])
+LAB_WORDS = """\
+Without a notebook it begins in a new one, codeact-welcome.ipynb, with a demo.
+Options go to JupyterLab: `codeact lab sales.ipynb --no-browser --port 9999`."""
+DOCTOR_WORDS = """\
+It starts a kernel and asks the model one short question. No key is printed.
+Exits with 1 when something is missing that a run needs."""
+
+
+class Subcommand(NamedTuple):
+    """One subcommand: its words in the help, its arguments, and what it does with them."""
+
+    says: str
+    epilog: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+def _add_demo(to: argparse.ArgumentParser) -> None:
+    _add_place(to, notebook=Path("codeact-demo.ipynb"))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from .running import run_demo
+
+    return run_demo(options)
+
+
+def _add_run(to: argparse.ArgumentParser) -> None:
+    to.add_argument("task", help="what to do, in your own words")
+    _add_place(to, notebook=None)
+    add_run_flags(to)
+    to.add_argument("--base-url", metavar="URL", help="a server that speaks the Messages API")
+    to.add_argument("--profile", metavar="P", help="what that server can do (see the README)")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .running import run_task
+
+    return run_task(options)
+
+
+def _add_export(to: argparse.ArgumentParser) -> None:
+    to.add_argument("file", type=Path, metavar="FILE", help="a notebook")
+    to.add_argument("--to", required=True, choices=FORMATS, help="the format")
+    to.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write")
+    to.add_argument("--force", action="store_true", help="overwrite a file that exists")
+
+
+def _export(options: argparse.Namespace) -> int:
+    from ..record.export import export_file
+
+    print(export_file(options.file, options.to, options.output, replace=options.force))
+    return 0
+
+
+def _add_lab(to: argparse.ArgumentParser) -> None:
+    to.add_argument("notebook", type=Path, nargs="?", metavar="NOTEBOOK", help="one of yours")
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from .lab import open_lab
+
+    return open_lab(options.notebook, options.others)
+
+
+def _add_nothing(to: argparse.ArgumentParser) -> None:
+    """It takes no arguments."""
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from .doctor import examine
+
+    return examine()
+
+
+def _add_place(to: argparse.ArgumentParser, *, notebook: Path | None) -> None:
+    to.add_argument(
+        "--notebook",
+        type=Path,
+        default=notebook,
+        metavar="FILE",
+        help=f"the notebook to write (default {notebook or 'codeact.ipynb or a free name'})",
+    )
+    to.add_argument("--cwd", type=Path, default=Path("."), metavar="DIR", help="where code runs")
+    to.add_argument("--kernel", metavar="NAME", help="the kernel to start (default python3)")
+    to.add_argument("--json", action="store_true", help="print events as JSON lines")
+
+
+SUBCOMMANDS = {
+    "demo": Subcommand(
+        "run the embedded demo on a live kernel: no key is needed", DEMO_WORDS, _add_demo, _demo
+    ),
+    "run": Subcommand("do a task and write the notebook of it", RUN_WORDS, _add_run, _run),
+    "export": Subcommand(
+        "turn a run's notebook into another format", EXPORT_WORDS, _add_export, _export
+    ),
+    "lab": Subcommand("open JupyterLab with the agent's panel", LAB_WORDS, _add_lab, _lab),
+    "doctor": Subcommand(
+        "check the installation and say what to do about it", DOCTOR_WORDS, _add_nothing, _doctor
+    ),
+}
