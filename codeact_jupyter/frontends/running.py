@@ -18,9 +18,9 @@ from ..engine.events import Event, RunFinished, StepFinished, to_wire
 from ..engine.trajectory import Turn
 from ..environments.kernel import KernelEnvironment
 from ..errors import NotebookError, SettingsError
-from ..notebook.cells import mark_of
 from ..notebook.document import Document, require_writable
 from ..notebook.lock import only_run_on
+from ..notebook.marks import mark_of
 from ..safety.gate import Gate
 from ..session import Session
 from ..settings import Settings, load_settings

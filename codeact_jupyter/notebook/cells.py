@@ -1,4 +1,4 @@
-"""The projection: a trajectory as notebook cells, and cells as a trajectory. Pure, lossless.
+"""The projection: a trajectory as notebook cells. Pure, lossless; `recalling` reads them back.
 
 A cell's id is computed from what it shows, so projecting twice changes nothing. What the record
 needs and the cell does not show is under the one metadata key `codeact`; a reader without our
@@ -7,15 +7,14 @@ package sees a plain analysis: task, thought, code with outputs, answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ..engine.bill import NOTHING
 from ..engine.trajectory import (
     Block,
-    Observation,
     Output,
     Reply,
     RunState,
@@ -23,15 +22,11 @@ from ..engine.trajectory import (
     Trajectory,
     Turn,
 )
-from ..engine.wire import decode, encode
-from ..errors import NotebookError
-from .armour import armoured, bared, sayable
+from ..engine.wire import encode
+from .armour import armoured, sayable
 from .markdown import fenced, readable, task_words
-from .outputs import KEY, from_format, note, plain, to_format
-
-VERSION = 1
-Role = Literal["task", "thought", "action", "answer"]
-Cell: TypeAlias = dict[str, Any]
+from .marks import VERSION, Cell, Role
+from .outputs import KEY, note, to_format
 
 ENDINGS: dict[RunState, str] = {
     "failed": "Failed.",
@@ -113,43 +108,6 @@ def end_cell(run: str, step: int, state: RunState, reason: str) -> Cell:
     return _answer_cell(Turn(run, "", steps=(Step(step, Reply(())),), state=state, reason=reason))
 
 
-def from_cells(
-    cells: Iterable[Mapping[str, Any]], session: Mapping[str, Any], *, conversation: str = ""
-) -> Trajectory:
-    """The trajectory that these cells show; the person's own cells are passed over.
-
-    `session` is the notebook's own `codeact` metadata. Of several conversations it is the one
-    named, or that began last. The order is the record's, wherever the person moved a cell. Steps
-    whose cell is deleted are gone; so is a turn without its task. Raises NotebookError for a bad
-    record.
-    """
-    marked = [(cell, mark) for cell in cells if (mark := mark_of(cell)) is not None]
-    begun = [mark.get("conversation") for _, mark in marked if mark["role"] == "task"]
-    wanted = conversation or (begun[-1] if begun else None)
-    turns: dict[str, Turn] = {}
-    order: dict[str, int] = {}
-    for cell, mark in sorted(marked, key=lambda pair: pair[1]["role"] != "task"):
-        run, role = str(mark["run"]), mark["role"]
-        try:
-            if role == "task" and mark.get("conversation") != wanted:
-                continue
-            elif role == "task":
-                turns[run] = decode(Turn, bared(mark["record"]))
-                order[run] = int(mark.get("turn") or max(order.values(), default=0))
-            elif run in turns and role == "answer":
-                turns[run] = _answered(turns[run], mark)
-            elif run in turns and "record" in mark:
-                turns[run] = _with(turns[run], _step(cell, mark))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise NotebookError(
-                f"the cell {cell.get('id')!r} holds a record of a run that cannot be read "
-                f"({error}); remove its metadata {KEY!r} to use the notebook without that run"
-            ) from error
-    ordered = sorted(turns, key=lambda run: order[run])
-    system, tools = _session(session)
-    return Trajectory(system, tools, tuple(turns[run] for run in ordered))
-
-
 def session_metadata(trajectory: Trajectory) -> dict[str, Any]:
     """The notebook's own `codeact` metadata."""
     return {
@@ -157,17 +115,6 @@ def session_metadata(trajectory: Trajectory) -> dict[str, Any]:
         "system": armoured(trajectory.system),
         "tools": armoured(encode(trajectory.tools)),
     }
-
-
-def mark_of(cell: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The record of a cell of a run; None for the person's cells, and for copies of ours."""
-    mark = (cell.get("metadata") or {}).get(KEY)
-    if not isinstance(mark, Mapping) or mark.get("version") != VERSION:
-        return None
-    if not {"run", "role", "step"} <= set(mark):
-        return None
-    expected = f"{mark['run']}-{mark['step']}-{mark['role']}"
-    return plain(mark) if cell.get("id") == expected else None
 
 
 def _cell(turn: Turn, step: int, role: Role, source: str, more: Mapping[str, Any]) -> Cell:
@@ -248,48 +195,3 @@ def _shown(step: Step) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
     if words:
         formatted.append(note(f"{words[:1].upper()}{words[1:]}"))
     return formatted, extras
-
-
-def _step(cell: Mapping[str, Any], mark: Mapping[str, Any]) -> Step:
-    step = decode(Step, bared(mark["record"]))
-    if step.observation is None or cell.get("cell_type") != "code":
-        return step
-    outputs = from_format(plain(cell.get("outputs") or []), mark.get("extras") or {})
-    seen: Observation = replace(step.observation, outputs=outputs)
-    return replace(step, observation=seen)
-
-
-def _with(turn: Turn, step: Step) -> Turn:
-    others = [other for other in turn.steps if other.number != step.number]
-    return replace(turn, steps=tuple(sorted([*others, step], key=lambda each: each.number)))
-
-
-def _answered(turn: Turn, mark: Mapping[str, Any]) -> Turn:
-    record = mark.get("record")
-    ended = {key: bared(mark[key]) for key in ("state", "reason", "seconds")}
-    if "wasted" in mark:
-        ended["wasted"] = bared(mark["wasted"])
-    end = decode(Turn, {"run": turn.run, "task": turn.task, **ended})
-    return replace(
-        turn,
-        state=end.state,
-        reason=end.reason,
-        seconds=end.seconds,
-        wasted=end.wasted,
-        answer=decode(Reply, bared(record)) if record is not None else None,
-    )
-
-
-def _session(session: Mapping[str, Any]) -> tuple[str, tuple[dict[str, Any], ...]]:
-    """The system text and tools of a notebook's metadata; none of another version's.
-
-    None either where the metadata is damaged: the conversation goes on with those of today.
-    """
-    if session.get("version") != VERSION:
-        return "", ()
-    try:
-        kept = {key: bared(plain(session[key])) for key in ("system", "tools") if key in session}
-        read = decode(Trajectory, kept)
-    except ValueError:
-        return "", ()
-    return read.system, read.tools

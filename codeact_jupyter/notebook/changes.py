@@ -11,7 +11,7 @@ from typing import Any
 
 from ..engine.telling import plain
 from ..engine.trajectory import Trajectory, Turn
-from .cells import Cell, mark_of
+from .marks import Cell, mark_of
 from .versions import Version, has_ended, reached_by, step_of
 
 TASK_LENGTH = 60

@@ -17,23 +17,17 @@ from typing import Any
 from ..engine.trajectory import Trajectory, Turn
 from ..engine.wire import canonical
 from ..errors import NotebookError
-from .cells import (
-    VERSION,
-    Cell,
-    fragments,
-    from_cells,
-    mark_of,
-    session_metadata,
-    to_cells,
-)
+from .cells import fragments, session_metadata, to_cells
 from .changes import Changes, changes
 from .files import require_writable as require_writable
 from .files import signature, unwritable, write_atomically
 from .inline import session_of, unfolded
 from .layout import Layout, in_lines
+from .marks import VERSION, Cell, mark_of
 from .merging import merged, with_missing
 from .outputs import KEY
 from .reading import joined, parsed_notebook
+from .recalling import from_cells
 from .versions import WRITTEN, Version, covers, has_ended, later, reached_by, version_of
 
 ATTEMPTS = 20  # another program may be in the middle of writing the file, or write it again

@@ -18,7 +18,8 @@ from ..engine.policy import code_hash
 from ..engine.trajectory import Reply, RunState, Step, Trajectory, Turn
 from .armour import shown
 from .cards import Frame, answer_frame, run_frame, step_frame
-from .cells import Cell, Place, end_cell, session_metadata, turn_fragments, typing_cell
+from .cells import Place, end_cell, session_metadata, turn_fragments, typing_cell
+from .marks import Cell
 
 VERSION = 1
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..engine.trajectory import Trajectory
-from .cells import VERSION, Cell, from_cells, mark_of
+from .marks import VERSION, Cell, mark_of
 from .outputs import KEY, plain
+from .recalling import from_cells
 
 
 def unfolded(cell: Mapping[str, Any]) -> list[Cell]:

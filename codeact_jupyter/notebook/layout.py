@@ -11,7 +11,7 @@ from typing import Any
 
 from ..engine.wire import canonical
 from .armour import is_sayable
-from .cells import Cell
+from .marks import Cell
 
 
 class Layout:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .cells import Cell
+from .marks import Cell
 from .outputs import KEY
 from .versions import reached_by
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from .cells import Cell, mark_of
+from .marks import Cell, mark_of
 from .outputs import KEY
 
 WRITTEN = "written"

@@ -9,10 +9,11 @@ from typing import Any
 from ..engine.context import messages
 from ..engine.trajectory import Trajectory
 from ..errors import NotebookError, SettingsError
-from ..notebook.cells import mark_of, session_metadata
+from ..notebook.cells import session_metadata
 from ..notebook.document import Document, new_notebook
 from ..notebook.files import require_writable, unwritable, write_atomically
 from ..notebook.inline import unfolded
+from ..notebook.marks import mark_of
 from ..notebook.outputs import KEY, plain
 from .formats import FORMATS
 from .page import page

@@ -18,8 +18,8 @@ from nbclient import NotebookClient
 from codeact_jupyter.engine.context import messages
 from codeact_jupyter.engine.trajectory import Display, Result, Trajectory
 from codeact_jupyter.errors import CodeActError, NotebookError, SettingsError
-from codeact_jupyter.notebook.cells import mark_of
 from codeact_jupyter.notebook.document import Document
+from codeact_jupyter.notebook.marks import mark_of
 from codeact_jupyter.record.export import export_file, export_trajectory
 from codeact_jupyter.record.formats import FORMATS
 from codeact_jupyter.record.page import cleaned
