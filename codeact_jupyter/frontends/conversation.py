@@ -20,7 +20,8 @@ from ..safety.gate import Gate
 from ..session import Session
 from ..settings import Settings, load_settings
 from .flags import flags_of
-from .magic_flags import RUN_HELP, parse_run_flags
+from .line_commands import help_text
+from .magic_flags import parse_run_flags
 from .magic_views import MagicView, magic_view
 from .trusted import trusted_sources
 from .words import QUESTION, answered
@@ -48,7 +49,7 @@ class Conversation:
         self.require_no_run()
         options = parse_run_flags(line)
         if options is None:
-            print(f"{RUN_HELP}\n`%codeact help` says more.")
+            print(help_text())
             return
         session = self._prepared(options)
         self._running = True

@@ -7,13 +7,15 @@ import shlex
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import SettingsError
 from ..session import Session
-from .conversation import Conversation
 from .magic_flags import CELL, RUN_HELP, MagicFlags
 from .words import counted, money
+
+if TYPE_CHECKING:
+    from .conversation import Conversation
 
 EXPORT = "%codeact export"
 HELP_WORDS = ("help", "--help", "-h", "")
