@@ -5,6 +5,7 @@
     ├── ModelError              the model could not be reached or did not answer properly
     ├── EnvironmentFailure      the place where actions run is missing, dead or unfit
     ├── NotebookError           a notebook file cannot be read or written
+    ├── JournalError            the journal of the runs cannot be read or written
     └── RunFailed               a run ended in another state than `answered`
 
 The model's own mistakes are not here: they are told to the model as observations.
@@ -67,6 +68,10 @@ class EnvironmentFailure(CodeActError):
 
 class NotebookError(CodeActError):
     """A notebook file is unreadable, invalid or cannot be written."""
+
+
+class JournalError(CodeActError):
+    """The journal is damaged, of a newer version, somebody else's, or cannot be written."""
 
 
 class RunFailed(CodeActError):

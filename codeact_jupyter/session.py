@@ -18,7 +18,7 @@ from .engine import events
 from .engine.aftermath import broken_off, displays_of, renewed
 from .engine.environment import Environment, Late, News
 from .engine.events import Event
-from .engine.loop import Agent, stopped_before, utc_now
+from .engine.loop import BY_THE_PERSON, Agent, ended_before, utc_now
 from .engine.model import Model
 from .engine.policy import Policy
 from .engine.telling import Telling
@@ -26,9 +26,11 @@ from .engine.thinking import Thinking
 from .engine.trajectory import Trajectory, Turn, Usage
 from .environments.hiding import Hiding, hidden
 from .environments.images import fit_image
-from .errors import SettingsError
+from .errors import NotebookError, SettingsError
 from .notebook.document import Document
 from .prompts import prompt, python_tool
+from .record.journal import Journal
+from .record.keeping import Keeping
 from .settings import Settings, secrets_of
 
 T = TypeVar("T")
@@ -60,6 +62,8 @@ class Session:
         *,
         model: Model | None = None,
         document: Document | None = None,
+        journal: Journal | None = None,
+        notebook: str = "",
         new_id: Callable[[], str] = new_run_id,
         now: Callable[[], str] = utc_now,
         demo_pace: float = 0.0,
@@ -69,6 +73,7 @@ class Session:
         self.policy = policy
         self.document = document
         self.trajectory = document.trajectory if document else Trajectory()
+        self.keeping = Keeping(journal, str(document.path.resolve()) if document else notebook)
         self.notice = ""
         self._model = model
         self._left: list[Model] = []
@@ -100,17 +105,22 @@ class Session:
         except ValueError as error:
             raise SettingsError(f"{error}; use a PNG, JPEG, GIF or WebP picture") from error
         self._begin(Turn(self._new_id(), task, told, started=self._now()), telling)
-        if model is None or self._stopped:
-            work = stopped_before(self.turn, self.settings.model)
+        trouble = await self.keeping.begin(self.trajectory)
+        self.notice = " ".join(filter(None, (self.notice, self.keeping.take_notice())))
+        self._keep()
+        if trouble:
+            work = ended_before(self.turn, self.settings.model, "failed", trouble)
+        elif model is None or self._stopped:
+            work = ended_before(self.turn, self.settings.model, "stopped", BY_THE_PERSON)
         else:
             self._agent = self._made_agent(model, telling)
             work = self._agent.run(self.trajectory)
         async with aclosing(work) as happenings:
             async for event in happenings:
                 if isinstance(event, events.RunFinished) and (late := self._late()):
-                    self._record(late)
+                    await self._record(late)
                     yield late
-                self._record(event)
+                await self._record(event)
                 yield event
 
     def stop(self) -> None:
@@ -200,7 +210,6 @@ class Session:
             today = replace(self.trajectory, system=prompt("system"), tools=(python_tool(),))
             self.trajectory = today
         self.trajectory = self.trajectory.begin(turn)
-        self._keep()
 
     def _late(self) -> events.LateOutput | None:
         """What came after the last step's end: no step follows that would have it."""
@@ -208,7 +217,8 @@ class Session:
         late = Hiding(self.environment, self.secrets).late() if seen else Late()
         return events.LateOutput(seen[-1], late) if late != Late() else None
 
-    def _record(self, event: Event) -> None:
+    async def _record(self, event: Event) -> None:
+        """Keep the event in the journal and the notebook; what cannot be kept ends the run."""
         after = events.apply(self.turn, event)
         if after is self.turn:
             return
@@ -218,12 +228,20 @@ class Session:
             self.trajectory = renewed(self.trajectory, shown)
         elif isinstance(event, events.LateOutput):
             self.trajectory = renewed(self.trajectory, displays_of(event.late))
-        self._keep()
+        trouble = await self.keeping.take(event)
+        if trouble and self._agent is not None:
+            self._agent.fail(trouble)
+        try:
+            self._keep()
+        except NotebookError:
+            if not trouble:  # else that is said already, as the run's end
+                raise
 
     def _keep(self) -> None:
         """Write the notebook; a file that is not there yet only when there is a reply to keep."""
         if self.document is not None and not (self.document.is_new and self._came_to_nothing):
             self.document.show(self.trajectory)
+            self.keeping.placed = True
 
     @property
     def _came_to_nothing(self) -> bool:

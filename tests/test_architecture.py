@@ -34,6 +34,7 @@ ARROWS: dict[str, set[str]] = {
         "errors",
         "notebook",
         "prompts",
+        "record",
         "safety",
         "settings",
     },

@@ -48,10 +48,12 @@ def utc_now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 
-async def stopped_before(turn: Turn, model: str) -> AsyncGenerator[events.Event, None]:
-    """The events of a run that the person stopped before it had an agent."""
+async def ended_before(
+    turn: Turn, model: str, state: RunState, reason: str
+) -> AsyncGenerator[events.Event, None]:
+    """The events of a run that ended before it had an agent."""
     yield events.RunStarted(turn.run, turn.task, model)
-    yield events.RunFinished(turn.run, "stopped", BY_THE_PERSON)
+    yield events.RunFinished(turn.run, state, reason)
 
 
 class Agent:
@@ -215,6 +217,10 @@ class Agent:
         """Stop thinking: end the model call, or ask no more after the running action."""
         self._ending = self._ending or Ending("stopped", BY_THE_PERSON)
         self._thinking.cancel()
+
+    def fail(self, reason: str) -> None:
+        """Run nothing more: what is done can no longer be recorded."""
+        self._ending = self._ending or Ending("failed", reason)
 
     def interrupt(self) -> None:
         """Interrupt the running action; while none runs, stop thinking."""

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, aclosing, suppress
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -21,6 +22,8 @@ from ..errors import NotebookError, SettingsError
 from ..notebook.document import Document, require_writable
 from ..notebook.lock import only_run_on
 from ..notebook.marks import mark_of
+from ..record.journal import Journal
+from ..record.mending import mend
 from ..safety.gate import Gate
 from ..session import Session
 from ..settings import Settings, load_settings
@@ -73,12 +76,18 @@ def _run_there(options: argparse.Namespace, *, afresh: bool = False) -> int:
         path = _claimed(options, claims)
         if afresh and path.exists():
             _remove_demo(path)
-        return asyncio.run(_run(options, settings, path))
+        journal = Journal()
+        document = Document(path, kernel=settings.kernel)
+        if not afresh:
+            for run in mend(document, journal):
+                print(run.words, file=sys.stderr)
+        return asyncio.run(_run(options, settings, document, journal))
 
 
-async def _run(options: argparse.Namespace, settings: Settings, path: Path) -> int:
-    console = Console(stderr=options.json)
-    document = Document(path, kernel=settings.kernel)
+async def _run(
+    options: argparse.Namespace, settings: Settings, document: Document, journal: Journal
+) -> int:
+    console, path = Console(stderr=options.json), document.path
     if mismatch := _kernel_mismatch(document, settings.kernel):
         console.print(Text(mismatch, style="yellow"))
     chosen = await asyncio.to_thread(choose_model, settings, demo_pace=DEMO_PACE)
@@ -93,7 +102,8 @@ async def _run(options: argparse.Namespace, settings: Settings, path: Path) -> i
             ask_input=person.ask_input if interactive else None,
         )
         gate = Gate(settings.approve, person.ask_approval if interactive else None)
-        session = Session(settings, environment, gate, model=chosen.model, document=document)
+        kept_in: Any = {"document": document, "journal": journal}
+        session = Session(settings, environment, gate, model=chosen.model, **kept_in)
         session.notice = chosen.notice
         person.on_password = session.hide
         interrupts = _Interrupts(session, environment)

@@ -66,12 +66,22 @@ class Document:
     @property
     def trajectory(self) -> Trajectory:
         """The conversation that the notebook holds; an empty one when it holds none."""
+        return self.conversation()
+
+    def conversation(self, name: str = "") -> Trajectory:
+        """The conversation of this name that the notebook holds; without one, the last."""
         parts = [part for cell in self._cells for part in unfolded(cell)]
         session = self._head["metadata"].get(KEY)
         if not isinstance(session, Mapping):
             session = session_of(self._cells)
-        held = from_cells(parts, session)
+        held = from_cells(parts, session, conversation=name)
         return replace(held, turns=tuple(self._with_end(turn) for turn in held.turns))
+
+    @property
+    def version(self) -> Version:
+        """By run, how far the notebook's cells of it went, also those that are deleted."""
+        parts = (part for cell in self._cells for part in unfolded(cell))
+        return later(self._version, version_of({}, parts))
 
     @property
     def persons_cells(self) -> list[str]:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from codeact_jupyter.engine import events
-from codeact_jupyter.engine.environment import Namespace, News, OnOutput
+from codeact_jupyter.engine.environment import Late, Namespace, News, OnOutput
 from codeact_jupyter.engine.loop import Agent
 from codeact_jupyter.engine.messages import OnDelta, Request, Text
 from codeact_jupyter.engine.policy import Answered, Verdict
@@ -88,6 +88,9 @@ class Workshop:
 
     async def news(self, *, anew: bool = False) -> News:
         return News()
+
+    def late(self) -> Late:
+        return Late()
 
     def namespace(self) -> Namespace:
         return Namespace(persons=frozenset(self.names))

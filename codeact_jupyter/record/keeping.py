@@ -1,0 +1,79 @@
+"""Keeps one session's runs in the journal: beside the event loop, and whatever is cancelled.
+
+A write waits for the disk, which the loop of a server with many runs must not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ..engine.events import Event, RunFinished
+from ..engine.trajectory import Trajectory
+from ..errors import JournalError
+from .journal import KEPT, Journal
+
+
+class Keeping:
+    """What is kept of one session's runs; without a journal, nothing.
+
+    `notebook` is the path of the notebook that they are in, and `placed` whether that notebook was
+    seen to hold the last of them so far.
+    """
+
+    def __init__(self, journal: Journal | None, notebook: str) -> None:
+        self.journal, self.notebook, self.placed = journal, notebook, False
+        self._run = ""
+
+    async def begin(self, trajectory: Trajectory) -> str:
+        """Keep that the last turn begins; returns why that cannot be, or nothing."""
+        self._run, self.placed, journal = "", False, self.journal
+        if journal is None:
+            return ""
+        trouble = await _done(lambda: journal.begin(trajectory, self.notebook))
+        self._run = "" if trouble else trajectory.turns[-1].run
+        return trouble
+
+    def take_notice(self) -> str:
+        """What is to be said of where the journal is kept, once."""
+        if self.journal is None:
+            return ""
+        notice, self.journal.notice = self.journal.notice, ""
+        return notice
+
+    async def take(self, event: Event) -> str:
+        """Keep what an event says of the run; returns why that cannot be, or nothing."""
+        journal, run, placed = self.journal, self._run, self.placed
+        if journal is None or not run or not isinstance(event, KEPT):
+            return ""
+        if isinstance(event, RunFinished):
+            self._run = ""
+        return await _done(lambda: journal.append(run, event, placed=placed))
+
+
+async def _done(work: Callable[[], None]) -> str:
+    """Do it in a thread, to its end; a cancellation that comes meanwhile is passed on after it."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        _cancel_again()
+    try:
+        task.result()
+    except JournalError as error:
+        return str(error)
+    return ""
+
+
+def _cancel_again() -> None:
+    """Have the next thing that is waited for be cancelled, as this one was to be."""
+    task = asyncio.current_task()
+    assert task is not None
+    uncancel = getattr(task, "uncancel", None)  # where asyncio counts them (3.11), it counts once
+    if uncancel is not None:
+        uncancel()
+    task.cancel()

@@ -1,0 +1,115 @@
+"""A session keeps what it does in the journal before it does it, or does not do it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codeact_jupyter.engine import events
+from codeact_jupyter.engine.trajectory import Action, RunState
+from codeact_jupyter.record.journal import Journal
+from codeact_jupyter.session import Session
+from codeact_jupyter.settings import Settings
+from tests.engine.twins import AllowAll, Played, Workshop, act, answer, numbered
+from tests.record.runs import journal_in, read
+
+
+def session(journal: Journal, workshop: Workshop, model: Played, **more: Any) -> Session:
+    parts = (Settings(), workshop, AllowAll())
+    return Session(*parts, model=model, journal=journal, notebook="/a/b.ipynb", **more)
+
+
+async def do(made: Session, task: str) -> RunState:
+    async for _ in made.run(task):
+        pass
+    return made.turn.state
+
+
+@contextmanager
+def full_disk(*, left: int) -> Iterator[None]:
+    """No file of this process can be longer than this, as on a disk that is full."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (left, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def longest(folder: Path) -> int:
+    return max(path.stat().st_size for path in (folder / "codeact").iterdir() if path.is_file())
+
+
+async def test_the_journal_knows_the_action_before_it_runs(tmp_path: Path) -> None:
+    journal, seen = journal_in(tmp_path), []
+
+    def look(action: Action) -> None:
+        seen.append([step.state for step in read(journal_in(tmp_path), made.turn.run).turn.steps])
+
+    made = session(journal, Workshop(look), Played(*numbered(["1", "2"])))
+    assert await do(made, "count") == "answered"
+    assert seen == [["unknown"], ["ok", "unknown"]]
+    kept = read(journal, made.turn.run)
+    assert kept.turn == made.turn
+    assert kept.entry.state == "answered"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE")
+async def test_an_action_whose_intent_cannot_be_saved_does_not_run(tmp_path: Path) -> None:
+    journal, workshop = journal_in(tmp_path), Workshop()
+    long_code = f"x = {'y' * 4000!r}" + "\n# " + "z" * 4000
+    model = Played(act("1"), act(long_code, call="call_2"), answer())
+    made = session(journal, workshop, model)
+    happened = []
+    with ExitStack() as until_the_end:
+        async for event in made.run("count"):
+            happened.append(event)
+            if isinstance(event, events.StepFinished) and event.step.number == 1:
+                until_the_end.enter_context(full_disk(left=longest(tmp_path)))
+    assert workshop.ran == ["1"], "the second action did not run"
+    assert made.turn.state == "failed"
+    assert "journal.sqlite3' cannot be written" in made.turn.reason
+    assert "Make room there, or set JUPYTER_DATA_DIR" in made.turn.reason
+    assert [step.state for step in made.turn.steps] == ["ok", "rejected"]
+    assert isinstance(happened[-1], events.RunFinished)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE")
+async def test_a_run_that_cannot_be_recorded_asks_no_model_and_the_next_one_goes_when_it_can(
+    tmp_path: Path,
+) -> None:
+    model = Played(answer())
+    made = session(journal_in(tmp_path), Workshop(), model)
+    with full_disk(left=100):
+        assert await do(made, "count") == "failed"
+    assert model.requests == []
+    assert "Make room there" in made.turn.reason
+    assert await do(made, "count again") == "answered"
+
+
+async def test_a_run_that_is_cancelled_while_it_is_recorded_ends_in_the_journal_too(
+    tmp_path: Path,
+) -> None:
+    made = session(journal_in(tmp_path), Workshop(), Played(*numbered(["1", "2"])))
+    listening = asyncio.current_task()
+    assert listening is not None
+
+    class Cancelling(Journal):
+        def append(self, run: str, event: events.Event, *, placed: bool = False) -> None:
+            if isinstance(event, events.StepStarted):
+                loop.call_soon_threadsafe(task.cancel)
+            super().append(run, event, placed=placed)
+
+    loop = asyncio.get_running_loop()
+    made.keeping.journal = Cancelling(tmp_path / "codeact")
+    task = asyncio.ensure_future(do(made, "count"))
+    assert await task in ("interrupted", "stopped")
+    assert read(journal_in(tmp_path), made.turn.run).entry.state == made.turn.state
