@@ -62,12 +62,14 @@ def _renewed_step(step: Step, displays: Mapping[str, Display]) -> Step:
     seen = step.observation
     if seen is None:
         return step
+    new = renewed_observation(seen, displays)
+    return step if new is seen else replace(step, observation=new)
+
+
+def renewed_observation(seen: Observation, displays: Mapping[str, Display]) -> Observation:
+    """The observation with these displays in the place of all of the same id."""
     outputs = tuple(_renewed(output, displays) for output in seen.outputs)
-    return (
-        step
-        if outputs == seen.outputs
-        else replace(step, observation=replace(seen, outputs=outputs))
-    )
+    return seen if outputs == seen.outputs else replace(seen, outputs=outputs)
 
 
 def _renewed(output: Output, displays: Mapping[str, Display]) -> Output:

@@ -88,7 +88,7 @@ async def _run(
     options: argparse.Namespace, settings: Settings, document: Document, journal: Journal
 ) -> int:
     console, path = Console(stderr=options.json), document.path
-    if mismatch := _kernel_mismatch(document, settings.kernel):
+    if mismatch := kernel_mismatch(document, settings.kernel):
         console.print(Text(mismatch, style="yellow"))
     chosen = await asyncio.to_thread(choose_model, settings, demo_pace=DEMO_PACE)
     view = TerminalView(console)
@@ -227,7 +227,7 @@ def _is_of_demo(document: Document) -> bool:
     return bool(turns) and untouched and all(turn.task == DEMO_TASK for turn in turns)
 
 
-def _kernel_mismatch(document: Document, kernel: str) -> str:
+def kernel_mismatch(document: Document, kernel: str) -> str:
     """What to say when the notebook names another kernel; raises when it is not for Python."""
     metadata = document.content["metadata"]
     spec = metadata.get("kernelspec") or {}

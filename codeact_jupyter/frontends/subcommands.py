@@ -6,12 +6,26 @@ What a subcommand needs is imported when it is called: `codeact --help` stays qu
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import NamedTuple
 
 from ..record.formats import FORMATS
+from ..record.normalising import TOLERANCE, Normalising
+from ..safety.kinds import KINDS
 from .flags import add_run_flags
+
+WIDTH = 80
+
+
+def _wrapped(words: Sequence[str]) -> str:
+    return fill(", ".join(words), WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(fill(it, WIDTH, initial_indent="- ", subsequent_indent="  ") for it in lines)
+
 
 RUN_WORDS = """\
 The notebook is written after every step. On one that exists, the conversation
@@ -33,6 +47,19 @@ Options go to JupyterLab: `codeact lab sales.ipynb --no-browser --port 9999`."""
 DOCTOR_WORDS = """\
 It starts a kernel and asks the model one short question. No key is printed.
 Exits with 1 when something is missing that a run needs."""
+REPLAY_WORDS = f"""\
+No model is asked. What failed when it was recorded is run too, and must fail in
+the same way; what never ran, or whose outcome is unknown, is not. Code that plainly
+touches more than variables is skipped, with what depends on it, unless --allow says
+its kind:
+{_wrapped(KINDS)}, all.
+
+What may differ without counting:
+{_listed(Normalising().said())}
+
+exit codes:
+  0  every cell is the same       1  some are not, or were not run
+  2  bad input                  130  interrupted by you"""
 
 
 class Subcommand(NamedTuple):
@@ -82,6 +109,59 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_replay(to: argparse.ArgumentParser) -> None:
+    to.add_argument("file", type=Path, metavar="FILE", help="a notebook with a run in it")
+    to.add_argument("--with-own-cells", action="store_true", help="run your own cells in it too")
+    to.add_argument(
+        "--allow", action="append", default=[], metavar="KIND", help="run what has such an effect"
+    )
+    to.add_argument(
+        "--tolerance",
+        type=_tolerance,
+        default=TOLERANCE,
+        metavar="T",
+        help=f"how far floats may be apart, relative to their size (default {TOLERANCE:g})",
+    )
+    to.add_argument(
+        "--ignore", action="append", default=[], metavar="REGEX", help="what may differ in texts"
+    )
+    to.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="seconds that a cell may take (default 60, or 10 times as long as it took)",
+    )
+    to.add_argument(
+        "--cwd", type=Path, metavar="DIR", help="where code runs (default FILE's folder)"
+    )
+    to.add_argument("--kernel", metavar="NAME", help="the kernel to start (default: FILE's)")
+    to.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help="the report to write (default FILE-replay.ipynb, or a free name)",
+    )
+
+
+def _tolerance(word: str) -> float:
+    if not 0 <= (number := float(word)) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is not from 0 to 1")
+    return number
+
+
+def _seconds(word: str) -> float:
+    if not 0 < (number := float(word)) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{word!r} is no number of seconds above 0")
+    return number
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from .replay import replay_notebook
+
+    return replay_notebook(options)
+
+
 def _add_lab(to: argparse.ArgumentParser) -> None:
     to.add_argument("notebook", type=Path, nargs="?", metavar="NOTEBOOK", help="one of yours")
 
@@ -122,6 +202,12 @@ SUBCOMMANDS = {
     "run": Subcommand("do a task and write the notebook of it", RUN_WORDS, _add_run, _run),
     "export": Subcommand(
         "turn a run's notebook into another format", EXPORT_WORDS, _add_export, _export
+    ),
+    "replay": Subcommand(
+        "run a notebook's runs again, without a model, and compare with the record",
+        REPLAY_WORDS,
+        _add_replay,
+        _replay,
     ),
     "lab": Subcommand("open JupyterLab with the agent's panel", LAB_WORDS, _add_lab, _lab),
     "doctor": Subcommand(

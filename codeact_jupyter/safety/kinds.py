@@ -7,7 +7,7 @@ judges them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 EffectKind = Literal[
     "read-outside",
@@ -23,6 +23,7 @@ EffectKind = Literal[
     "database",
     "dynamic",
 ]
+KINDS: tuple[EffectKind, ...] = get_args(EffectKind)
 
 
 @dataclass(frozen=True)

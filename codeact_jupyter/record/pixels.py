@@ -1,0 +1,42 @@
+"""Images compared by their pixels."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PIXELS = 0.001
+SHADES = 8  # of 256, by which a channel may differ: the smoothing of edges varies
+
+
+def difference_of(one: str, other: str, share: float = PIXELS) -> str:
+    """How two images in base64 differ, in words; empty when at most this share of pixels does."""
+    if "".join(one.split()) == "".join(other.split()):
+        return ""
+    from PIL import ImageChops
+
+    try:
+        before, after = _opened(one), _opened(other)
+    except (OSError, ValueError):
+        return "one of the images cannot be read"
+    if before.size != after.size:
+        sizes = ("x".join(map(str, image.size)) for image in (before, after))
+        return "its size was {} and is {} pixels".format(*sizes)
+    bands = ImageChops.difference(before, after).split()
+    most = bands[0]
+    for band in bands[1:]:
+        most = ImageChops.lighter(most, band)
+    differing = sum(most.histogram()[SHADES + 1 :])
+    found = differing / (before.width * before.height or 1)
+    return "" if found <= share else f"{found:.1%} of its pixels differ"
+
+
+def _opened(data: str) -> Image:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
+        return image.convert("RGBA")
