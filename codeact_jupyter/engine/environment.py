@@ -72,12 +72,19 @@ class Namespace:
 
     Who made the names and what they are bound to; the folder that the person works in; and the
     directory that a relative path begins in now, the same folder unless something moved it.
+
+    `texts` are the short texts and paths that names hold; `sources` the code of functions and
+    classes that were written in the notebook, empty where it is not known; `folders` where modules
+    are looked for besides those that are installed.
     """
 
     persons: frozenset[str] = frozenset()
     bindings: Mapping[str, str] = field(default_factory=dict)
     workspace: str = "."
     directory: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
 
 
 class Environment(Protocol):

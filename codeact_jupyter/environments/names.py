@@ -55,7 +55,19 @@ class Names:
         """The names as a policy may know them."""
         listed = (self._look[part].keys() - self._agents for part in ("names", "others"))
         persons = frozenset().union(*listed)
-        return Namespace(persons, self._look["bindings"], self._workspace, self._directory)
+        names = self._look["names"]
+        typed = {
+            name: f"{entry['type']}()" for name, entry in names.items() if "." in entry["type"]
+        }
+        return Namespace(
+            persons,
+            {**typed, **self._look["bindings"]},
+            self._workspace,
+            self._directory,
+            {name: entry["text"] for name, entry in names.items() if "text" in entry},
+            {name: entry["source"] for name, entry in names.items() if "source" in entry},
+            tuple(self._look.get("folders", ())),
+        )
 
     def _compare(self, look: Look) -> tuple[list[str], list[str], list[str]]:
         found = changes(dict(self._look), dict(look))

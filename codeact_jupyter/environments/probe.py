@@ -1,7 +1,7 @@
 """Describe the variables of a live IPython namespace without calling any user code.
 
-The source of this module and of the two it imports is also sent into kernels of other Python
-environments (3.8 and later) and run there in a namespace of its own, so the three import nothing
+The source of this module and of the three it imports is also sent into kernels of other Python
+environments (3.8 and later) and run there in a namespace of its own, so the four import nothing
 else but the standard library. `probe_values` says why none of the user's code is called.
 
 `changes` does not notice: edits inside modules, classes, closures and objects held by others;
@@ -25,6 +25,12 @@ from typing import Any
 
 if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
     from codeact_jupyter.environments.probe_arrays import library_types
+    from codeact_jupyter.environments.probe_code import (
+        module_folders,
+        reached_path,
+        short_text,
+        source_code,
+    )
     from codeact_jupyter.environments.probe_values import (
         BUILTIN_TYPES,
         LONGEST_NAME,
@@ -36,7 +42,7 @@ if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
         type_name,
     )
 
-SOURCES = ("probe_values.py", "probe_arrays.py", "probe.py")
+SOURCES = ("probe_values.py", "probe_code.py", "probe_arrays.py", "probe.py")
 DEADLINE_SECONDS, CONTENT_SECONDS = 0.25, 0.15
 LONGEST_DETAIL, MOST_BINDINGS, MOST_OTHERS = 600, 300, 20_000
 
@@ -53,7 +59,7 @@ def probe(user_ns: dict[Any, Any], hidden: Any = (), limit: int = 500) -> dict[s
     for name, value in reversed(variables[omitted:]):
         names[name] = _entry(value, known, time.perf_counter() - started)
     for name, value in reversed(variables):
-        path = dotted_path(value)
+        path = dotted_path(value) or reached_path(value)
         if path is not None:
             bindings[name] = path
         late = time.perf_counter() - started > DEADLINE_SECONDS
@@ -65,6 +71,7 @@ def probe(user_ns: dict[Any, Any], hidden: Any = (), limit: int = 500) -> dict[s
         "others": {name: _identity(value) for name, value in variables[:omitted][-MOST_OTHERS:]},
         "bindings": bindings,
         "directory": working_directory(),
+        "folders": module_folders(),
     }
 
 
@@ -174,13 +181,23 @@ def _entry(value: Any, known: dict[int, Callable[[Any], Facts]], elapsed: float)
             mark += _content_mark(facts)
     except Exception:  # whatever surprises in one value must not hide the others
         facts = Facts()
-    return {
+    entry = {
         "type": type_name(type(value)),
         "shape": facts.shape,
         "size": facts.size,
         "detail": facts.detail and facts.detail[:LONGEST_DETAIL],
         "mark": mark,
     }
+    text = short_text(value)
+    if text is not None:
+        entry["text"] = text
+    try:
+        source = source_code(value)
+    except Exception:  # as above; what cannot be read counts as unknown
+        source = ""
+    if source is not None:
+        entry["source"] = source
+    return entry
 
 
 def _identity(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Tell facts of one Python value without calling any user code.
 
-The lowest of three modules whose source `probe` also sends into kernels (Python 3.8 and later):
+The lowest of the modules whose source `probe` also sends into kernels (Python 3.8 and later):
 it imports the standard library only. Nothing is asked of a value but what its exact type is known
 to answer in C or in the standard library: no repr, len, hash, comparison, attribute hook,
 descriptor or metaclass of the user's is ever called. Types are compared by identity for that.

@@ -5,10 +5,12 @@ Knows no connection: whether a database matters is told only by its being held i
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from .kinds import Finding
+from .paths import Workspace
 from .site import CallSite
 from .tables import words
 from .values import Reference, Text
@@ -27,6 +29,15 @@ _TAKES_SQL = words(
     """execute executemany executescript sql query raw_sql exec_driver_sql run_query text
     read_sql read_sql_query execute_sql"""
 )
+_LOADS_CODE = re.compile(r"\bload_extension\s*\(|^\s*(force\s+)?(install|load)\s+\w", re.I | re.M)
+_NAMES_FILE = re.compile(
+    r"\b(?:from|join|\w*(?:read|scan)_\w+\s*\(|glob\s*\()\s*\[?\s*'([^']+)'", re.IGNORECASE
+)
+_DATABASES = (
+    "sqlite3.", "duckdb.", "psycopg", "pymysql.", "MySQLdb.", "sqlalchemy.", "mysql.", "asyncpg.",
+    "pyodbc.", "oracledb.", "snowflake.", "clickhouse_connect.", "pyspark.", "polars.SQLContext",
+)  # fmt: skip
+_LIVE_SESSIONS = frozenset({"spark.sql", "con.sql"})
 _WRITES = words(
     """to_sql to_gbq insert_one insert_many update_one update_many replace_one delete_one
     delete_many bulk_write find_one_and_delete find_one_and_update drop_collection drop_database
@@ -39,16 +50,34 @@ def writes(sql: str) -> bool:
     return _WRITING_SQL.search(sql) is not None
 
 
-def database_effects(site: CallSite) -> Iterator[Finding]:
+def database_effects(site: CallSite, workspace: Workspace) -> Iterator[Finding]:
     """Judge a call by the SQL it is given, or by a method that can only write."""
-    if not (site.word in _WRITES or site.word in _TAKES_SQL) or _in_memory(site):
-        return
-    if site.word in _WRITES:
+    if site.word in _TAKES_SQL:
+        yield from _given_sql(site, workspace)
+    elif site.word in _WRITES and not _in_memory(site):
         yield Finding("database", f"writes to a database: {site.source}")
-    elif site.word in _TAKES_SQL:
-        sql = site.known(0, "sql", "query", "statement", "text")
-        if isinstance(sql, Text) and writes(sql.value):
-            yield Finding("database", f"writes to a database: {site.source}")
+
+
+def _given_sql(site: CallSite, workspace: Workspace) -> Iterator[Finding]:
+    sql = site.known(0, "sql", "query", "statement", "text")
+    if not isinstance(sql, Text):
+        known = site.target.startswith(_DATABASES) or site.target in _LIVE_SESSIONS
+        if known and site.node.args and not _in_memory(site) and not _a_statement(site):
+            yield Finding("database", f"runs SQL that cannot be read beforehand: {site.source}")
+        return
+    if _LOADS_CODE.search(sql.value):
+        yield Finding("dynamic", f"loads an extension into a database: {site.source}")
+    for path in _NAMES_FILE.findall(sql.value):
+        finding = workspace.touched(Text(path), "read")
+        if finding:
+            yield finding
+    if writes(sql.value) and not _in_memory(site):
+        yield Finding("database", f"writes to a database: {site.source}")
+
+
+def _a_statement(site: CallSite) -> bool:
+    """Say whether the argument is built by calls, such as `select(table)`: these are judged."""
+    return isinstance(site.node.args[0], ast.Call)
 
 
 def _in_memory(site: CallSite) -> bool:

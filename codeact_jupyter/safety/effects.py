@@ -1,25 +1,27 @@
 """What an action's code plainly may touch, read from its syntax tree before it runs.
 
-This is a gate for accidents, not a wall. It finds what honest code says openly: a deletion, a
-download, a path outside the working directory. Code written to deceive passes it, and so does what
-happens inside functions defined elsewhere. Containing code is for a sandbox; this says when to ask.
+This is a gate, not a wall. It finds what code says openly, what the functions of the notebook and
+of the person's own files do when they are called, and the usual ways around a reading: what cannot
+be read counts as risky. What happens inside installed packages is not read, and somebody who means
+to get past it will in the end. Containing code is for a sandbox; this says when to ask.
 
 Nothing is run and no model is asked; links in paths are followed, and `exists` is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from .kinds import Effect, EffectKind
+from .local_modules import LocalModules
 from .paths import Workspace
-from .reading import Reading
+from .reading import LiveNames, Reading
 
 __all__ = ["Effect", "EffectKind", "effects_of"]
 
-_NO_BINDINGS: Mapping[str, str] = MappingProxyType({})
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def effects_of(
@@ -28,7 +30,10 @@ def effects_of(
     workspace: Path,
     directory: Path | None = None,
     protected: frozenset[str] = frozenset(),
-    bindings: Mapping[str, str] = _NO_BINDINGS,
+    bindings: Mapping[str, str] = _NOTHING,
+    texts: Mapping[str, str] = _NOTHING,
+    sources: Mapping[str, str] = _NOTHING,
+    folders: Sequence[str] = (),
     exists: Callable[[Path], bool] = Path.exists,
 ) -> tuple[Effect, ...]:
     """Say what the code plainly may touch, in the order of its lines.
@@ -36,12 +41,16 @@ def effects_of(
     `directory` is where a relative path begins when the code does: `workspace`, unless it is given.
     `protected` are the names the person made. `bindings` says what the names of the live namespace
     are bound to, such as `{"sp": "subprocess", "df": "pandas.DataFrame()"}`; a name missing there
-    stands for itself. `exists` may be narrowed to files the person made, so that the agent may
-    overwrite its own.
+    stands for itself. `texts` are the short texts and paths that names hold, `sources` the code of
+    the functions and classes written in the notebook (empty where it is not known), and `folders`
+    where modules of the person's are found. `exists` may be narrowed to files the person made, so
+    that the agent may overwrite its own.
     """
     root = workspace.resolve()
     place = Workspace(root, root if directory is None else directory.resolve(), exists)
-    reading = Reading(place, protected, bindings)
+    known = LiveNames(protected, bindings, texts, sources)
+    modules = LocalModules([place.directory, root, *map(Path, folders)])
+    reading = Reading(place, known, modules)
     reading.cell(code)
     return tuple(
         sorted(reading.found, key=lambda effect: (effect.line, effect.kind, effect.detail))

@@ -26,6 +26,12 @@ _WHOLE = words(
     """os.environ.items os.environ.values os.environ.copy os.environb psutil.Process().environ"""
 )
 _ENVIRONMENTS = frozenset({"os.environ", "os.environ.__dict__", "os.environ._data"})
+_HARMLESS_CHANGES = words(
+    """TOKENIZERS_PARALLELISM OMP_NUM_THREADS MKL_NUM_THREADS OPENBLAS_NUM_THREADS
+    NUMEXPR_MAX_THREADS CUDA_VISIBLE_DEVICES TF_CPP_MIN_LOG_LEVEL KMP_DUPLICATE_LIB_OK
+    PYTHONWARNINGS PYTHONHASHSEED KERAS_BACKEND TF_ENABLE_ONEDNN_OPTS
+    POLARS_MAX_THREADS NUMBA_NUM_THREADS"""
+)
 _VARIABLE = re.compile(r"\$\{?(\w+)|%(\w+)%")
 _AGENT = re.compile(r"codeact_jupyter(?!\.(demo|__version__)\b)(\.\w+)*$")
 
@@ -33,20 +39,31 @@ _AGENT = re.compile(r"codeact_jupyter(?!\.(demo|__version__)\b)(\.\w+)*$")
 def environment_effects(site: CallSite) -> Iterator[Finding]:
     """Judge a call by what it reads from the environment or changes in it."""
     if site.target in _CHANGING:
-        yield changed(site.source)
+        if site.word != "setdefault" or may_matter(site.known(0)):
+            yield changed(site.source)
     elif site.target in _WHOLE:
         yield whole(site.source)
     elif _reads_secret(site):
         yield secret(site.source)
     elif _AGENT.match(site.target):
-        yield _agent(site.source)
+        yield agent(site.source)
 
 
 def passed_environment(dotted: str, source: str) -> Finding | None:
     """Judge the environment as a whole, or a part of the agent, named but not called."""
     if dotted in _ENVIRONMENTS:
         return whole(source)
-    return _agent(source) if _AGENT.match(dotted) else None
+    return agent(source) if _AGENT.match(dotted) else None
+
+
+def may_matter(name: Known | None) -> bool:
+    """Say whether changing a variable may change more than how fast or how loud something is."""
+    return not isinstance(name, Text) or name.value not in _HARMLESS_CHANGES
+
+
+def reaches_agent(module: str) -> bool:
+    """Say whether importing this reaches into the agent."""
+    return "." in module and bool(_AGENT.match(module))
 
 
 def may_be_secret(name: Known | None) -> bool:
@@ -81,5 +98,6 @@ def _may_name_secret(text: str | None) -> bool:
     return text is None or any(map(_SECRET.search, names))
 
 
-def _agent(source: str) -> Finding:
+def agent(source: str) -> Finding:
+    """Put reaching into this package into words."""
     return Finding("environment", f"reaches into the agent, which holds a key: {source}")

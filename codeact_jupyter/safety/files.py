@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .kinds import Finding, Moved, Outcome
+from .kinds import Finding, Moved, Outcome, Searched
 from .paths import Touch, Workspace, remote_address
 from .site import CallSite
 from .tables import words
@@ -38,6 +38,8 @@ _FUNCTIONS = {
     **_each("""open codecs.open gzip.open bz2.open lzma.open tarfile.open zipfile.ZipFile h5py.File
             wave.open aiofiles.open fsspec.open smart_open.open os.fdopen""",
             _PathArgument(0, mode=1)),
+    **_each("io.FileIO _io.FileIO linecache.getline linecache.getlines fileinput.input"
+            " fileinput.FileInput tokenize.open", _PathArgument(0)),
     **_each("numpy.memmap", _PathArgument(0, mode=2)),
     **_each("os.mkdir os.makedirs os.mkfifo os.utime sqlite3.connect duckdb.connect"
             " dbm.open logging.FileHandler pandas.HDFStore", _PathArgument(0, "add")),
@@ -77,11 +79,17 @@ _WRITING = words(
     sink_ipc sink_ndjson"""
 )
 _COPYING = frozenset({"shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.copytree"})
+_SEARCH_PATH = frozenset({"sys.path.append", "sys.path.insert", "sys.path.extend"})
+_SEEKING = frozenset({"glob", "rglob", "iglob"})
 _MOVING = frozenset({"os.rename", "os.renames", "os.replace", "shutil.move"})
 
 
 def file_effects(site: CallSite, workspace: Workspace) -> Iterator[Outcome]:
     """Judge the files that a call plainly reads or writes, and say where it moves to."""
+    if site.word in _SEEKING:
+        finding = workspace.sought(site.known(0, "pathname", "pattern"))
+        if finding:
+            yield finding
     for known, touch in _touches(site, workspace):
         finding = workspace.touched(known, touch)
         if finding:
@@ -93,10 +101,22 @@ def file_effects(site: CallSite, workspace: Workspace) -> Iterator[Outcome]:
             address = remote_address(site.resolve(argument))
             if address:
                 yield Finding("network", f"uses the network: {address}")
+    if site.target in _SEARCH_PATH:
+        yield _searched(site, workspace)
     if site.target in {"os.chdir", "contextlib.chdir"}:
         goal = site.known(0, "path")
         if isinstance(goal, Text | FilePath) and goal.complete:
             yield Moved(goal.value)
+
+
+def _searched(site: CallSite, workspace: Workspace) -> Outcome:
+    """Judge where modules are to be found: in the person's folder, or elsewhere."""
+    folder = site.known(1 if site.word == "insert" else 0)
+    if isinstance(folder, Text | FilePath) and folder.complete:
+        path = workspace.resolved(folder)
+        if path is not None and path.is_relative_to(workspace.root):
+            return Searched(str(path))
+    return Finding("dynamic", f"lets modules be imported from another folder: {site.source}")
 
 
 def _touches(site: CallSite, workspace: Workspace) -> Iterator[tuple[Known | None, Touch]]:

@@ -45,6 +45,9 @@ class Gate:
             directory=Path(namespace.directory) if namespace.directory else None,
             protected=namespace.persons,
             bindings=namespace.bindings,
+            texts=namespace.texts,
+            sources=namespace.sources,
+            folders=namespace.folders,
         )
         effects = tuple(effect for effect in effects if effect.kind not in self._allowed)
         kinds = tuple(sorted({effect.kind for effect in effects}))

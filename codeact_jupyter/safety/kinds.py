@@ -13,6 +13,7 @@ EffectKind = Literal[
     "read-outside",
     "write-outside",
     "overwrite-file",
+    "startup-file",
     "delete",
     "process",
     "network",
@@ -66,4 +67,11 @@ class Moved:
     path: str
 
 
-Outcome = Finding | Python | Moved
+@dataclass(frozen=True)
+class Searched:
+    """Modules are looked for in this folder too, from here on."""
+
+    path: str
+
+
+Outcome = Finding | Python | Moved | Searched

@@ -10,25 +10,26 @@ from collections.abc import Iterator
 
 from .calls import PHRASES, process_finding
 from .databases import writes
-from .environment import changed, may_be_secret, secret, whole
+from .environment import changed, may_be_secret, may_matter, secret, whole
 from .kinds import Finding, Moved, Outcome, Python
 from .paths import Touch, Workspace, remote_address
+from .sights import in_page
 from .site import CallSite, shortened
 from .tables import words
 from .values import Text
 
 _HARMLESS = words(
-    """alias_magic autoawait autocall automagic autoreload cls clear code_wrap colors color config
-    dhist dirs doctest_mode gui hist history html latex ldir less_help lf lk ll load_ext ls lsmagic
-    lx magic markdown matplotlib page pdb pdef pdoc pfile pinfo pinfo2 pip_list pprint precision
-    psearch psource pwd pylab quickref reload_ext subplot svg tb unload_ext unalias who who_ls whos
+    """autoawait autocall automagic autoreload cls clear code_wrap colors color
+    dhist dirs doctest_mode gui hist history html latex ldir less_help lf lk ll ls lsmagic
+    lx magic markdown page pdb pdef pdoc pfile pinfo pinfo2 pip_list pprint precision
+    psearch psource pwd pylab quickref subplot svg tb unload_ext unalias who who_ls whos
     xmode"""
 )
 _HOLDS_PYTHON = words("time timeit prun capture memit mprun lprun mprof scalene pyinstrument")
 _OWN_NAMES = frozenset({"timeit", "prun", "memit", "lprun"})
 _PROCESS = words(
     """! system sx sc bash sh script cmd perl ruby python python2 python3 pypy js_node node R
-    killbgscripts qtconsole alias mv cp ln mkdir man"""
+    killbgscripts qtconsole mv cp ln mkdir man"""
 )
 _PACKAGES = words("pip conda mamba micromamba uv")
 _LOOKING = re.compile(r"^\s*(list|show|freeze|check|info|config|--version|-V|cache|search|tree)\b")
@@ -39,7 +40,16 @@ _PATHS: dict[str, Touch] = {
 _MOVES = frozenset({"cd", "pushd"})
 _OPTIONS = re.compile(r"^(\s*(-[nrplsTDfi]\s*\S+|--?[A-Za-z][\w-]*)(?=\s|$))+\s*")
 _AUTOMAGIC = re.compile(r"\s*(\w+)([ \t]+(?!=[^=])[^\n]*)?\s*")
-_OTHERS = words("reset reset_selective rm rmdir env set_env run xdel")
+# Extensions that bring magics and nothing that acts by itself.
+_EXTENSIONS = words(
+    """autoreload line_profiler memory_profiler tensorboard sql rpy2.ipython watermark autotime
+    google.colab.data_table cudf.pandas codeact_jupyter storemagic heat scalene pyinstrument
+    nb_black jupyter_black lab_black itables snakeviz"""
+)
+_OTHERS = words(
+    """alias alias_magic config load_ext reload_ext matplotlib reset reset_selective rm rmdir env
+    set_env run xdel"""
+)
 _KNOWN = _HARMLESS | _MOVES | _HOLDS_PYTHON | _PROCESS | _PACKAGES | _PATHS.keys() | _OTHERS
 
 
@@ -91,12 +101,24 @@ def _one_magic(
         yield Finding("delete", f"{PHRASES['delete']}: {shown}")
     elif name in {"reset", "reset_selective"}:
         yield Finding("kernel", f"{PHRASES['kernel']}: {shown}")
+    elif name in {"alias", "alias_magic"}:
+        yield Finding("kernel", f"gives a command another name: {shown}")
+    elif name == "config":
+        yield Python(line.partition("=")[2].strip(), local=True)  # IPython evaluates it
+    elif name in {"load_ext", "reload_ext"}:
+        if line.strip() not in _EXTENSIONS:
+            yield Finding("dynamic", f"loads an extension that is not known: {shown}")
+    elif name == "matplotlib":
+        if "module://" in line:
+            yield Finding("dynamic", f"{PHRASES['dynamic']}: {shown}")
     elif name == "xdel":
         yield Python(f"del {line}")
     elif name in {"env", "set_env"}:
         yield from _environment(line, shown)
     elif name == "sql":
         yield from _sql(f"{line}\n{body or ''}", shown)
+    elif name in {"html", "svg", "markdown", "latex"}:
+        yield from in_page(body or "")
     elif name not in _HARMLESS:
         yield Finding("dynamic", f"runs a magic whose effect is not known: {shown}")
 
@@ -135,7 +157,8 @@ def _environment(line: str, shown: str) -> Iterator[Outcome]:
     if not parts:
         yield whole(shown)
     elif len(parts) > 1:
-        yield changed(shown)
+        if may_matter(Text(parts[0])):
+            yield changed(shown)
     elif may_be_secret(Text(parts[0])):
         yield secret(shown)
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
-from .values import Known, Reference, canonical
+from .values import FilePath, Known, Reference, Text, canonical
 
 # What people call these when the import was in a cell we were not shown.
 CUSTOMARY = {
     "Path": "pathlib.Path",
+    "ne": "numexpr",
+    "sm": "statsmodels.api",
+    "sqla": "sqlalchemy",
     "np": "numpy",
     "pd": "pandas",
     "pl": "polars",
@@ -21,6 +25,7 @@ CUSTOMARY = {
     "sns": "seaborn",
 }
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 Scope = dict[str, Known | None]
 
 
@@ -30,8 +35,9 @@ class Names:
     A name bound to None is known to be something else than its customary meaning.
     """
 
-    def __init__(self, bindings: Mapping[str, str]) -> None:
+    def __init__(self, bindings: Mapping[str, str], texts: Mapping[str, str] = _NONE) -> None:
         self._bindings = bindings
+        self._texts = texts
         self._scopes: list[Scope] = [{}]
 
     def lookup(self, name: str) -> Known | None:
@@ -40,11 +46,16 @@ class Names:
             if name in scope:
                 return scope[name]
         dotted = self._bindings.get(name)
+        if name in self._texts:
+            path = (dotted or "").startswith("pathlib.")
+            return FilePath(self._texts[name]) if path else Text(self._texts[name])
         return Reference(canonical(dotted or CUSTOMARY.get(name, name)))
 
     def live(self, name: str) -> bool:
         """Say whether the name is bound already, before or in this code."""
-        return name in self._bindings or any(name in scope for scope in self._scopes)
+        if name in self._bindings or name in self._texts:
+            return True
+        return any(name in scope for scope in self._scopes)
 
     def bind(self, name: str, known: Known | None, *, everywhere: bool = False) -> None:
         """Bind a name in the innermost scope, or in the module's."""

@@ -14,6 +14,7 @@ from .values import FilePath, Known, Text
 
 _UNCHANGED = frozenset({"as_posix", "expanduser", "relative_to"})
 _ABSOLUTE = frozenset({"absolute", "resolve", "os.path.abspath", "os.path.realpath"})
+_OF_PACKAGES = frozenset({"site.getusersitepackages", "site.getuserbase"})
 _SAME_PATH = frozenset({"os.path.normpath", "os.fspath", "os.fsencode", "os.fsdecode", "str"})
 
 
@@ -53,6 +54,8 @@ def path_call(function: str, arguments: Sequence[Known | None], directory: str) 
         return FilePath(os.path.expanduser("~"))
     if function in {"pathlib.Path.cwd", "os.getcwd"}:
         return FilePath(directory)
+    if function in _OF_PACKAGES:
+        return Text("/(where packages are installed)")
     first = arguments[0] if arguments else None
     if not isinstance(first, Text | FilePath):
         return None

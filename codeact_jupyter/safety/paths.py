@@ -16,7 +16,8 @@ from typing import Literal
 
 from .kinds import Finding
 from .tables import words
-from .values import FilePath, Known, Reference, Text
+from .telling_names import holds_secrets, is_obeyed, may_match_secrets
+from .values import Concealed, FilePath, Known, Reference, Text
 
 # "add" makes or extends something; "replace" would lose what a file held before.
 Touch = Literal["read", "add", "replace"]
@@ -48,6 +49,8 @@ class Workspace:
 
     def touched(self, known: Known | None, touch: Touch) -> Finding | None:
         """Judge touching this path; None when that is fine or the path cannot be known."""
+        if isinstance(known, Concealed):
+            return Finding("dynamic", "uses a file or an address that the code decodes")
         if known is None or isinstance(known, Reference):
             return None
         address = remote_address(known)
@@ -56,10 +59,14 @@ class Workspace:
         path = self.resolved(known)
         if path is None:
             return None
+        if touch == "read" and known.complete and holds_secrets(path):
+            return Finding("environment", f"reads a file that usually holds secrets: {known.value}")
         if not self.contains(path):
             if touch == "read":
                 return Finding("read-outside", f"reads outside the working directory: {path}")
             return Finding("write-outside", f"writes outside the working directory: {path}")
+        if touch != "read" and is_obeyed(path, self.root) and not self._is_temporary(path):
+            return Finding("startup-file", f"writes a file that other programs obey: {known.value}")
         if touch == "replace" and known.complete and self._present(path):
             return Finding("overwrite-file", f"overwrites an existing file: {known.value}")
         return None
@@ -81,6 +88,17 @@ class Workspace:
         if path.is_relative_to(self.root) or str(path) == os.devnull:
             return True
         return path.is_relative_to(Path(tempfile.gettempdir()).resolve())
+
+    def sought(self, pattern: Known | None) -> Finding | None:
+        """Judge looking for files by a pattern such as `.env*`."""
+        if isinstance(pattern, Text) and may_match_secrets(pattern.value):
+            detail = f"looks for files that usually hold secrets: {pattern.value}"
+            return Finding("environment", detail)
+        return None
+
+    def _is_temporary(self, path: Path) -> bool:
+        temporary = Path(tempfile.gettempdir()).resolve()
+        return path.is_relative_to(temporary) and not self.root.is_relative_to(temporary)
 
     def landing(self, source: Known | None, target: Known | None) -> Known | None:
         """Say which file a copy makes: its target, or one inside it when that is a folder."""

@@ -11,9 +11,10 @@ from collections.abc import Callable
 
 from .names import Names
 from .pathcalls import path_attribute, path_call, path_method
-from .values import FilePath, Known, Reference, Text
+from .texts import decoded, filled, joined, text_method
+from .values import Concealed, FilePath, Known, Reference, Text
 
-_CALLED_IMPORT = frozenset({"__import__", "importlib.import_module"})
+_CALLED_IMPORT = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
 _NAMESPACES = frozenset({"globals()", "locals()", "vars()"})
 
 
@@ -49,10 +50,17 @@ class Resolver:
         base = self(node.value)
         if isinstance(base, FilePath):
             return path_attribute(base, node.attr)
-        return base.attribute(node.attr) if isinstance(base, Reference) else None
+        if not isinstance(base, Reference):
+            return None
+        if node.attr == "__file__":
+            return FilePath(f"/(where {base.dotted} is installed)")
+        found = base.attribute(node.attr)
+        return _SEPARATORS.get(found.dotted, found)
 
     def _operation(self, node: ast.BinOp) -> Known | None:
         left = self(node.left)
+        if isinstance(left, Concealed) or isinstance(self._other_side(node), Concealed):
+            return Concealed()
         if isinstance(node.op, ast.Div):
             right = self(node.right)
             if isinstance(left, Text) and isinstance(right, FilePath):
@@ -63,14 +71,20 @@ class Resolver:
         if isinstance(node.op, ast.Add):
             return left.plus(self(node.right))
         if isinstance(node.op, ast.Mod):
-            return Text(left.value.partition("%")[0], complete=False)
+            values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+            return filled(left, [self(value) for value in values])
         return None
+
+    def _other_side(self, node: ast.BinOp) -> Known | None:
+        return self(node.right) if isinstance(node.op, ast.Add | ast.Div) else None
 
     def _formatted(self, node: ast.JoinedStr) -> Known | None:
         text = Text("")
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 value = self(part.value) if part.format_spec is None else None
+                if isinstance(value, Concealed):
+                    return value
                 if isinstance(value, FilePath):
                     value = Text(value.value, value.complete)
                 text = text.plus(value)
@@ -80,6 +94,8 @@ class Resolver:
 
     def _subscript(self, node: ast.Subscript) -> Known | None:
         base, key = self(node.value), self(node.slice)
+        if isinstance(base, Text | Concealed):
+            return _backwards(base, node.slice)
         if not isinstance(base, Reference) or not isinstance(key, Text) or not key.complete:
             return None
         if base.dotted == "sys.modules":
@@ -97,16 +113,60 @@ class Resolver:
                 given = [self(item) for item in node.args]
                 return path_method(receiver, node.func.attr, given, self._directory())
             if isinstance(receiver, Text):
-                return _text_method(receiver, node.func.attr)
+                return self._text_call(receiver, node)
+            if isinstance(receiver, Concealed):
+                return receiver
         function = self(node.func)
         if not isinstance(function, Reference):
             return None
         arguments = [self(item) for item in node.args]
         return (
             _reached_by_name(function.dotted, arguments)
+            or decoded(function.dotted, arguments)
+            or _character(function.dotted, node)
             or path_call(function.dotted, arguments, self._directory())
             or Reference(f"{function.dotted}{_opened(function.dotted, arguments)}")
         )
+
+    def _text_call(self, text: Text, node: ast.Call) -> Known | None:
+        assert isinstance(node.func, ast.Attribute)
+        if node.func.attr == "join" and len(node.args) == 1:
+            parts = node.args[0]
+            if isinstance(parts, ast.List | ast.Tuple):
+                return joined(text, [self(part) for part in parts.elts])
+            if isinstance(parts, ast.GeneratorExp | ast.ListComp):
+                return joined(text, [self(parts.elt)])
+            return Concealed() if isinstance(self(parts), Concealed) else None
+        if node.keywords and node.func.attr == "format":
+            return Text(text.value.partition("{")[0], complete=False)
+        return text_method(text, node.func.attr, [self(item) for item in node.args])
+
+
+_SEPARATORS: dict[str, Known] = {
+    name: Text(os.sep) for name in ("os.sep", "os.path.sep", "pathlib.os.sep")
+}
+
+
+def _backwards(text: Text | Concealed, part: ast.expr) -> Known | None:
+    """Read `text[::-1]`; of any other part only that it is one of something concealed."""
+    if isinstance(text, Concealed):
+        return text
+    if not (isinstance(part, ast.Slice) and part.lower is part.upper is None and text.complete):
+        return None
+    return Text(text.value[::-1]) if part.step and ast.unparse(part.step) == "-1" else None
+
+
+def _character(function: str, node: ast.Call) -> Known | None:
+    if function != "chr" or len(node.args) != 1:
+        return None
+    code = node.args[0]
+    if (
+        isinstance(code, ast.Constant)
+        and isinstance(code.value, int)
+        and 0 <= code.value < 0x110000
+    ):
+        return Text(chr(code.value))
+    return Concealed()
 
 
 def _constant(node: ast.Constant) -> Known | None:
@@ -115,17 +175,11 @@ def _constant(node: ast.Constant) -> Known | None:
     return Text(node.value) if isinstance(node.value, str) else None
 
 
-def _text_method(text: Text, method: str) -> Known | None:
-    if method == "format":
-        return Text(text.value.partition("{")[0], complete=False)
-    return text if method in {"strip", "rstrip", "lstrip", "encode"} else None
-
-
 def _reached_by_name(function: str, arguments: list[Known | None]) -> Known | None:
     """Follow `__import__("os")`, `getattr(os, "remove")` and `vars(os)`."""
     if function in _CALLED_IMPORT and arguments and isinstance(arguments[0], Text):
         return Reference(arguments[0].value)
-    if function == "getattr" and len(arguments) >= 2:
+    if function in {"getattr", "inspect.getattr_static"} and len(arguments) >= 2:
         base, name = arguments[:2]
         if isinstance(base, Reference) and isinstance(name, Text):
             return base.attribute(name.value)

@@ -9,7 +9,7 @@ import ast
 from contextlib import nullcontext
 from typing import Protocol
 
-from .calls import names_within
+from .functions import names_within
 from .names import Names, Scope, imported
 from .resolve import Resolver
 from .site import CallSite, is_name_chain
@@ -31,6 +31,12 @@ class Judge(Protocol):
     def handed_on(self, node: ast.expr, known: Reference) -> None:
         """Judge something named but not called."""
 
+    def replaced(self, node: ast.Attribute, owner: Reference) -> None:
+        """Judge setting or deleting an attribute of something that has a name."""
+
+    def imported(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Judge an import statement."""
+
 
 class Walk(ast.NodeVisitor):
     """Walks through trees; bodies of functions come last, when all names are known."""
@@ -41,6 +47,7 @@ class Walk(ast.NodeVisitor):
         self._resolve = resolve
         self._waiting: list[tuple[_Definition, list[tuple[Scope, Scope]]]] = []
         self._global: set[str] = set()
+        self._in_class = False
 
     def through(self, tree: ast.Module, *, local: bool = False) -> None:
         """Walk the tree, then the functions it defines; `local` keeps its names to itself."""
@@ -52,7 +59,7 @@ class Walk(ast.NodeVisitor):
         self._waiting = waiting
 
     def _body(self, function: _Definition, captured: list[tuple[Scope, Scope]]) -> None:
-        outer, self._global = self._global, set()
+        outer, self._global, self._in_class = self._global, set(), False
         with self._names.within(captured), self._names.inner(_parameters(function)):
             for statement in function.body:
                 self.visit(statement)
@@ -76,17 +83,26 @@ class Walk(ast.NodeVisitor):
         elif isinstance(target, ast.Starred):
             self._assign(target.value, None)
         else:
+            self._replaced(target)
             self.visit(target)
+
+    def _replaced(self, target: ast.expr) -> None:
+        if isinstance(target, ast.Attribute):
+            owner = self._resolve(target.value)
+            if isinstance(owner, Reference):
+                self._judge.replaced(target, owner)
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """Follow `f = os.remove` as an alias; any other value is read first."""
-        if not (is_name_chain(node.value) and all(isinstance(t, ast.Name) for t in node.targets)):
+        alias = is_name_chain(node.value) and not self._in_class
+        if not (alias and all(isinstance(t, ast.Name) for t in node.targets)):
             self.visit(node.value)
         for target in node.targets:
             self._assign(target, node.value)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        """Leave the annotation out: it names types, it does not use them."""
+        """Leave a plain annotation out: it names types, it does not use them."""
+        self._unless_plain(node.annotation)
         if node.value is not None:
             self.visit(node.value)
             self._assign(node.target, node.value)
@@ -111,6 +127,7 @@ class Walk(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         """Bind what an import binds; of `*`, only what the tables know."""
+        self._judge.imported(node)
         for name, dotted in imported(node):
             self._bind(name, Reference(dotted))
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and node.module:
@@ -136,6 +153,8 @@ class Walk(ast.NodeVisitor):
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         """Leave the classes out: naming `requests.Timeout` sends nothing."""
+        classes = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+        self._unless_plain(*classes)
         if node.name:
             self._bind(node.name, None)
         for statement in node.body:
@@ -146,22 +165,28 @@ class Walk(ast.NodeVisitor):
         defaults = [*node.args.defaults, *(item for item in node.args.kw_defaults if item)]
         for part in [*node.decorator_list, *defaults]:
             self.visit(part)
+        self._unless_plain(node.returns, *(each.annotation for each in _arguments(node.args)))
         self._bind(node.name, None)
         self._waiting.append((node, self._names.captured()))
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        """Read the body in a scope of its own; the bases only name classes."""
+        """Read the body in a scope of its own; plain bases only name classes."""
         for decorator in node.decorator_list:
             self.visit(decorator)
+        self._unless_plain(*node.bases, *(keyword.value for keyword in node.keywords))
+        outer, self._in_class = self._in_class, True
         with self._names.inner():
             for statement in node.body:
                 self.visit(statement)
+        self._in_class = outer
         self._bind(node.name, None)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         """Read the body as if the lambda were called."""
+        for default in [*node.args.defaults, *(item for item in node.args.kw_defaults if item)]:
+            self.visit(default)
         with self._names.inner(_parameters(node)):
             self.visit(node.body)
 
@@ -220,6 +245,18 @@ class Walk(ast.NodeVisitor):
         elif isinstance(node.ctx, ast.Del):
             self._bind(node.id, None)
 
+    def visit_Delete(self, node: ast.Delete) -> None:
+        """Read what is deleted; an attribute that goes is replaced by nothing."""
+        for target in node.targets:
+            self._replaced(target)
+            self.visit(target)
+
+    def _unless_plain(self, *nodes: ast.expr | None) -> None:
+        """Read expressions that usually only name classes, where they do more than that."""
+        for node in nodes:
+            if node is not None and any(isinstance(part, ast.Call) for part in ast.walk(node)):
+                self.visit(node)
+
     def visit_Attribute(self, node: ast.Attribute) -> None:
         """Judge a function that is named but not called here."""
         known = self._resolve(node) if isinstance(node.ctx, ast.Load) else None
@@ -230,10 +267,12 @@ class Walk(ast.NodeVisitor):
 
 
 def _parameters(node: _Definition | ast.Lambda) -> list[str]:
-    arguments = node.args
+    return [item.arg for item in _arguments(node.args)]
+
+
+def _arguments(arguments: ast.arguments) -> list[ast.arg]:
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    extra = [item for item in (arguments.vararg, arguments.kwarg) if item]
-    return [item.arg for item in [*every, *extra]]
+    return [*every, *(item for item in (arguments.vararg, arguments.kwarg) if item)]
 
 
 def _pairs(target: ast.Tuple | ast.List, value: ast.expr | None) -> list[ast.expr | None]:

@@ -1,6 +1,7 @@
 """What an expression can plainly be known to be, without running it.
 
-Three things are worth knowing: what a name refers to, a text, a file path. All else is None.
+Worth knowing are: what a name refers to, a text, a file path, and that a text was decoded from
+something that cannot be read. All else is None.
 """
 
 from __future__ import annotations
@@ -54,27 +55,41 @@ class FilePath:
         return FilePath(f"{self.value}/", complete=False)
 
 
-Known = Reference | Text | FilePath
+@dataclass(frozen=True)
+class Concealed:
+    """A text that the code decodes from what cannot be read here: plain code has no use for it."""
+
+
+Known = Reference | Text | FilePath | Concealed
+
+# Modules that other modules hold: `glob.os.remove` is `os.remove`.
+_HELD = "os|sys|subprocess|shutil|builtins|ctypes|socket|importlib|urllib"
 
 _SAME_THING = (
-    (re.compile(r"^(__builtins__|builtins)\."), ""),
+    (re.compile(r"^__main__\."), ""),
+    (re.compile(r"^(?!codeact_jupyter)\w[\w.]*\.(?=(" + _HELD + r")\.\w)"), ""),
+    (re.compile(r"^(__builtins__|builtins)\.(?!__dict__$)"), ""),
+    (re.compile(r"^pandas\.io\.common\.urlopen$"), "urllib.request.urlopen"),
     (re.compile(r"^(io|_io)\.open$"), "open"),
     (re.compile(r"^(posix|nt)\."), "os."),
     (re.compile(r"^(posixpath|ntpath)\."), "os.path."),
     (re.compile(r"^pathlib(\._local)?\.(Pure|Posix|Windows|PurePosix|PureWindows)?Path\b"),
      "pathlib.Path"),
     (re.compile(r"^IPython\.(core\.getipython\.)?get_ipython\b"), "get_ipython"),
+    (re.compile(r"^[\w.]+\.(ZMQ|Terminal|Google)?InteractiveShell\(\)"), "get_ipython()"),
+    (re.compile(r"^get_ipython\(\)\.kernel\.shell\b"), "get_ipython()"),
     (re.compile(r"^(_site_builtins|IPython\.core\.autocall)\.(Quitter|ExitAutocall|ZMQExitAutocall)"
                 r"(\(\))?$"), "exit"),
     (re.compile(r"^get_ipython\(\)\.(user_ns|user_global_ns)$"), "globals()"),
 )  # fmt: skip
 _MAY_DIFFER = ("__builtins__", "builtins", "io.", "_io.", "posix", "nt", "pathlib", "IPython",
-               "_site", "get_ipython()")  # fmt: skip
+               "_site", "get_ipython()", "__main__.", "ipykernel", "google.colab")  # fmt: skip
+_HOLDS = re.compile(r"\.(" + _HELD + r"|common)\.\w")
 
 
 def canonical(dotted: str) -> str:
     """Give the one name by which the tables know a thing that has several."""
-    if dotted.startswith(_MAY_DIFFER):
+    if dotted.startswith(_MAY_DIFFER) or _HOLDS.search(dotted):
         for pattern, plain in _SAME_THING:
             dotted = pattern.sub(plain, dotted, count=1)
     return dotted

@@ -169,13 +169,10 @@ RISKY: dict[str, list[str]] = {
     ],
     "read-outside": [
         "open('/etc/passwd')",
-        "open('../secret.txt').read()",
         "with open('/etc/hosts') as f:\n    f.read()",
         "Path('/etc/passwd').read_text()",
         "(Path('/etc') / 'passwd').read_bytes()",
-        "Path.home().joinpath('.ssh/id_rsa').read_text()",
         "(Path.home() / '.bashrc').open()",
-        "open(os.path.expanduser('~/.netrc'))",
         "pd.read_csv('~/data.csv')",
         "pd.read_csv('/mnt/share/data.csv')",
         "np.load('/abs/x.npy')",
@@ -251,6 +248,9 @@ RISKY: dict[str, list[str]] = {
         "name = 'existing'\ndf.to_csv(f'{name}.csv')",
     ],
     "environment": [
+        "open('../secret.txt').read()",
+        "Path.home().joinpath('.ssh/id_rsa').read_text()",
+        "open(os.path.expanduser('~/.netrc'))",
         "os.environ['OPENAI_API_KEY']",
         "os.environ.get('AWS_SECRET_ACCESS_KEY')",
         "os.getenv('GITHUB_TOKEN')",
