@@ -34,6 +34,10 @@ from .record.keeping import Keeping
 from .settings import Settings, secrets_of
 
 T = TypeVar("T")
+RESUMED = (
+    "This conversation is continued from its notebook, maybe in another kernel: of the variables "
+    "of earlier steps, those exist that are listed here."
+)
 # The settings that another model or connection is made for.
 OF_THE_MODEL = (
     "model",
@@ -80,6 +84,7 @@ class Session:
         self._agent: Agent | None = None
         self._preparing, self._stopped = Thinking(), False
         self._untold = False  # whether a new conversation's model waits to be told what there is
+        self._resumed = False  # whether it waits to be told that others led it on
         self._typed: set[str] = set()
         self._new_id = new_id
         self._now = now
@@ -144,6 +149,12 @@ class Session:
             self._model = None
         self.settings = settings
 
+    def resume(self, trajectory: Trajectory) -> None:
+        """Go on with this conversation; one that others led on is told what there is here now."""
+        known = {turn.run for turn in self.trajectory.turns}
+        self._resumed = self._resumed or any(turn.run not in known for turn in trajectory.turns)
+        self.trajectory = trajectory
+
     def forget(self) -> None:
         """Begin a new conversation; the old one stays in its notebook."""
         self.trajectory = Trajectory()
@@ -196,11 +207,12 @@ class Session:
 
     async def _news(self) -> News:
         """What the model does not know yet: of the environment, and of its cells in the file."""
-        news = await self.environment.news(anew=self._untold)
-        self._untold = False
+        news = await self.environment.news(anew=self._untold or self._resumed)
+        notes = (RESUMED, *news.notes) if self._resumed else news.notes
+        self._untold = self._resumed = False
         # Last, because it tells each change once, and the wait before it may be called off.
         changed = self.document.news(self.trajectory) if self.document is not None else ()
-        return hidden(replace(news, notes=(*news.notes, *changed)), self.secrets())
+        return hidden(replace(news, notes=(*notes, *changed)), self.secrets())
 
     def _begin(self, turn: Turn, telling: Telling) -> None:
         if self.trajectory.turns:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..engine.policy import Answered, Verdict
@@ -16,6 +17,8 @@ from ..environments.persons_cells import PersonsCells
 from ..environments.shell import ShellEnvironment
 from ..environments.stopping import keyboard_interrupts
 from ..errors import RunFailed, SettingsError
+from ..notebook.inline import Held
+from ..record.journal import Journal
 from ..safety.gate import Gate
 from ..session import Session
 from ..settings import Settings, load_settings
@@ -23,6 +26,7 @@ from .flags import flags_of
 from .line_commands import help_text
 from .magic_flags import parse_run_flags
 from .magic_views import MagicView, magic_view
+from .resuming import broken_runs, conversation_in, notebook_of, show_broken, show_loaded
 from .trusted import trusted_sources
 from .words import QUESTION, answered
 
@@ -39,6 +43,9 @@ class Conversation:
         self._shell = shell
         self._view: MagicView | None = None
         self._given: Trajectory | None = None
+        self._held: Held | None = None
+        self._looked = False
+        self._journal = Journal()
         self.environment = ShellEnvironment(shell, cells=cells, on_clear=self._clear)
         self._session: Session | None = None
         self._model: str | None = None
@@ -80,6 +87,29 @@ class Conversation:
         if not given <= {turn.run for turn in turns}:
             self._given = trajectory
 
+    def hold(self, held: Held) -> None:
+        """Take over the conversation that the notebook holds, as a front end says."""
+        self._held = held
+        self.take_over(held.conversation())
+
+    def recover(self) -> None:
+        """Find the runs of this notebook that broke off with their kernel, once, and show them.
+
+        Raises JournalError when it cannot be known whether there are some.
+        """
+        if self._looked:
+            return
+        for each in broken_runs(self._journal, notebook_of(self._shell), self._held):
+            show_broken(self._shell, each)
+            self.take_over(each.trajectory)
+        self._looked = True
+
+    def load(self, path: Path) -> None:
+        """Go on with the conversation of this notebook at the next task, in this kernel."""
+        trajectory = conversation_in(path, self._journal)
+        show_loaded(self._shell, trajectory, path, self.trajectory.turns)
+        self._given = trajectory
+
     def new(self) -> None:
         """Begin another conversation at the next task."""
         self._given = None
@@ -100,6 +130,12 @@ class Conversation:
         """The session; None before the first task."""
         return self._session
 
+    @property
+    def trajectory(self) -> Trajectory:
+        """The conversation as the next task goes on with it."""
+        now = self._session.trajectory if self._session is not None else Trajectory()
+        return now if self._given is None else self._given
+
     def settings(self, flags: dict[str, object]) -> Settings:
         """The settings with these flags. Raises SettingsError for a value that cannot be used."""
         environ, config = trusted_sources()
@@ -109,15 +145,18 @@ class Conversation:
     def _prepared(self, options: argparse.Namespace) -> Session:
         """The conversation, with the settings of this call."""
         settings = self.settings(flags_of(options))
+        self.recover()
         can_ask = _can_ask(self._shell)
         policy = Gate(settings.approve, self._ask if can_ask else None)
         if self._session is None:
-            self._session = Session(settings, self.environment, policy, demo_pace=0.01)
+            kept_in: Any = {"journal": self._journal, "notebook": notebook_of(self._shell)}
+            self._session = Session(settings, self.environment, policy, demo_pace=0.01, **kept_in)
             self.environment.secrets = self._session.secrets
         self._session.use(settings)
         self._session.policy = policy
         if self._given is not None:
-            self._session.trajectory, self._given = self._given, None
+            self._session.resume(self._given)
+            self._given = None
         return self._session
 
     def _show(self, event: Event, view: MagicView, session: Session) -> None:

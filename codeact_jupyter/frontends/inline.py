@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine import events
 from ..engine.events import Event
-from ..engine.trajectory import Error, Output, Result, Step, Stream, Trajectory, Turn
-from ..environments.capture import as_display
+from ..engine.trajectory import Output, Step, Trajectory, Turn
 from ..environments.outputs import encodable
 from ..notebook.cells import session_metadata, step_cells, to_cells
 from ..notebook.inline import inline_metadata
-from ..notebook.markdown import fenced, readable
+from ..notebook.markdown import readable
+from .retelling import show_again, step_words, words
 from .words import turn_facts
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class InlineView:
                 text, metadata = self._shown[item]
                 self._publish(item, text, metadata, update=False)
             else:
-                _show_again(item, self._publisher.publish)
+                show_again(item, self._publisher.publish)
 
     def _type(self, event: events.Streamed) -> None:
         if event.part == "code":
@@ -133,30 +133,3 @@ class InlineView:
 def _record(step: Step, trajectory: Trajectory) -> dict[str, Any]:
     """The record of a step, as its cells have it: also of one whose outcome is not known yet."""
     return inline_metadata(step_cells(trajectory.turns[-1], step))
-
-
-def step_words(step: Step) -> str:
-    """A step as Markdown: its thought, its code, and why it was not run if it was not."""
-    text = words(step.reply.thought, step.action.code if step.action else "")
-    if step.mistake is not None:
-        return f"{text}\n\n*Not run: {readable(step.mistake.detail)}*"
-    if step.state == "rejected" and step.observation is not None:
-        return f"{text}\n\n*{readable(step.observation.lost.capitalize())}*"
-    return text
-
-
-def words(thought: str, code: str) -> str:
-    """A thought and code as Markdown, the code in a fence that it cannot close."""
-    if not code:
-        return readable(thought) or "*thinking …*"
-    return "\n\n".join(filter(None, (readable(thought), fenced(code))))
-
-
-def _show_again(output: Output, publish: Callable[..., Any]) -> None:
-    if isinstance(output, Stream):
-        print(output.text, end="", file=sys.stderr if output.name == "stderr" else sys.stdout)
-    elif isinstance(output, (Error, Result)):
-        publish(*as_display(output))
-    else:
-        transient = {"display_id": output.display_id} if output.display_id else {}
-        publish(output.data, output.metadata, transient=transient)

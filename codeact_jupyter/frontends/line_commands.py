@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..engine.trajectory import Turn
 from ..errors import SettingsError
-from ..session import Session
+from ..settings import Settings
 from .magic_flags import CELL, RUN_HELP, MagicFlags
 from .words import counted, money
 
@@ -62,18 +63,18 @@ def _new(conversation: Conversation, rest: str) -> None:
 
 
 def _status(conversation: Conversation, rest: str) -> None:
-    session = conversation.session
-    if session is None or not session.trajectory.turns:
+    conversation.recover()
+    turns, session = conversation.trajectory.turns, conversation.session
+    if not turns:
         print("No run yet. Write %%codeact and below it a task.")
         return
-    for number, turn in enumerate(session.trajectory.turns, 1):
+    for number, turn in enumerate(turns, 1):
         task = " ".join(turn.task.split())[:70]
         print(f"{number}. {turn.state:<11} {counted(len(turn.steps), 'step'):<8} {task}")
-    print(_facts(session))
+    print(_facts(turns, session.settings if session else conversation.settings({})))
 
 
-def _facts(session: Session) -> str:
-    turns = session.trajectory.turns
+def _facts(turns: Sequence[Turn], settings: Settings) -> str:
     costs = [turn.cost for turn in turns]
     known = [cost for cost in costs if cost is not None]
     total = sum(known[1:], known[0]) if known and len(known) == len(costs) else None
@@ -81,7 +82,13 @@ def _facts(session: Session) -> str:
     tokens = sum(turn.usage.total for turn in turns)
     seconds = sum(turn.seconds for turn in turns)
     words = f"in all: {counted(steps, 'step')} · {tokens:,} tokens · {money(total)}"
-    return f"{words} · {seconds:.1f} s · {session.settings.model}"
+    return f"{words} · {seconds:.1f} s · {settings.model}"
+
+
+def _load(conversation: Conversation, rest: str) -> None:
+    if not rest:
+        raise SettingsError("%codeact load needs a file: a notebook with a run in it")
+    conversation.load(Path(rest.strip("\"'")).expanduser())
 
 
 def _export(conversation: Conversation, rest: str) -> None:
@@ -150,6 +157,9 @@ LINE_COMMANDS = {
     "new": LineCommand("%codeact new", "begin a new conversation; your variables stay", _new),
     "status": LineCommand(
         "%codeact status", "the conversation so far: steps, tokens, cost", _status
+    ),
+    "load": LineCommand(
+        "%codeact load FILE", "go on with the conversation of that notebook,\nin this kernel", _load
     ),
     "export": LineCommand(
         "%codeact export FILE",

@@ -126,7 +126,7 @@ def take_over(notebook: str) -> None:
 
     from IPython import get_ipython
 
-    from ..notebook.inline import trajectory_of
+    from ..notebook.inline import Held
     from .deeds import deed_in_words
 
     shell = get_ipython()
@@ -134,7 +134,7 @@ def take_over(notebook: str) -> None:
         return
     given, conversation = json.loads(notebook), _loaded[shell].conversation
     if "cells" in given:
-        conversation.take_over(trajectory_of(given["cells"], given.get("metadata")))
+        conversation.hold(Held(given["cells"], given.get("metadata")))
     for deed in given.get("deeds") or ():
         conversation.environment.note(deed_in_words(deed))
 

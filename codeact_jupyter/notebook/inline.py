@@ -13,6 +13,7 @@ from ..engine.trajectory import Trajectory
 from .marks import VERSION, Cell, mark_of
 from .outputs import KEY, plain
 from .recalling import from_cells
+from .versions import Version, version_of
 
 
 def unfolded(cell: Mapping[str, Any]) -> list[Cell]:
@@ -36,12 +37,28 @@ def conversations_of(cells: Iterable[Mapping[str, Any]], session: Any) -> list[T
     return [from_cells(parts, kept, conversation=name) for name in _conversations_in(parts)]
 
 
+class Held:
+    """What a notebook's cells hold of runs, as `Document` tells of a file's."""
+
+    def __init__(self, cells: Iterable[Mapping[str, Any]], session: Any) -> None:
+        self._parts, self._session = _held(cells, session)
+
+    @property
+    def version(self) -> Version:
+        """By run, how far its cells went."""
+        return version_of({KEY: self._session}, self._parts)
+
+    def conversation(self, name: str = "") -> Trajectory:
+        """The conversation of this name; without one, the last."""
+        return from_cells(self._parts, self._session, conversation=name)
+
+
 def trajectory_of(cells: Iterable[Mapping[str, Any]], session: Any) -> Trajectory:
     """The conversation that a notebook's cells hold, shown as cells or under a magic's own.
 
     `session` is the notebook's own `codeact` metadata, if it has any.
     """
-    return from_cells(*_held(cells, session))
+    return Held(cells, session).conversation()
 
 
 def inline_metadata(cells: list[Cell], session: Mapping[str, Any] | None = None) -> dict[str, Any]:

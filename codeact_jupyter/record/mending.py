@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..engine.trajectory import Trajectory
 from ..errors import NotebookError
@@ -20,17 +21,23 @@ class Mended:
     runs: tuple[Recovered, ...]
 
 
-def mended(
-    journal: Journal,
-    notebook: str,
-    written: Mapping[str, str],
-    conversation: Callable[[str], Trajectory],
-) -> list[Mended]:
-    """What the journal adds to the notebook at this path, a conversation each.
+class Holding(Protocol):
+    """A notebook, or its cells."""
 
-    `written` says how far its cells of each run go, and `conversation` gives what it holds of the
-    conversation of this name. Runs that go on are left alone. Raises JournalError.
+    @property
+    def version(self) -> Mapping[str, str]:
+        """By run, how far its cells went, also those that are deleted."""
+
+    def conversation(self, name: str = "") -> Trajectory:
+        """The conversation of this name; without one, the last."""
+
+
+def mended(journal: Journal, notebook: str, holding: Holding) -> list[Mended]:
+    """What the journal adds to what the notebook at this path holds, a conversation each.
+
+    Runs that go on are left alone. Raises JournalError.
     """
+    written = holding.version
     entries = candidates(journal.of_notebook(notebook, written), notebook, written)
     by_name: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -38,7 +45,9 @@ def mended(
             by_name.setdefault(entry.conversation, []).append(entry)
     found = []
     for name, its in by_name.items():
-        whole, runs = completed(conversation(name), [journal.read(each) for each in its], written)
+        whole, runs = completed(
+            holding.conversation(name), [journal.read(each) for each in its], written
+        )
         if runs:
             found.append(Mended(whole, tuple(runs)))
     return found
@@ -57,7 +66,7 @@ def mend(document: Document, journal: Journal) -> list[Recovered]:
             f"the run {going.run} goes on in {str(document.path)!r}, in another program; wait for "
             "its end, stop it there, or choose another file with --notebook"
         )
-    found = mended(journal, notebook, document.version, document.conversation)
+    found = mended(journal, notebook, document)
     for each in found:
         document.show(each.trajectory)
     runs = [run for each in found for run in each.runs]

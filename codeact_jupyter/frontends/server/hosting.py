@@ -132,7 +132,7 @@ class Hosted:
 
     def _go_on_from(self, order: Order, session: Session) -> None:
         """Go on with the conversation of the notebook; one that begins is told of its cells."""
-        session.trajectory = trajectory_of(order.cells, order.metadata)
+        session.resume(trajectory_of(order.cells, order.metadata))
         if not session.trajectory.turns and self._environment is not None:
             known = self._environment.cells.codes
             if words := surroundings(order.cells, known):
