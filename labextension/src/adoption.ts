@@ -7,9 +7,19 @@
  * displays, updates, widgets and tracebacks of the execution go wherever that future goes.
  */
 import { Kernel, KernelMessage } from '@jupyterlab/services';
+import { runOf } from './cell-order';
 
 /** The message id of an agent's execution is `codeact:<run>:<cell id>`. */
 const PREFIX = 'codeact:';
+
+const OUTPUTS: readonly string[] = [
+  'stream',
+  'display_data',
+  'update_display_data',
+  'execute_result',
+  'error',
+  'clear_output'
+];
 
 /** Which execution of the agent a message belongs to. */
 export interface Execution {
@@ -22,7 +32,7 @@ export interface Execution {
 export function executionOf(message: KernelMessage.IMessage): Execution | null {
   const id = parentOf(message).msg_id ?? '';
   const [, run, cell] = id.startsWith(PREFIX) ? id.split(':') : [];
-  return run && cell ? { message: id, run, cell } : null;
+  return run && runOf(cell) === run ? { message: id, run, cell } : null;
 }
 
 /** The header of the request that caused a message; empty where there is none. */
@@ -41,6 +51,11 @@ export function isEnd(message: KernelMessage.IMessage): boolean {
       message.content.execution_state === 'idle' &&
       parentOf(message).msg_type === 'execute_request')
   );
+}
+
+/** Whether `message` is something that a cell shows. */
+export function isOutput(message: KernelMessage.IMessage): message is KernelMessage.IIOPubMessage {
+  return OUTPUTS.includes(message.header.msg_type);
 }
 
 /** What an output area takes its messages from. */

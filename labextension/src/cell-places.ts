@@ -3,12 +3,14 @@
  * the person deletes, moves or brings back one that is watched. All that is written to the notebook
  * itself is written here.
  */
-import type { ISharedCell, ISharedNotebook, SharedCell } from '@jupyter/ydoc';
+import type { ISharedCell, ISharedNotebook, NotebookChange, SharedCell } from '@jupyter/ydoc';
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
 import type { PartialJSONValue } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
+import { CellIds } from './cell-ids';
+import { comesBefore } from './cell-order';
 import { KEY } from './protocol';
 
 /** A cell to be; more fields than these are not taken over. */
@@ -21,6 +23,7 @@ export interface NewCell {
 
 export class CellPlaces implements IDisposable {
   constructor(private readonly _notebook: Notebook) {
+    this._ids = new CellIds(this._shared?.cells ?? []);
     this._shared?.changed.connect(this._onChanged, this);
   }
 
@@ -44,37 +47,34 @@ export class CellPlaces implements IDisposable {
   }
 
   find(id: string): Cell | null {
-    const index = this._index(id);
+    const index = this._ids.index(id);
     return index < 0 ? null : this._widgetAt(index, id);
   }
 
   /**
    * Insert a cell of a run behind the cell `after`.
    *
-   * Where that is gone, behind the last cell of the run that is still there, else at the end. It can be
-   * undone by itself, as a cell that the person inserted.
+   * Where that is not there, it comes where its id says: behind the last cell of the run that comes
+   * before it, or before those that come after it; where there are none, at the end. It can be undone
+   * by itself, as a cell that the person inserted.
    */
-  insert(
-    cell: NewCell,
-    run: string,
-    after: string
-  ): Cell {
-    const behind = this._behind(run, after);
-    const follow = behind > 0 && this._isInView(behind - 1);
-    const widget = this._write(cell.id, behind, shared => {
+  insert(cell: NewCell, run: string, after: string): Cell {
+    const place = this._place(cell.id, run, after);
+    const follow = place > 0 && this._isInView(place - 1);
+    const widget = this._write(cell.id, place, shared => {
       separateUndo(shared);
-      shared.insertCell(behind, bare(cell));
+      shared.insertCell(place, bare(cell));
       separateUndo(shared);
     });
     if (follow) {
-      void this._notebook.scrollToItem(behind, 'smart');
+      void this._notebook.scrollToItem(place, 'smart');
     }
     return widget;
   }
 
   /** Put a cell in the place of the one with the same id. */
   replace(cell: NewCell): Cell {
-    const index = this._index(cell.id);
+    const index = this._ids.index(cell.id);
     return this._write(cell.id, index, shared =>
       shared.transact(() => {
         shared.deleteCell(index);
@@ -83,18 +83,14 @@ export class CellPlaces implements IDisposable {
     );
   }
 
-  /** The id of the last cell of a run in the notebook; empty when there is none. */
-  lastOf(run: string): string {
-    const cells = [...(this._shared?.cells ?? [])].reverse();
-    const last = cells.find(cell => {
-      const mark = cell.getMetadata(KEY) as { run?: unknown } | undefined;
-      return mark?.run === run;
-    });
-    return last?.getId() ?? '';
+  /** The id of the last cell of a run that comes before this one; empty when there is none. */
+  before(id: string, run: string): string {
+    const its = this._ids.ofRun(run).filter(each => comesBefore(each, id));
+    return its[its.length - 1] ?? '';
   }
 
   remove(id: string): void {
-    const index = this._index(id);
+    const index = this._ids.index(id);
     if (index >= 0) {
       this._writing(shared => shared.transact(() => shared.deleteCell(index), false));
     }
@@ -109,11 +105,10 @@ export class CellPlaces implements IDisposable {
   }
 
   watch(id: string): void {
-    const cells = this._shared?.cells ?? [];
-    const cell = cells[this._index(id)] as ISharedCell | undefined;
+    const cell = this._cellOf(id);
     if (cell) {
       this._watched.set(id, cell);
-      this._order = cells.map(each => each.getId()).filter(each => this._watched.has(each));
+      this._order = this._ids.inOrder(this._watched.keys());
     }
   }
 
@@ -133,8 +128,8 @@ export class CellPlaces implements IDisposable {
     return this._notebook.model?.sharedModel ?? null;
   }
 
-  private _index(id: string): number {
-    return this._shared?.cells.findIndex(cell => cell.getId() === id) ?? -1;
+  private _cellOf(id: string): ISharedCell | undefined {
+    return this._shared?.cells[this._ids.index(id)];
   }
 
   private _widgetAt(index: number, id: string): Cell | null {
@@ -164,14 +159,17 @@ export class CellPlaces implements IDisposable {
     }
   }
 
-  private _behind(run: string, after: string): number {
-    const cells = this._shared?.cells ?? [];
-    const asked = after ? this._index(after) : -1;
+  private _place(id: string, run: string, after: string): number {
+    const asked = after ? this._ids.index(after) : -1;
     if (asked >= 0) {
       return asked + 1;
     }
-    const last = this.lastOf(run);
-    return last ? this._index(last) + 1 : cells.length;
+    const before = this.before(id, run);
+    if (before) {
+      return this._ids.index(before) + 1;
+    }
+    const [next] = this._ids.ofRun(run);
+    return next ? this._ids.index(next) : (this._shared?.cells.length ?? 0);
   }
 
   /** Whether the person looks at a part of this cell, so that the view follows what comes behind it. */
@@ -185,16 +183,19 @@ export class CellPlaces implements IDisposable {
     return bottom > view.top && top < view.bottom;
   }
 
-  private _onChanged(_: unknown, change: { cellsChange?: unknown }): void {
-    if (change.cellsChange === undefined || this._writes) {
+  private _onChanged(_: unknown, { cellsChange: changes }: NotebookChange): void {
+    if (changes === undefined) {
       return;
     }
-    const now = new Map(this._shared?.cells.map(cell => [cell.getId(), cell]));
-    const order = [...now.keys()].filter(id => this._watched.has(id));
+    this._ids.apply(changes);
+    if (this._writes || this._keepsOne()) {
+      return;
+    }
+    const order = this._ids.inOrder(this._watched.keys());
     const moved = order.some((id, place) => id !== this._order[place]);
     this._order = order;
     for (const [id, cell] of [...this._watched]) {
-      const there = now.get(id);
+      const there = this._cellOf(id);
       if (!there) {
         this.unwatch(id);
         this._lost.add(id);
@@ -203,15 +204,34 @@ export class CellPlaces implements IDisposable {
         this._replaced.emit({ id, moved });
       }
     }
-    for (const id of [...this._lost].filter(each => now.has(each))) {
+    for (const id of [...this._lost].filter(each => this._ids.has(each))) {
       this._lost.delete(id);
       this._back.emit(id);
     }
   }
 
+  /**
+   * Keep the first of watched cells with the same id: in a shared document another front end, which
+   * projected until now, may have put one in that was not here yet when ours was. False when there is
+   * one of each.
+   */
+  private _keepsOne(): boolean {
+    const doubled = [...this._ids.doubled].filter(id => this._watched.has(id));
+    const others = doubled.flatMap(id => this._ids.all(id).slice(1));
+    const fromTheEnd = others.sort((one, other) => other - one);
+    if (fromTheEnd.length > 0) {
+      this._shared?.transact(
+        () => fromTheEnd.forEach(place => this._shared?.deleteCell(place)),
+        false
+      );
+    }
+    return fromTheEnd.length > 0;
+  }
+
   private readonly _gone = new Signal<this, string>(this);
   private readonly _replaced = new Signal<this, { id: string; moved: boolean }>(this);
   private readonly _back = new Signal<this, string>(this);
+  private readonly _ids: CellIds;
   private readonly _watched = new Map<string, ISharedCell>();
   /** The ids of the watched cells, as they are in the notebook. */
   private _order: readonly string[] = [];

@@ -1,5 +1,5 @@
 /**
- * Messages of executions whose run is not known yet.
+ * Messages of executions that cannot be shown yet, because their run or their cell is not known.
  *
  * The server tells of a run on its socket, the kernel of its executions on another, in any order. An
  * execution may also be of another notebook on the same kernel: then nobody asks for it.
@@ -7,7 +7,7 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { Execution } from './adoption';
 
-/** More than this of a run that nobody claims is not kept; the record repairs the outputs. */
+/** More than this that nobody claims is not kept; the record repairs the outputs. */
 const MOST = 1000;
 
 export interface Held {
@@ -16,22 +16,26 @@ export interface Held {
   readonly message: KernelMessage.IMessage;
 }
 
+/** By what is not known: runs, or cells. */
 export class HeldMessages {
-  hold(held: Held): void {
-    const { run } = held.execution;
-    const messages = this._runs.get(run) ?? [];
-    this._runs.set(run, messages);
+  hold(key: string, held: Held): void {
+    const messages = this._held.get(key) ?? [];
+    this._held.set(key, messages);
     if (messages.length < MOST) {
       messages.push(held);
     }
   }
 
-  /** What was held of a run, in order; it is held no more. */
-  release(run: string): readonly Held[] {
-    const messages = this._runs.get(run) ?? [];
-    this._runs.delete(run);
+  /** What was held of it, in order; it is held no more. */
+  release(key: string): readonly Held[] {
+    const messages = this._held.get(key) ?? [];
+    this._held.delete(key);
     return messages;
   }
 
-  private readonly _runs = new Map<string, Held[]>();
+  clear(): void {
+    this._held.clear();
+  }
+
+  private readonly _held = new Map<string, Held[]>();
 }

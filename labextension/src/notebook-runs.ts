@@ -15,13 +15,12 @@ import { executionOf, parentOf } from './adoption';
 import type { Api } from './api';
 import type { Connection } from './connection';
 import { isGoingOn } from './conversations';
-import { HeldMessages } from './held-messages';
 import { parseFrame } from './parsing';
 import { runParts } from './parts';
+import { Projecting } from './projecting';
 import { Projector } from './projector';
 import { type DeedDone, type Frame, MESSAGE_TYPE, type ServerMessage } from './protocol';
 import { ConversationModel } from './run-model';
-import { Sequence } from './sequence';
 import { cellId, type INotebookRuns } from './tokens';
 
 export class NotebookRuns implements INotebookRuns, IDisposable {
@@ -32,6 +31,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     private readonly _api: Api
   ) {
     this.projector = new Projector(notebook.content);
+    this._projecting = new Projecting(this.projector, _connection, () => this._collaborative);
     this.projector.done.connect(this._onDeed, this);
     notebook.sessionContext.iopubMessage.connect(this._onIOPub, this);
     notebook.sessionContext.kernelChanged.connect(this._onKernelChanged, this);
@@ -39,6 +39,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     notebook.context.saveState.connect(this._onSave, this);
     notebook.context.pathChanged.connect(this._follow, this);
     _connection.received.connect(this._onReceived, this);
+    _connection.lostChanged.connect(this._onLost, this);
     notebook.disposed.connect(this.dispose, this);
     this._follow();
   }
@@ -103,11 +104,6 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     return this.notebook.sessionContext.session?.kernel ?? null;
   }
 
-  /** Whether this front end inserts cells; `own` says that the run was started through it. */
-  private _projects(own: boolean): boolean {
-    return !this._collaborative || (this._lead ?? own);
-  }
-
   private get _collaborative(): boolean {
     return this.notebook.context.model.collaborative ?? false;
   }
@@ -148,7 +144,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     }
     switch (message.type) {
       case 'following':
-        message.runs.forEach(run => this._own(run));
+        message.runs.forEach(run => this._projecting.own(run));
         this._breakOff(new Set([...message.runs, ...this._runsOfKernel]));
         this._setLead(message.lead);
         return this._setRefusal('');
@@ -158,7 +154,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
         if (message.hosted) {
           this._hosted.add(message.frame.run);
         }
-        this._own(message.frame.run);
+        this._projecting.own(message.frame.run);
         return this._take(message.frame, false);
       case 'refused':
         return this._setRefusal(message.message);
@@ -185,20 +181,15 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     if (type === MESSAGE_TYPE) {
       const frame = own ? parseFrame(message.content) : null;
       if (frame && !this._hosted.has(frame.run)) {
-        this._own(frame.run);
+        this._projecting.own(frame.run);
         this._runsOfKernel.add(frame.run);
         this._take(frame, true);
       }
       return;
     }
     const execution = executionOf(message);
-    if (!execution || !this._projects(own)) {
-      return;
-    }
-    if (own || this._runs.has(execution.run)) {
-      this.projector.takeMessage(kernel, execution, message);
-    } else {
-      this._held.hold({ kernel, execution, message });
+    if (execution) {
+      this._projecting.takeMessage({ kernel, execution, message }, own);
     }
   }
 
@@ -210,31 +201,17 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
       this._origins.set(frame.run, frame.after);
     }
     this.conversation.take(frame);
-    if (this._projects(own) && this._sequence.takes(frame)) {
-      this.projector.take(frame);
-    }
+    this._projecting.take(frame, own);
   }
 
-  /** This run is the notebook's; what came of it before that was known is shown now. */
-  private _own(run: string): void {
-    if (this._runs.has(run)) {
-      return;
-    }
-    this._runs.add(run);
-    for (const { kernel, execution, message } of this._held.release(run)) {
-      this.projector.takeMessage(kernel, execution, message);
-      this.projector.replay(execution, message);
-    }
-  }
-
-  /** To begin to lead is to apply the runs from their beginning: another front end may have gone. */
   private _setLead(lead: boolean): void {
-    const begins = lead && this._lead === false && this._collaborative;
-    this._lead = lead;
-    if (begins) {
-      this._sequence.clear();
+    if (this._projecting.named(lead)) {
       this._connection.restart(this._path);
     }
+  }
+
+  private _onLost(_: Connection, isLost: boolean): void {
+    this._projecting.connectionChanged(isLost);
   }
 
   private _setRefusal(refusal: string): void {
@@ -257,7 +234,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     if (state === 'started') {
       const seen = Object.entries(this._connection.seen(this._path));
       this._saving = Object.fromEntries(seen.filter(([run]) => this.projector.isSettled(run)));
-    } else if (state === 'completed' && this._projects(false)) {
+    } else if (state === 'completed' && this._projecting.leads) {
       this._connection.tell({ type: 'saved', path: this._path, seen: this._saving });
     }
   }
@@ -268,7 +245,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
       return;
     }
     for (const frame of await this._api.read(parts)) {
-      if (!this._runs.has(frame.run)) {
+      if (!this._projecting.has(frame.run)) {
         this._kept.add(frame.run);
         this.conversation.take(frame);
       }
@@ -276,10 +253,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   }
 
   private readonly _refusalChanged = new Signal<this, string>(this);
-  private readonly _held = new HeldMessages();
-  private readonly _sequence = new Sequence();
-  /** The runs of this notebook that are, or were, live. */
-  private readonly _runs = new Set<string>();
+  private readonly _projecting: Projecting;
   private readonly _runsOfKernel = new Set<string>();
   /** The runs of which the server is told by no kernel: code that runs in one may say anything. */
   private readonly _hosted = new Set<string>();
@@ -291,8 +265,6 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   private _saving: Readonly<Record<string, number>> = {};
   private _loading: Promise<void> | null = null;
   private _path = '';
-  /** Whether this front end leads in a collaborative document; null until the server says. */
-  private _lead: boolean | null = null;
   private _refusal = '';
   private _isDisposed = false;
 }

@@ -7,21 +7,24 @@
  */
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
-import { type Kernel, KernelMessage } from '@jupyterlab/services';
+import type { KernelMessage } from '@jupyterlab/services';
 import type { IObservableDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { type Execution, isEnd, parentOf } from './adoption';
+import { type Execution, parentOf } from './adoption';
+import { runOf } from './cell-order';
 import { CellPlaces, type NewCell } from './cell-places';
 import { isGoingOn } from './conversations';
-import { Executions } from './executions';
+import { Executions, type ShownCells } from './executions';
+import type { Held } from './held-messages';
 import { type CellFrame, type DeedDone, type Frame, type TypedFrame } from './protocol';
-import { markOf, RunCell } from './run-cell';
+import { RunCell } from './run-cell';
 import { Settling } from './settling';
 import { cellId } from './tokens';
 
 export class Projector implements IObservableDisposable {
   constructor(notebook: Notebook) {
     this._places = new CellPlaces(notebook);
+    this._executions = new Executions(this._shownCells());
     this._places.gone.connect((_, id) => this._onGone(id));
     this._places.replaced.connect((_, { id, moved }) => this._onReplaced(id, moved));
     this._places.back.connect((_, id) => this._deleted.delete(id));
@@ -75,25 +78,15 @@ export class Projector implements IObservableDisposable {
     }
   }
 
-  /** Take a message of an execution of the agent that is shown here. */
-  takeMessage(
-    kernel: Kernel.IKernelConnection,
-    execution: Execution,
-    message: KernelMessage.IMessage
-  ): void {
-    this._settling.touch(execution.cell);
-    if (KernelMessage.isExecuteInputMsg(message)) {
-      this._begin(kernel, execution, message);
-    } else if (isEnd(message)) {
-      this._end(execution);
-    }
+  /** Take a message of an execution; one that comes `late` JupyterLab has passed on to nobody. */
+  takeMessage(held: Held, late = false): void {
+    this._settling.touch(held.execution.cell);
+    this._executions.take(held, late);
   }
 
-  /** Show a message of an execution that came before its cell could take it. */
-  replay(execution: Execution, message: KernelMessage.IMessage): void {
-    if (this._executions.has(execution.cell) && message.header.msg_type !== 'execute_input') {
-      this._cells.get(execution.cell)?.replay(message as KernelMessage.IIOPubMessage);
-    }
+  /** Another front end projects from now on. */
+  letGo(): void {
+    this._executions.letGo();
   }
 
   /** The run is over: a cell without a record ends too, as when the kernel that wrote it died. */
@@ -128,34 +121,38 @@ export class Projector implements IObservableDisposable {
     Signal.clearData(this);
   }
 
-  private _begin(
-    kernel: Kernel.IKernelConnection,
-    execution: Execution,
+  /** The cell for an execution that begins; a record that overtook all of it has its outputs. */
+  private _toBegin(
+    { run, cell: id }: Execution,
     message: KernelMessage.IExecuteInputMsg
-  ): void {
-    const { code, execution_count } = message.content;
-    const { run, cell: id } = execution;
+  ): RunCell | null {
+    const { code } = message.content;
     const blank: NewCell = { id, cell_type: 'code', source: code, metadata: {} };
-    // It is the newest of its run: what else of the run is below `codeact_after` stands before it.
-    const after = () => this._places.lastOf(run) || String(parentOf(message).codeact_after ?? '');
+    // It may come before all that the server tells of its run: then the kernel says where it goes.
+    const after = () =>
+      this._places.before(id, run) || String(parentOf(message).codeact_after ?? '');
     const cell = this._known(id) ?? this._insert(blank, run, after());
-    // A record that overtook all of the execution has its outputs.
-    if (cell && !cell.ran && !cell.isOver) {
-      cell.write(code);
-      this._executions.begin(cell, { kernel, execution, count: execution_count });
-      this._setPhase(cell, 'running');
+    if (!cell || cell.ran || cell.isOver) {
+      return null;
     }
+    cell.write(code);
+    return cell;
   }
 
-  private _end({ cell: id }: Execution): void {
-    if (this._executions.has(id)) {
-      this._executions.end(id, this._cells.get(id) ?? null);
-      this._settling.ready(id);
-    }
+  private _shownCells(): ShownCells {
+    return {
+      toBegin: (execution, message) => this._toBegin(execution, message),
+      ofExecution: ({ cell }) => this._cells.get(cell) ?? null,
+      begun: cell => this._setPhase(cell, 'running'),
+      ended: id => this._settling.ready(id)
+    };
   }
 
   private _takeCell(frame: CellFrame): void {
     const { cell: said, phase } = frame;
+    if (runOf(said.id) !== frame.run) {
+      return; // a run writes into no cell but its own
+    }
     const known = this._known(said.id);
     if (known && phase !== 'final' && known.isOver) {
       return; // told again from the beginning, after a reload
@@ -173,6 +170,9 @@ export class Projector implements IObservableDisposable {
       this._settling.add(frame, !cell.awaitsEnd);
     } else if (!begun) {
       this._setPhase(cell, phase);
+      if (phase === 'running') {
+        this._executions.running(cell.id);
+      }
     }
   }
 
@@ -214,13 +214,12 @@ export class Projector implements IObservableDisposable {
     }
   }
 
-  /** The cell with this id, shown here or found in the notebook. */
+  /** The cell of a run with this id, shown here or found in the notebook. */
   private _known(id: string): RunCell | null {
-    const widget = this._cells.has(id) ? null : this._places.find(id);
-    const run = widget && markOf(widget)?.run;
-    return widget && run
-      ? this._watch(new RunCell(widget, run, null))
-      : (this._cells.get(id) ?? null);
+    const known = this._cells.get(id);
+    const run = known ? '' : runOf(id);
+    const widget = run ? this._places.find(id) : null;
+    return widget ? this._watch(new RunCell(widget, run, null)) : (known ?? null);
   }
 
   /** The cell as one of this type: code that is refused is shown as Markdown in its place. */
@@ -293,7 +292,7 @@ export class Projector implements IObservableDisposable {
   private readonly _places: CellPlaces;
   private readonly _settling = new Settling(frame => this._finish(frame));
   private readonly _cells = new Map<string, RunCell>();
-  private readonly _executions = new Executions();
+  private readonly _executions: Executions;
   /** The cells that the person deleted: they do not come back. */
   private readonly _deleted = new Set<string>();
   private _isDisposed = false;

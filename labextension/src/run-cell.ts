@@ -134,14 +134,24 @@ export class RunCell implements IDisposable {
     }
   }
 
-  /** Its execution goes on in another object: the outputs that it has stay. */
+  /** Its execution goes on in another object, or in this front end: the outputs that it has stay. */
   goOn(adopted: () => ExecutionFuture): void {
     const area = this._codeCell()?.outputArea;
-    if (area && !(area.future as ExecutionFuture | undefined)) {
+    if (area && !isGoingOn(area)) {
       const outputs = area.model.toJSON();
-      area.future = adopted();
-      area.model.fromJSON(outputs);
+      this._withOutputs(() => {
+        area.future = adopted();
+        area.model.fromJSON(outputs);
+      });
       this.running();
+    }
+  }
+
+  /** Its execution goes on in another front end. */
+  letGo(): void {
+    const area = this._codeCell()?.outputArea;
+    if (area && isGoingOn(area)) {
+      area.future.dispose();
     }
   }
 
@@ -261,6 +271,11 @@ export class RunCell implements IDisposable {
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _writes = false;
   private _isDisposed = false;
+}
+
+/** Whether a future fills this area; it has none before its first, whatever its type says. */
+function isGoingOn({ future }: { readonly future: ExecutionFuture | undefined }): boolean {
+  return future !== undefined && !future.isDisposed;
 }
 
 function same(one: unknown, other: unknown): boolean {

@@ -10,6 +10,7 @@ from tests.frontends.live import ScriptedModel, act, say
 from tests.frontends.server.front_ends import all_text
 from tests.frontends.server.test_conversation import assert_goes_on
 
+from .opening import OPEN_PANEL
 from .tabs import LOAD, MAGIC, Gate, Tab, end_of, outputs
 
 
@@ -39,6 +40,31 @@ def test_a_reload_and_a_second_tab_show_each_cell_once(
     printed, result = tab.cell("action 2")["outputs"]
     assert printed["text"].split() == ["two", "three"] and "four" in all_text(result)
     page.close()
+
+
+@pytest.mark.parametrize("front_end", ["panel", "magic"])
+def test_what_a_cell_prints_after_a_reload_is_shown_while_it_runs(
+    tab: Tab, model: ScriptedModel, gate: Gate, front_end: str
+) -> None:
+    end = Gate(tab.file.with_suffix(".end"))
+    model.will(act(f"print('one')\n{gate.code}print('two')\n{end.code}'three'"), say())
+    tab.write(LOAD, f"{MAGIC}work")
+    if front_end == "magic":
+        tab.run()
+    else:
+        tab.task("work")
+    tab.until(lambda: "one" in outputs(tab.until_state("action 1", "running")), "the output")
+    tab.page.once("dialog", lambda dialog: dialog.accept())
+    tab.load()
+    tab.until_state("action 1", "running")
+    gate.open()
+    tab.until(lambda: "two" in outputs(tab.cell("action 1")), "the output after the reload")
+    assert tab.cell("action 1")["state"] == "running"
+    end.open()
+    tab.until_ended()
+    printed, result = tab.cell("action 1")["outputs"]
+    assert printed["text"].split() == ["one", "two"] and "three" in all_text(result)
+    tab.page.evaluate(OPEN_PANEL)
 
 
 @pytest.mark.parametrize("front_end", ["panel", "magic"])

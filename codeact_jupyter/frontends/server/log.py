@@ -110,7 +110,16 @@ class RunLog:
             written.saved_typing = frame["phase"] == "typing"
 
     def _is_saved(self, key: tuple[str, Any], frame: Frame) -> bool:
-        return key[0] in OF_THE_FILE and frame["number"] <= self._saved
+        in_file = key[0] in OF_THE_FILE and frame["number"] <= self._saved
+        return in_file and not self._goes_on(frame)
+
+    def _goes_on(self, frame: Frame) -> bool:
+        """Whether it is of a cell that is not final: the file does not say that it runs."""
+        if frame["type"] != "cell" or self.ended:
+            return False
+        name = frame["cell"]["id"]
+        newest = self._frames.get(("cell", name)) or self._frames.get(("place", name))
+        return newest is not None and newest["phase"] != "final"
 
     def _add_cell(self, frame: Frame) -> None:
         cell = frame["cell"]

@@ -114,6 +114,18 @@ def test_a_cell_that_is_saved_and_changes_again_is_changed_in_the_file_but_for_t
     assert [each["source"] for each in notebook["cells"]] == ["x", "by hand"]
 
 
+def test_a_cell_that_runs_is_told_again_though_it_is_saved_for_the_file_does_not_say_so() -> None:
+    hub = Hub()
+    running = {"phase": "running"}
+    hub.publish(PATH, cell(1, "0-task", "task"))
+    hub.publish(PATH, {**cell(2, "1-action", "x", after="0-task"), **running})
+    hub.log(PATH).saved({"ab": 2})
+    assert Tab(hub).numbers == [2]
+    hub.publish(PATH, cell(3, "1-action", "x", execution_count=1))
+    hub.log(PATH).saved({"ab": 3})
+    assert Tab(hub).numbers == []
+
+
 def test_a_save_that_is_told_late_takes_nothing_back() -> None:
     hub = Hub()
     log = hub.log(PATH)
