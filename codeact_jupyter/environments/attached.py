@@ -91,6 +91,10 @@ class AttachedEnvironment(KernelEnvironment):
         news = await super().news(anew=anew)  # may be called off: then no cell counts as told
         return replace(news, ran=self.cells.take())
 
+    async def renew(self) -> None:
+        await self.link.identify()
+        await super().renew()
+
     async def close(self) -> None:
         """Look at the kernel no more; it goes on."""
         for listeners in (self.link.listeners, self.link.late):

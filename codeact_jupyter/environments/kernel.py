@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -169,6 +169,17 @@ class KernelEnvironment:
             return News(notes=(*notes, UNSEEN))
         variables, deleted, omitted = self._names.after_person(look, anew=anew)
         return News(variables, omitted, deleted=deleted, notes=notes)
+
+    async def renew(self) -> None:
+        """Take the kernel for a new one, with what it holds now as the person's: for a rebuild."""
+        look = await self._look()
+        self._incarnation, self._names = self._link.incarnation, Names(self._workspace)
+        if look is not None:
+            self._names.after_person(look)
+
+    def hand_over(self, names: Iterable[str]) -> None:
+        """Take these names for the person's: their own code made them, though it ran as ours."""
+        self._names.hand_over(names)
 
     def namespace(self) -> Namespace:
         return self._names.namespace()

@@ -51,6 +51,10 @@ class Names:
         told = _variables(look, fresh[-MOST_TOLD:])
         return told, tuple(sorted(deleted)), len(fresh) - len(told)
 
+    def hand_over(self, names: Iterable[str]) -> None:
+        """Take these names for the person's: their own code made them, though it ran as ours."""
+        self._agents -= set(names)
+
     def namespace(self) -> Namespace:
         """The names as a policy may know them."""
         listed = (self._look[part].keys() - self._agents for part in ("names", "others"))

@@ -10,7 +10,7 @@ import asyncio
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -100,6 +100,14 @@ class ShellEnvironment:
         variables, deleted, omitted = self._names.after_person(self._looking.look(), anew=anew)
         notes, self._notes = tuple(self._notes), []
         return News(variables, omitted, deleted=deleted, ran=self.cells.take(), notes=notes)
+
+    async def renew(self) -> None:
+        """Take what the kernel holds now for the person's: for a rebuild."""
+        self._names.after_person(self._looking.look())
+
+    def hand_over(self, names: Iterable[str]) -> None:
+        """Take these names for the person's: their own code made them, though it ran as ours."""
+        self._names.hand_over(names)
 
     def note(self, text: str) -> None:
         """Have something told to the model at the start of the next turn."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,16 @@ class Conversation:
         trajectory = conversation_in(path, self._journal)
         show_loaded(self._shell, trajectory, path, self.trajectory.turns)
         self._given = trajectory
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """While in here, no run and no word of `%codeact` begins."""
+        self.require_no_run()
+        self._running = True
+        try:
+            yield
+        finally:
+            self._running = False
 
     def new(self) -> None:
         """Begin another conversation at the next task."""

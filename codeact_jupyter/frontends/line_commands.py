@@ -57,6 +57,19 @@ def _row(command: LineCommand) -> str:
     return "\n".join([f"{command.usage:<{USAGE_WIDTH - 1}} {first}", *(indent + it for it in more)])
 
 
+def _fork(conversation: Conversation, rest: str) -> None:
+    from .magic_rebuild import fork_here
+
+    fork_here(conversation, rest)
+
+
+def _rebuild_alone(conversation: Conversation, rest: str) -> None:
+    raise SettingsError(
+        "%codeact rebuild runs cells, so it must be the only line of its cell, and IPython must "
+        "await its cells: run `%autoawait asyncio` once, which is the default"
+    )
+
+
 def _new(conversation: Conversation, rest: str) -> None:
     conversation.new()
     print("A new conversation: the agent starts without the old one. Variables stay.")
@@ -165,6 +178,15 @@ LINE_COMMANDS = {
         "%codeact export FILE",
         "write it as .ipynb, .py, .md, .html or .jsonl;\n--force overwrites a file that exists",
         _export,
+    ),
+    "rebuild": LineCommand(
+        "%codeact rebuild [FILE]",
+        "run again what the conversation and you ran, in a kernel that is new;\n"
+        "--without-own-cells, --allow KIND for effects that would ask",
+        _rebuild_alone,
+    ),
+    "fork": LineCommand(
+        "%codeact fork STEP [OUT]", "go on from a step (2.3) in a notebook of its own", _fork
     ),
     "model": LineCommand(
         "%codeact model [NAME]",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .conversation import Conversation
 
 CELL = "%%codeact"
+MODULE = f"__import__({__name__!r}, fromlist=['run_cell'])"
+REBUILD = re.compile(r"(?:\s*(?:#.*)?\n)*[ \t]*%codeact[ \t]+rebuild\b(.*)\s*")
 COMMENT = re.compile(r"\s*(#.*)?$")
 
 _loaded: WeakKeyDictionary[InteractiveShell, Loaded] = WeakKeyDictionary()
@@ -50,6 +52,13 @@ class Loaded:
     def _interrupt(self) -> None:
         if self._conversation is not None:
             self._conversation.interrupt()
+
+    async def rebuild(self, line: str) -> None:
+        """Run again what the conversation ran; an interrupt is ours from here on."""
+        with interruptible(self._interrupt):
+            from .magic_rebuild import rebuild_here
+
+            await rebuild_here(self.conversation, line)
 
     def line(self, line: str) -> None:
         """What `%codeact` and a word do; `%codeact help` lists the words."""
@@ -82,17 +91,18 @@ def unload(shell: InteractiveShell) -> None:
 
 
 def awaited(lines: list[str]) -> list[str]:
-    """A cell that begins with `%%codeact` as an `await`; any other unchanged.
+    """A cell that begins with `%%codeact`, or is `%codeact rebuild`, as an `await`.
 
     Comments may come before it.
     """
+    if (alone := REBUILD.fullmatch("".join(lines))) and _autoawait():
+        return [f"await {MODULE}.rebuild({alone[1].strip()!r})\n"]
     first = next((at for at, each in enumerate(lines) if not COMMENT.match(each)), 0)
     magic, *flags = (lines[first] if lines else "").split(None, 1) or [""]
     if magic != CELL or not _autoawait():
         return lines
     line, body = "".join(flags).strip(), "".join(lines[first + 1 :]).strip()
-    module = f"__import__({__name__!r}, fromlist=['run_cell'])"
-    return [f"await {module}.run_cell({line!r}, {body!r})\n"]
+    return [f"await {MODULE}.run_cell({line!r}, {body!r})\n"]
 
 
 def _autoawait() -> bool:
@@ -107,12 +117,21 @@ awaited.has_side_effects = True  # type: ignore[attr-defined]
 
 async def run_cell(line: str, task: str) -> None:
     """Run the task of a `%%codeact` cell in the shell that runs the cell."""
+    await _loaded_here().run(line, task)
+
+
+async def rebuild(line: str) -> None:
+    """Do what a `%codeact rebuild` cell says, in the shell that runs the cell."""
+    await _loaded_here().rebuild(line)
+
+
+def _loaded_here() -> Loaded:
     from IPython import get_ipython
 
     shell = get_ipython()
     if shell is None or shell not in _loaded:
         raise SettingsError("%%codeact is not loaded here: run %load_ext codeact_jupyter first")
-    await _loaded[shell].run(line, task)
+    return _loaded[shell]
 
 
 def take_over(notebook: str) -> None:

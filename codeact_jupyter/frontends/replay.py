@@ -10,40 +10,35 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from ..engine.policy import Answered, Verdict
-from ..engine.trajectory import Action
 from ..environments.hiding import Hiding
 from ..environments.kernel import KernelEnvironment
 from ..errors import NotebookError, SettingsError
 from ..notebook.document import Document
-from ..notebook.files import require_writable
+from ..notebook.writing import free_path, require_new
 from ..record.normalising import Normalising
 from ..record.recorded import Part, parts_in
-from ..record.replaying import Outcome, Replay, packages_missing
+from ..record.replaying import Outcome, Replay
 from ..record.reporting import (
     counts_in_words,
-    difference_in_words,
     is_same,
-    report_path,
     write_report,
 )
-from ..safety.gate import Gate
-from ..safety.kinds import KINDS
 from ..settings import Settings, load_settings, secrets_of
+from .continuing import kernel_mismatch
 from .exits import EXIT_CODES
 from .interrupts import interruptible
-from .running import kernel_mismatch
+from .outcomes import hints, lacks_names, table_of
+from .rebuilding import allowed_kinds, unasked
 
 DIFFERS = 1
-COLOURS = {"same": "green", "skipped": "yellow", "not run": "dim"}
+OWN_CELLS = "Names are missing: --with-own-cells runs your own cells of the notebook too"
 
 
 def replay_notebook(options: argparse.Namespace) -> int:
     """Replay the notebook of these options; returns the exit code."""
-    document = recorded_notebook(options.file)
+    document = require_notebook(options.file)
     kernel = options.kernel or _kernel_of(document)
     kernel_mismatch(document, kernel)
     parts = parts_in(document.content, own=options.with_own_cells)
@@ -54,46 +49,29 @@ def replay_notebook(options: argparse.Namespace) -> int:
     folder = options.cwd or options.file.resolve().parent
     if not folder.is_dir():
         raise SettingsError(f"there is no directory {str(folder)!r}; choose another with --cwd")
-    target = options.output or report_path(options.file)
-    if target.exists():
-        raise NotebookError(f"{str(target)!r} exists; name another file for the report with -o")
-    require_writable(target)
+    target = options.output or free_path(options.file, "replay")
+    require_new(target)
     normalising = Normalising(options.tolerance, ignored=_patterns(options.ignore))
     console = Console()
     work = _replayed(options, parts, kernel, folder, normalising, console)
     outcomes = asyncio.run(work)
     declared = normalising.said()
     write_report(outcomes, target, source=options.file, kernel=kernel, declared=declared)
-    _show(console, outcomes, target, own=options.with_own_cells)
+    console.print(table_of(outcomes))
+    more = [OWN_CELLS] if not options.with_own_cells and lacks_names(outcomes) else []
+    for hint in (*hints(outcomes), *more):
+        console.print(Text(hint, style="yellow"))
+    console.print(Text(f"\n{counts_in_words(outcomes)} · {target}"), soft_wrap=True)
     if any(outcome.state == "interrupted" for outcome in outcomes):
         return EXIT_CODES["interrupted"]
     return 0 if is_same(outcomes) else DIFFERS
 
 
-def recorded_notebook(path: Path) -> Document:
+def require_notebook(path: Path) -> Document:
     """The notebook at this path; raises NotebookError when there is none that can be read."""
     if not path.exists():
         raise NotebookError(f"there is no notebook {str(path)!r}")
     return Document(path)
-
-
-def allowed_kinds(words: Sequence[str]) -> frozenset[str]:
-    """The kinds of effect that `--allow` names; raises SettingsError for one there is not."""
-    kinds = [kind.strip() for word in words for kind in word.split(",") if kind.strip()]
-    if unknown := [kind for kind in kinds if kind not in (*KINDS, "all")]:
-        raise SettingsError(
-            f"--allow knows no kind {unknown[0]!r}; choose from: {', '.join(KINDS)}, all"
-        )
-    return frozenset(KINDS if "all" in kinds else kinds)
-
-
-def unasked(allowed: frozenset[str]) -> Gate:
-    """The policy of a replay: what it would ask about, and is not allowed, is not run."""
-
-    async def nobody(action: Action, verdict: Verdict) -> Answered:
-        return Answered("reject")
-
-    return Gate("risky", nobody, allowed=allowed)
 
 
 async def _replayed(
@@ -138,35 +116,3 @@ def _patterns(words: Sequence[str]) -> tuple[re.Pattern[str], ...]:
         raise SettingsError(
             f"--ignore: {error.pattern!r} is no regular expression: {error}"
         ) from None
-
-
-def _show(console: Console, outcomes: Sequence[Outcome], report: Path, *, own: bool) -> None:
-    table = Table("cell", "state", "what differs", box=None, pad_edge=False)
-    for outcome in outcomes:
-        label = f"{outcome.part.label}{' (own)' if outcome.part.own else ''}"
-        state = Text(outcome.state, style=COLOURS.get(outcome.state, "red"))
-        words = [outcome.why, *map(difference_in_words, outcome.differences)]
-        table.add_row(Text(label), state, Text("\n".join(filter(None, words))))
-    console.print(table)
-    for hint in _hints(outcomes, own=own):
-        console.print(Text(hint, style="yellow"))
-    console.print(Text(f"\n{counts_in_words(outcomes)} · {report}"), soft_wrap=True)
-
-
-def _hints(outcomes: Sequence[Outcome], *, own: bool) -> list[str]:
-    """What the person can do about it."""
-    hints = []
-    if missing := packages_missing(outcomes):
-        hints.append(f"The kernel lacks {', '.join(missing)}: pip install {' '.join(missing)}")
-    if kinds := sorted({kind for outcome in outcomes for kind in outcome.kinds}):
-        flags = " ".join(f"--allow {kind}" for kind in kinds)
-        hints.append(f"What was skipped for its effects is run with {flags}")
-    if not own and _lacks_names(outcomes):
-        hints.append("Names are missing: --with-own-cells runs your own cells of the notebook too")
-    return hints
-
-
-def _lacks_names(outcomes: Sequence[Outcome]) -> bool:
-    seen = (outcome.seen for outcome in outcomes if outcome.state != "same")
-    outputs = (output for each in seen if each is not None for output in each.outputs)
-    return any(output.kind == "error" and output.ename == "NameError" for output in outputs)

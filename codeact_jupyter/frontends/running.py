@@ -27,6 +27,7 @@ from ..record.mending import mend
 from ..safety.gate import Gate
 from ..session import Session
 from ..settings import Settings, load_settings
+from .continuing import kernel_mismatch, tell_so_far
 from .exits import EXIT_CODES
 from .flags import flags_of
 from .interrupts import interruptible
@@ -39,11 +40,6 @@ DEMO_TASK = (
     "both, and tell me what stands out."
 )
 DEMO_PACE = 0.02
-CELLS_TOLD = 20
-FRESH_KERNEL = (
-    "This notebook was continued in a new kernel: no variable of its earlier cells exists. "
-    "Run again what you need of them."
-)
 
 
 def run_demo(options: argparse.Namespace) -> int:
@@ -111,7 +107,11 @@ async def _run(
         with interruptible(interrupts.take):
             try:
                 if document.content["cells"]:
-                    environment.note(_notebook_so_far(document))
+                    interrupts.rebuilding = True
+                    await tell_so_far(options, document, environment, console)
+                    interrupts.rebuilding = False
+                if interrupts.came:
+                    return EXIT_CODES["interrupted"]
                 return await run.follow(options.task)
             finally:
                 person.leave()
@@ -126,13 +126,15 @@ class _Interrupts:
 
     def __init__(self, session: Session, environment: KernelEnvironment) -> None:
         self._session, self._environment = session, environment
-        self.came = False
+        self.came = self.rebuilding = False
 
     def take(self) -> None:
         """Take one; called on the event loop."""
         if self.came:
             self._environment.kill()
         self.came = True
+        if self.rebuilding:
+            self._environment.interrupt()
         self._session.interrupt()
 
 
@@ -225,32 +227,6 @@ def _is_of_demo(document: Document) -> bool:
     ours = all(mark_of(cell) is not None for cell in document.content["cells"])
     untouched = ours and not document.edits
     return bool(turns) and untouched and all(turn.task == DEMO_TASK for turn in turns)
-
-
-def kernel_mismatch(document: Document, kernel: str) -> str:
-    """What to say when the notebook names another kernel; raises when it is not for Python."""
-    metadata = document.content["metadata"]
-    spec = metadata.get("kernelspec") or {}
-    language = (metadata.get("language_info") or {}).get("name") or spec.get("language")
-    if language and str(language).lower() not in ("python", "ipython"):
-        raise NotebookError(
-            f"{str(document.path)!r} is a notebook for {language!r}, and codeact writes Python; "
-            "choose another with --notebook"
-        )
-    if spec.get("name") in (None, kernel):
-        return ""
-    return (
-        f"This notebook names the kernel {spec['name']!r}; this run uses {kernel!r} "
-        f"(--kernel {spec['name']} changes that)."
-    )
-
-
-def _notebook_so_far(document: Document) -> str:
-    """What the model is told of a notebook that is continued: what the person has in it."""
-    parts = [FRESH_KERNEL]
-    if cells := document.persons_cells[-CELLS_TOLD:]:
-        parts.append("The person's own code cells in it:\n" + "\n\n".join(cells))
-    return "\n".join(parts)
 
 
 def _missing(*packages: str) -> list[str]:

@@ -60,6 +60,15 @@ What may differ without counting:
 exit codes:
   0  every cell is the same       1  some are not, or were not run
   2  bad input                  130  interrupted by you"""
+FORK_WORDS = """\
+FILE stays as it is. With a task, what the notebook ran up to the step is run again
+in a new kernel first, as `codeact replay` would; code that plainly touches more than
+variables only if --allow says its kind. Without one, the notebook is written, and
+`codeact run TASK --notebook OUT --rebuild` goes on.
+
+example:
+  codeact fork sales.ipynb --at 2.3 "try a log scale instead"
+"""
 
 
 class Subcommand(NamedTuple):
@@ -85,8 +94,13 @@ def _add_run(to: argparse.ArgumentParser) -> None:
     to.add_argument("task", help="what to do, in your own words")
     _add_place(to, notebook=None)
     add_run_flags(to)
-    to.add_argument("--base-url", metavar="URL", help="a server that speaks the Messages API")
-    to.add_argument("--profile", metavar="P", help="what that server can do (see the README)")
+    _add_server(to)
+    to.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="first run again, in the new kernel, what the notebook's runs and you ran",
+    )
+    _add_allow(to)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -112,9 +126,7 @@ def _export(options: argparse.Namespace) -> int:
 def _add_replay(to: argparse.ArgumentParser) -> None:
     to.add_argument("file", type=Path, metavar="FILE", help="a notebook with a run in it")
     to.add_argument("--with-own-cells", action="store_true", help="run your own cells in it too")
-    to.add_argument(
-        "--allow", action="append", default=[], metavar="KIND", help="run what has such an effect"
-    )
+    _add_allow(to)
     to.add_argument(
         "--tolerance",
         type=_tolerance,
@@ -160,6 +172,44 @@ def _replay(options: argparse.Namespace) -> int:
     from .replay import replay_notebook
 
     return replay_notebook(options)
+
+
+def _add_fork(to: argparse.ArgumentParser) -> None:
+    to.add_argument("file", type=Path, metavar="FILE", help="a notebook with a run in it")
+    to.add_argument("task", nargs="?", help="what to do from there, in your own words")
+    to.add_argument("--at", required=True, metavar="STEP", help="such as 2.3, 2, or a cell's id")
+    to.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help="the notebook to write (default FILE-fork-2-3.ipynb, or a free name)",
+    )
+    to.add_argument(
+        "--cwd", type=Path, metavar="DIR", help="where code runs (default FILE's folder)"
+    )
+    to.add_argument("--kernel", metavar="NAME", help="the kernel to start (default python3)")
+    to.add_argument("--json", action="store_true", help="print events as JSON lines")
+    _add_allow(to)
+    add_run_flags(to)
+    _add_server(to)
+
+
+def _fork(options: argparse.Namespace) -> int:
+    from .fork import fork_notebook
+
+    return fork_notebook(options)
+
+
+def _add_allow(to: argparse.ArgumentParser) -> None:
+    to.add_argument(
+        "--allow", action="append", default=[], metavar="KIND", help="run what has such an effect"
+    )
+
+
+def _add_server(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--base-url", metavar="URL", help="a server that speaks the Messages API")
+    to.add_argument("--profile", metavar="P", help="what that server can do (see the README)")
 
 
 def _add_lab(to: argparse.ArgumentParser) -> None:
@@ -208,6 +258,12 @@ SUBCOMMANDS = {
         REPLAY_WORDS,
         _add_replay,
         _replay,
+    ),
+    "fork": Subcommand(
+        "go on from a step of a notebook's run in a notebook of its own",
+        FORK_WORDS,
+        _add_fork,
+        _fork,
     ),
     "lab": Subcommand("open JupyterLab with the agent's panel", LAB_WORDS, _add_lab, _lab),
     "doctor": Subcommand(

@@ -53,13 +53,19 @@ def parts_of(trajectory: Trajectory, prefix: str = "") -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def parts_in(content: Mapping[str, Any], *, own: bool) -> tuple[Part, ...]:
+def parts_in(
+    content: Mapping[str, Any], *, own: bool, known: Trajectory | None = None
+) -> tuple[Part, ...]:
     """The cells of all runs of a notebook, in order; with `own` also the person's that ran.
 
-    A cell of the person's comes where it stands among the cells of the runs. Raises NotebookError
-    for a record that cannot be read.
+    A cell of the person's comes where it stands among the cells of the runs. Where the notebook is
+    older than what is `known` of a conversation, that counts. Raises NotebookError for a record
+    that cannot be read.
     """
     held = conversations_of(content["cells"], content["metadata"].get("codeact"))
+    if known is not None and known.turns:
+        others = (each for each in held if each.turns[0].run != known.turns[0].run)
+        held = [*others, known]
     names = ("",) if len(held) == 1 else tuple(f"{n}:" for n in range(1, len(held) + 1))
     steps = [part for name, each in zip(names, held, strict=True) for part in parts_of(each, name)]
     cells = [part for cell in content["cells"] for part in unfolded(cell)]

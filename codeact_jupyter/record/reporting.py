@@ -7,17 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import NotebookError
 from ..notebook.document import new_notebook
-from ..notebook.files import require_writable, unwritable, write_atomically
-from ..notebook.layout import Layout, in_lines
 from ..notebook.markdown import fenced, readable
 from ..notebook.marks import Cell
 from ..notebook.outputs import note, to_format
+from ..notebook.writing import write_new
 from .comparing import Difference
 from .replaying import Outcome
 
-MOST_NAMES = 1_000
 MOST_TOLD = 20
 AS_RECORDED, NOW = "As recorded:", "Now:"
 
@@ -33,30 +30,12 @@ def counts_in_words(outcomes: Sequence[Outcome]) -> str:
     return ", ".join(f"{number} {state}" for state, number in counts.items()) or "nothing to run"
 
 
-def report_path(source: Path) -> Path:
-    """The name of the next report on this notebook, of which there is no file yet."""
-    for number in range(1, MOST_NAMES):
-        more = f"-{number}" if number > 1 else ""
-        path = source.with_name(f"{source.stem}-replay{more}.ipynb")
-        if not path.exists():
-            return path
-    raise NotebookError(f"no name is free for a report beside {str(source)!r}; name one with -o")
-
-
 def write_report(
     outcomes: Sequence[Outcome], target: Path, *, source: Path, kernel: str, declared: Sequence[str]
 ) -> None:
     """Write the report as a notebook; raises NotebookError where it would overwrite a file."""
-    require_writable(target)
-    head = {**new_notebook(kernel=kernel), "cells": None}
-    cells = [in_lines(cell) for cell in _cells(outcomes, source, declared)]
-    try:
-        pieces = Layout().pieces(head, cells)
-        written = write_atomically(target, pieces, may_replace=lambda: not target.exists())
-    except OSError as error:
-        raise unwritable(target, error) from error
-    if written is None:
-        raise NotebookError(f"{str(target)!r} exists; name another file for the report with -o")
+    cells = list(_cells(outcomes, source, declared))
+    write_new({**new_notebook(kernel=kernel), "cells": cells}, target)
 
 
 def rebuilt_in_words(outcomes: Sequence[Outcome]) -> str:

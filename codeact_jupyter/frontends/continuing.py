@@ -1,0 +1,60 @@
+"""What `codeact run` tells the model of a notebook that it continues, in a kernel that is new."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import Console
+from rich.text import Text
+
+from ..environments.kernel import KernelEnvironment
+from ..errors import NotebookError
+from ..notebook.document import Document
+from ..record.recorded import parts_in
+from .outcomes import lines_of
+from .rebuilding import allowed_kinds, rebuild
+
+CELLS_TOLD = 20
+FRESH_KERNEL = (
+    "This notebook was continued in a new kernel: no variable of its earlier cells exists. "
+    "Run again what you need of them."
+)
+
+
+async def tell_so_far(
+    options: argparse.Namespace,
+    document: Document,
+    environment: KernelEnvironment,
+    console: Console,
+) -> None:
+    """Have the model told what there is; with `--rebuild` run it again first.
+
+    Raises SettingsError for a kind of effect that there is not.
+    """
+    if getattr(options, "rebuild", False):
+        parts = parts_in(document.content, own=True)
+        outcomes = await rebuild(parts, environment, allowed_kinds(options.allow))
+        for line in lines_of(outcomes):
+            console.print(Text(line, style="dim"))
+    else:
+        environment.note(FRESH_KERNEL)
+    if cells := document.persons_cells[-CELLS_TOLD:]:
+        environment.note("The person's own code cells in it:\n" + "\n\n".join(cells))
+
+
+def kernel_mismatch(document: Document, kernel: str) -> str:
+    """What to say when the notebook names another kernel; raises when it is not for Python."""
+    metadata = document.content["metadata"]
+    spec = metadata.get("kernelspec") or {}
+    language = (metadata.get("language_info") or {}).get("name") or spec.get("language")
+    if language and str(language).lower() not in ("python", "ipython"):
+        raise NotebookError(
+            f"{str(document.path)!r} is a notebook for {language!r}, and codeact writes Python; "
+            "choose another with --notebook"
+        )
+    if spec.get("name") in (None, kernel):
+        return ""
+    return (
+        f"This notebook names the kernel {spec['name']!r}; this run uses {kernel!r} "
+        f"(--kernel {spec['name']} changes that)."
+    )

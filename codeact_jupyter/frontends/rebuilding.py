@@ -1,0 +1,70 @@
+"""Rebuilds a kernel: what a conversation ran is run again in it, and the model is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from ..engine.environment import Environment
+from ..engine.policy import Answered, Verdict
+from ..engine.trajectory import Action
+from ..errors import SettingsError
+from ..record.recorded import Part
+from ..record.replaying import Outcome, Replay
+from ..record.reporting import rebuilt_in_words
+from ..safety.gate import Gate
+from ..safety.kinds import KINDS
+
+
+class Rebuildable(Environment, Protocol):
+    """An environment that can be rebuilt, and tells its model of it."""
+
+    async def renew(self) -> None:
+        """Take the kernel for a new one; called before anything is run again."""
+
+    def hand_over(self, names: Iterable[str]) -> None:
+        """Take these names for the person's; called when all was run."""
+
+    def note(self, text: str) -> None:
+        """Have something told to the model, once, at the start of the next turn."""
+
+
+def allowed_kinds(words: Sequence[str]) -> frozenset[str]:
+    """The kinds of effect that `--allow` names; raises SettingsError for one there is not."""
+    kinds = [kind.strip() for word in words for kind in word.split(",") if kind.strip()]
+    if unknown := [kind for kind in kinds if kind not in (*KINDS, "all")]:
+        raise SettingsError(
+            f"--allow knows no kind {unknown[0]!r}; choose from: {', '.join(KINDS)}, all"
+        )
+    return frozenset(KINDS if "all" in kinds else kinds)
+
+
+def unasked(allowed: frozenset[str]) -> Gate:
+    """The policy of a replay: what it would ask about, and is not allowed, is not run."""
+
+    async def nobody(action: Action, verdict: Verdict) -> Answered:
+        return Answered("reject")
+
+    return Gate("risky", nobody, allowed=allowed)
+
+
+async def rebuild(
+    parts: Sequence[Part],
+    environment: Rebuildable,
+    allowed: frozenset[str] = frozenset(),
+    *,
+    within: Environment | None = None,
+    on_part: Callable[[int, Part], None] = lambda number, part: None,
+) -> tuple[Outcome, ...]:
+    """Run these parts again in the environment's kernel, and have its model told what differed.
+
+    `within` is what they run through, when something stands before the environment.
+    """
+    await environment.renew()
+    outcomes = await Replay(within or environment, unasked(allowed), on_part=on_part).run(parts)
+    for outcome in outcomes:
+        if outcome.part.own and outcome.seen is not None:
+            change = outcome.seen.change
+            environment.hand_over(each.name for each in (*change.added, *change.changed))
+    environment.note(rebuilt_in_words(outcomes))
+    return outcomes
