@@ -91,9 +91,9 @@ def secrets_of(settings: Settings, typed: Iterable[str] = ()) -> tuple[str, ...]
     """
     urls = (settings.base_url, os.environ.get(SDK_VARIABLES["base_url"], ""))
     found = {settings.api_key, *typed, *(_password(url) for url in urls)}
-    for name, value in os.environ.items():
-        if CREDENTIALS.match(name):
-            found |= {value.strip(), *value.split()}
+    for name in filter(CREDENTIALS.match, os.environ):  # asked for at each step
+        value = os.environ.get(name, "")
+        found |= {value.strip(), *value.split()}
     secrets = (each for each in found if len(each) >= SHORTEST_SECRET)
     return tuple(sorted(secrets, key=len, reverse=True))
 

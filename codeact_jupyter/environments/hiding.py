@@ -67,7 +67,8 @@ class Hiding:
         self._secrets = secrets
 
     async def check(self, code: str) -> str | None:
-        return hidden(await self._environment.check(code), self._secrets())
+        problem = await self._environment.check(code)
+        return problem and hidden(problem, self._secrets())
 
     async def execute(self, action: Action, *, on_output: OnOutput) -> Observation:
         if secrets := self._secrets():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain, filterfalse
 from typing import Any
 
 from ..engine.environment import Namespace
@@ -57,8 +58,8 @@ class Names:
 
     def namespace(self) -> Namespace:
         """The names as a policy may know them."""
-        listed = (self._look[part].keys() - self._agents for part in ("names", "others"))
-        persons = frozenset().union(*listed)
+        listed = chain(self._look["names"], self._look["others"])
+        persons = frozenset(filterfalse(self._agents.__contains__, listed))
         names = self._look["names"]
         typed = {
             name: f"{entry['type']}()" for name, entry in names.items() if "." in entry["type"]

@@ -20,7 +20,8 @@ import time
 import types
 import zlib
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, compress
+from operator import is_not
 from typing import Any
 
 if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
@@ -94,13 +95,16 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str
     Where a namespace is too large for all its names to be listed, a name's absence says nothing.
     """
     old, new = before["names"], after["names"]
-    added, changed, same = [], [], 0
-    for name, entry in chain(new.items(), after["others"].items()):
+    added, changed = [], []
+    # Most are the very entries of before: in a large namespace the interpreter's loop sees to them.
+    unlike = list(compress(new.items(), map(is_not, new.values(), map(old.get, new))))
+    same = len(new) - len(unlike)
+    for name, entry in chain(unlike, after["others"].items()):
         earlier = old.get(name) or before["others"].get(name)
         same += earlier is not None
         if earlier is None:
             added.append(name)
-        elif earlier is not entry and _differ(_mark(earlier), _mark(entry)):
+        elif _differ(_mark(earlier), _mark(entry)):
             changed.append(name)
     gone: set[str] = set()
     if _lists_all(after) and len(old) + len(before["others"]) > same:

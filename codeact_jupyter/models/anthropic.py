@@ -146,7 +146,7 @@ class AnthropicModel:
     def body(self, request: Request) -> bytes:
         """The request as this server can take it, as JSON."""
         head = as_json(self._options(request)).removesuffix(b"}")
-        return b'%b,"messages":%b}' % (head, self._encoded.messages(request.messages))
+        return b"".join((head, b',"messages":', self._encoded.messages(request.messages), b"}"))
 
     def _options(self, request: Request) -> dict[str, Any]:
         profile = self.profile

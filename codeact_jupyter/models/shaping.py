@@ -47,7 +47,7 @@ class Encoded:
             if item := as_json(shaped((message,), self._profile))[1:-1]:
                 self._json += b"," + item if self._json else item
         self._messages = messages
-        return b"[%b]" % bytes(self._json)
+        return b"".join((b"[", self._json, b"]"))
 
 
 def _message(message: Message, profile: Profile) -> dict[str, Any]:
