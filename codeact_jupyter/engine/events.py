@@ -69,10 +69,14 @@ class Wasted:
 
 @dataclass(frozen=True)
 class ApprovalAsked:
-    """The person is asked about this step's action; the run waits."""
+    """The person is asked about this step's action; the run waits.
+
+    `scopes` says for how long a yes may count.
+    """
 
     step: Step
     reasons: tuple[str, ...]
+    scopes: tuple[Literal["once", "run", "notebook"], ...] = ("once",)
     kind: Literal["approval-asked"] = "approval-asked"
 
 

@@ -176,7 +176,7 @@ class Agent:
 
     async def _ask(self, step: Step, verdict: Verdict) -> Answered:
         assert step.action is not None
-        await self._relay.say(events.ApprovalAsked(step, verdict.reasons))
+        await self._relay.say(events.ApprovalAsked(step, verdict.reasons, verdict.scopes))
         with self._deadline.paused():
             try:
                 asked = self.policy.ask(step.action, verdict)

@@ -9,17 +9,23 @@ from typing import Literal, Protocol
 from .environment import Namespace
 from .trajectory import Action
 
+# For how long a yes counts: this action; this kind of effect in this run, or in this notebook.
+Scope = Literal["once", "run", "notebook"]
+
 
 @dataclass(frozen=True)
 class Verdict:
     """What a policy thinks of an action before anybody is asked, and why.
 
-    `kinds` names the kinds of effect that the reasons are of.
+    `kinds` names the kinds of effect that the reasons are of; `seen` all kinds that the code has,
+    those too that nobody is asked about; `scopes` for how long a yes may count.
     """
 
     decision: Literal["allow", "ask", "deny"]
     reasons: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ("once",)
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,7 @@ class Answered:
     decision: Literal["allow", "edit", "reject"]
     word: str = ""
     code: str = ""
+    scope: Scope = "once"
 
 
 class Policy(Protocol):

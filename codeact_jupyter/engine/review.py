@@ -34,8 +34,17 @@ async def reviewed(
         return replace(step, mistake=mistake, told=telling.mistake(step.reply, mistake))
     assert step.action is not None
     verdict = policy.assess(step.action, environment.namespace())
-    if verdict.decision == "ask":
-        return _decided(step, verdict, await ask(step, verdict), telling)
+    edited = False
+    while verdict.decision == "ask" and step.action is not None:
+        answer = await ask(step, verdict)
+        if answer.decision != "edit":
+            return _decided(step, verdict, answer, telling, edited=edited)
+        action = replace(step.action, code=answer.code)
+        step, edited = replace(step, action=action), True
+        again = policy.assess(action, environment.namespace())
+        if again.decision == "allow" or set(again.kinds) <= set(verdict.kinds):
+            return replace(step, approval=_approval(step, again, "edited", "person", answer.word))
+        verdict = again  # it asks for something that the person was not told of before
     if verdict.decision == "deny":
         return _rejected(
             step, _approval(step, verdict, "rejected"), "; ".join(verdict.reasons), telling
@@ -63,16 +72,15 @@ def word_on_edit(step: Step) -> str:
     return f"{word}I edited the code before it ran; what ran is:\n{step.action.code}"
 
 
-def _decided(step: Step, verdict: Verdict, answer: Answered, telling: Telling) -> Step:
-    assert step.action is not None
+def _decided(
+    step: Step, verdict: Verdict, answer: Answered, telling: Telling, *, edited: bool
+) -> Step:
     if answer.decision == "reject":
         approval = _approval(step, verdict, "rejected", "person", answer.word)
         word = f"the person said no: {answer.word}" if answer.word else "the person said no"
         return _rejected(step, approval, word, telling)
-    if answer.decision == "edit":
-        step = replace(step, action=replace(step.action, code=answer.code))
-        return replace(step, approval=_approval(step, verdict, "edited", "person", answer.word))
-    return replace(step, approval=_approval(step, verdict, "allowed", "person", answer.word))
+    approval = _approval(step, verdict, "edited" if edited else "allowed", "person", answer.word)
+    return replace(step, approval=replace(approval, scope=answer.scope))
 
 
 def _rejected(step: Step, approval: Approval, why: str, telling: Telling) -> Step:
@@ -91,4 +99,5 @@ def _approval(
         code_hash(step.action.code),
         verdict.reasons,
         word,
+        verdict.seen,
     )

@@ -175,13 +175,19 @@ class Reply:
 
 @dataclass(frozen=True)
 class Approval:
-    """A person's or the policy's word on an action; bound to the code by its sha-256."""
+    """A person's or the policy's word on an action; bound to the code by its sha-256.
+
+    `kinds` are the kinds of effect that the code was read to have, asked about or not; `scope` is
+    for how long the person's yes counts.
+    """
 
     decision: Literal["allowed", "edited", "rejected"]
     by: Literal["policy", "person"]
     code_hash: str
     reasons: tuple[str, ...] = ()
     word: str = ""
+    kinds: tuple[str, ...] = ()
+    scope: Literal["once", "run", "notebook"] = "once"
 
 
 @dataclass(frozen=True)

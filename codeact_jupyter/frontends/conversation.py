@@ -20,16 +20,19 @@ from ..environments.stopping import keyboard_interrupts
 from ..errors import RunFailed, SettingsError
 from ..notebook.inline import Held
 from ..record.journal import Journal
+from ..record.place import usual_folder
 from ..safety.gate import Gate
+from ..safety.remembered import Remembered
 from ..session import Session
 from ..settings import Settings, load_settings
+from .approvals import notebook_key
 from .flags import flags_of
 from .line_commands import help_text
 from .magic_flags import parse_run_flags
 from .magic_views import MagicView, magic_view
 from .resuming import broken_runs, conversation_in, notebook_of, show_broken, show_loaded
-from .trusted import trusted_sources
-from .words import QUESTION, answered
+from .trusted import trusted_folder, trusted_notebook, trusted_sources
+from .words import answered, question
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -51,6 +54,9 @@ class Conversation:
         self._session: Session | None = None
         self._model: str | None = None
         self._running = False
+        self.remembered = Remembered(trusted_folder(usual_folder))
+        self.notebook = notebook_key(name) if (name := trusted_notebook()) else ""
+        self.locked: set[str] = set()  # where no notebook is known, a lock is for this kernel
 
     async def run(self, line: str, task: str) -> None:
         """Do the task and show it; raises RunFailed when it was not answered."""
@@ -158,7 +164,14 @@ class Conversation:
         settings = self.settings(flags_of(options))
         self.recover()
         can_ask = _can_ask(self._shell)
-        policy = Gate(settings.approve, self._ask if can_ask else None)
+        policy = Gate(
+            settings.approve,
+            self._ask if can_ask else None,
+            remembered=self.remembered,
+            notebook=self.notebook,
+            locked=self.locked,
+            history=lambda: self._session.trajectory if self._session else Trajectory(),
+        )
         if self._session is None:
             kept_in: Any = {"journal": self._journal, "notebook": notebook_of(self._shell)}
             self._session = Session(settings, self.environment, policy, demo_pace=0.01, **kept_in)
@@ -185,7 +198,7 @@ class Conversation:
             self._view.asks(verdict.reasons)
         with keyboard_interrupts():
             try:
-                return answered(input(QUESTION))
+                return answered(input(question(verdict.scopes)), verdict.scopes)
             except KeyboardInterrupt:
                 assert self._session is not None
                 self._session.stop()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..engine.trajectory import Turn
 from ..errors import SettingsError
 from ..settings import Settings
+from .line_approvals import approvals, protect, unprotect
 from .magic_flags import CELL, RUN_HELP, MagicFlags
 from .words import counted, money
 
@@ -192,6 +193,19 @@ LINE_COMMANDS = {
         "%codeact model [NAME]",
         "say which model is used, or use this one from now on\n(`demo` needs no key)",
         _model,
+    ),
+    "protect": LineCommand(
+        "%codeact protect NAME",
+        "lock variables or functions of yours: the agent asks\n"
+        "before it overwrites, changes or runs them",
+        protect,
+    ),
+    "unprotect": LineCommand("%codeact unprotect NAME", "lock them no more", unprotect),
+    "approvals": LineCommand(
+        "%codeact approvals",
+        "what you allowed and locked for good;\n"
+        "`--forget NAME` takes a kind, a name, a notebook or all back",
+        approvals,
     ),
 }
 HELP = LineCommand("%codeact help", "this text", lambda conversation, rest: print(help_text()))

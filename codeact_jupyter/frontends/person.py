@@ -16,7 +16,7 @@ from ..engine.trajectory import Action
 from ..environments.link import END_OF_INPUT
 from .keys import forget_keys, read_keys
 from .terminal import TerminalView, legible
-from .words import QUESTION, answered
+from .words import answered, question
 
 
 class Person:
@@ -35,7 +35,8 @@ class Person:
             self._console.print(Text(f"  asks because it {legible(reason)}", style="yellow"))
         _forget_what_was_typed()
         try:
-            return answered(await self._read(f"  {QUESTION}"))
+            typed = await self._read(f"  {question(verdict.scopes)}")
+            return answered(typed, verdict.scopes)
         except EOFError:
             return Answered("reject")
 

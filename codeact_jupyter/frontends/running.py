@@ -24,9 +24,9 @@ from ..notebook.lock import only_run_on
 from ..notebook.marks import mark_of
 from ..record.journal import Journal
 from ..record.mending import mend
-from ..safety.gate import Gate
 from ..session import Session
 from ..settings import Settings, load_settings
+from .approvals import gate_of
 from .continuing import kernel_mismatch, tell_so_far
 from .exits import EXIT_CODES
 from .flags import flags_of
@@ -97,7 +97,8 @@ async def _run(
             workspace=options.cwd.resolve(),
             ask_input=person.ask_input if interactive else None,
         )
-        gate = Gate(settings.approve, person.ask_approval if interactive else None)
+        ask = person.ask_approval if interactive else None
+        gate = gate_of(document, settings.approve, ask, lambda: session.trajectory)
         kept_in: Any = {"document": document, "journal": journal}
         session = Session(settings, environment, gate, model=chosen.model, **kept_in)
         session.notice = chosen.notice

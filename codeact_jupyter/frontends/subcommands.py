@@ -44,6 +44,8 @@ EXPORT_WORDS = "\n".join(["formats:", *(f"  {name:<5}  {it}" for name, it in FOR
 LAB_WORDS = """\
 Without a notebook it begins in a new one, codeact-welcome.ipynb, with a demo.
 Options go to JupyterLab: `codeact lab sales.ipynb --no-browser --port 9999`."""
+APPROVALS_WORDS = """\
+They are kept in your own data folder, by notebook, and never in a notebook."""
 DOCTOR_WORDS = """\
 It starts a kernel and asks the model one short question. No key is printed.
 Exits with 1 when something is missing that a run needs."""
@@ -226,6 +228,17 @@ def _add_nothing(to: argparse.ArgumentParser) -> None:
     """It takes no arguments."""
 
 
+def _add_approvals(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--forget", metavar="NAME", help="a notebook, a kind, a locked name, or `all`")
+
+
+def _approvals(options: argparse.Namespace) -> int:
+    from .approvals import forget, listed, remembered
+
+    print(forget(options.forget) if options.forget else listed(remembered().entries()))
+    return 0
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from .doctor import examine
 
@@ -266,6 +279,12 @@ SUBCOMMANDS = {
         _fork,
     ),
     "lab": Subcommand("open JupyterLab with the agent's panel", LAB_WORDS, _add_lab, _lab),
+    "approvals": Subcommand(
+        "list what you allowed and locked for good, and take it back",
+        APPROVALS_WORDS,
+        _add_approvals,
+        _approvals,
+    ),
     "doctor": Subcommand(
         "check the installation and say what to do about it", DOCTOR_WORDS, _add_nothing, _doctor
     ),

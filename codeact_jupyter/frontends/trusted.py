@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..errors import SettingsError
 from ..settings import config_path
 
 ENDPOINT_VARIABLES = ("ANTHROPIC_BASE_URL", "CODEACT_BASE_URL", "CODEACT_PROFILE")
-FOLDER_VARIABLES = ("HOME", "XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA", "USERPROFILE")
+FOLDER_VARIABLES = (
+    *("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "APPDATA", "LOCALAPPDATA", "USERPROFILE"),
+    *("JUPYTER_DATA_DIR", "JUPYTER_PLATFORM_DIRS", "JUPYTER_CONFIG_DIR"),
+)
 ROUTE_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE")
 
 
@@ -30,10 +33,34 @@ def trusted_sources() -> tuple[dict[str, str], Path]:
         return environ, config_path()
     _require_unchanged(first)
     environ |= {key: first[key] for key in ENDPOINT_VARIABLES if key in first}
+    return environ, _as_at_first(first, config_path)
+
+
+def trusted_folder(folder: Callable[[], Path]) -> Path:
+    """A folder of the person's, as it was found when this process started."""
+    return _as_at_first(_first_environment(), folder)
+
+
+def trusted_notebook() -> str:
+    """The notebook that this kernel was started for, as its server said; empty when it did not."""
+    return _first_environment().get("JPY_SESSION_NAME", "")
+
+
+def _first_environment() -> Mapping[str, str]:
+    import psutil
+
+    try:
+        return psutil.Process().environ()  # type: ignore[no-any-return]
+    except (psutil.Error, OSError):
+        return {}
+
+
+def _as_at_first(first: Mapping[str, str], ask: Callable[[], Path]) -> Path:
+    """What is answered with the folders of the person's that the process was started with."""
     now = {name: os.environ.pop(name) for name in FOLDER_VARIABLES if name in os.environ}
     try:
         os.environ.update({name: first[name] for name in FOLDER_VARIABLES if name in first})
-        return environ, config_path()
+        return ask()
     finally:
         for name in FOLDER_VARIABLES:
             os.environ.pop(name, None)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from ..engine.policy import Answered
+from ..engine.policy import Answered, Scope
 from ..engine.trajectory import Turn
 
+SCOPES: tuple[tuple[str, Scope, str], ...] = (
+    ("r", "run", "yes to this kind in this [r]un"),
+    ("a", "notebook", "[a]lways to this kind in this notebook"),
+)
 
-def answered(answer: str) -> Answered:
+
+def answered(answer: str, scopes: Sequence[Scope] = ("once",)) -> Answered:
     """What a person typed at the question, as an answer: yes, no, or a word to the model."""
     word = answer.strip()
     if word.lower() in ("y", "yes"):
         return Answered("allow")
+    for letter, scope, _ in SCOPES:
+        if word.lower() == letter and scope in scopes:
+            return Answered("allow", scope=scope)
     return Answered("reject", "" if word.lower() in ("", "n", "no") else word)
+
+
+def question(scopes: Sequence[Scope]) -> str:
+    """The question, with the answers that it may have."""
+    more = "".join(f", {says}" for _, scope, says in SCOPES if scope in scopes)
+    return f"Run it? [y]es{more}, [n]o, or say what to do instead: "
 
 
 def money(cost: Decimal | None) -> str:
@@ -32,6 +47,3 @@ def turn_facts(turn: Turn) -> str:
     """How a turn ended and what it took, in one line."""
     facts = (turn.state, counted(len(turn.steps), "step"), f"{turn.usage.total:,} tokens")
     return " · ".join((*facts, money(turn.cost), f"{turn.seconds:.1f} s"))
-
-
-QUESTION = "Run it? [y]es, [n]o, or say what to do instead: "

@@ -126,7 +126,7 @@ class Framing:
             yield self._cells.provisional(thought, "waiting")
         yield self._cells.provisional(typing_cell(turn, step.number, "action", code), "waiting")
         asked = {"type": "asked", "step": step.number, "code": code, "hash": code_hash(code)}
-        yield {**asked, "reasons": list(event.reasons)}
+        yield {**asked, "reasons": list(event.reasons), "scopes": list(event.scopes)}
 
     def _finished(self, trajectory: Trajectory) -> Iterator[Frame]:
         turn = trajectory.turns[-1]

@@ -21,6 +21,7 @@ PHRASES: dict[EffectKind, str] = {
     "write-outside": "writes files outside the working directory",
     "overwrite-file": "overwrites files",
     "overwrite-name": "overwrites your variables",
+    "locked": "touches what you locked",
     "database": "writes to a database",
     "delete": "deletes files",
     "process": "starts or signals a process",

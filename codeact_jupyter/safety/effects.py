@@ -11,20 +11,30 @@ Nothing is run and no model is asked; links in paths are followed, and `exists` 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from .kinds import Effect, EffectKind
 from .local_modules import LocalModules
 from .paths import Workspace
 from .reading import LiveNames, Reading
 
-__all__ = ["Effect", "EffectKind", "effects_of"]
+__all__ = ["Effect", "EffectKind", "Effects", "effects_of", "read_effects"]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def effects_of(
+@dataclass(frozen=True)
+class Effects:
+    """What code may touch, in the order of its lines; and whether it reads data of files."""
+
+    found: tuple[Effect, ...]
+    reads: bool
+
+
+def read_effects(
     code: str,
     *,
     workspace: Path,
@@ -34,9 +44,10 @@ def effects_of(
     texts: Mapping[str, str] = _NOTHING,
     sources: Mapping[str, str] = _NOTHING,
     folders: Sequence[str] = (),
+    locked: frozenset[str] = frozenset(),
     exists: Callable[[Path], bool] = Path.exists,
-) -> tuple[Effect, ...]:
-    """Say what the code plainly may touch, in the order of its lines.
+) -> Effects:
+    """Say what the code may touch.
 
     `directory` is where a relative path begins when the code does: `workspace`, unless it is given.
     `protected` are the names the person made. `bindings` says what the names of the live namespace
@@ -44,14 +55,18 @@ def effects_of(
     stands for itself. `texts` are the short texts and paths that names hold, `sources` the code of
     the functions and classes written in the notebook (empty where it is not known), and `folders`
     where modules of the person's are found. `exists` may be narrowed to files the person made, so
-    that the agent may overwrite its own.
+    that the agent may overwrite its own. `locked` are the names that the person locked.
     """
     root = workspace.resolve()
     place = Workspace(root, root if directory is None else directory.resolve(), exists)
-    known = LiveNames(protected, bindings, texts, sources)
+    known = LiveNames(protected - locked, bindings, texts, sources, locked)
     modules = LocalModules([place.directory, root, *map(Path, folders)])
     reading = Reading(place, known, modules)
     reading.cell(code)
-    return tuple(
-        sorted(reading.found, key=lambda effect: (effect.line, effect.kind, effect.detail))
-    )
+    ordered = sorted(reading.found, key=lambda each: (each.line, each.kind, each.detail))
+    return Effects(tuple(ordered), reading.reads)
+
+
+def effects_of(code: str, **known: Any) -> tuple[Effect, ...]:
+    """Say what the code may touch that may be asked about; `known` is as for `read_effects`."""
+    return read_effects(code, **known).found

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .kinds import Finding, Moved, Outcome, Searched
+from .kinds import Finding, Moved, Outcome, Reads, Searched
 from .paths import Touch, Workspace, remote_address
 from .site import CallSite
 from .tables import words
@@ -92,6 +92,8 @@ def file_effects(site: CallSite, workspace: Workspace) -> Iterator[Outcome]:
             yield finding
     for known, touch in _touches(site, workspace):
         finding = workspace.touched(known, touch)
+        if touch == "read" and known is not None:
+            yield Reads()
         if finding:
             yield finding
     if _moves(site):

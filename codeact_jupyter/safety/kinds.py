@@ -14,6 +14,7 @@ EffectKind = Literal[
     "write-outside",
     "overwrite-file",
     "startup-file",
+    "locked",
     "delete",
     "process",
     "network",
@@ -74,4 +75,9 @@ class Searched:
     path: str
 
 
-Outcome = Finding | Python | Moved | Searched
+@dataclass(frozen=True)
+class Reads:
+    """Data comes in, from a file of the working directory; nobody is asked about that."""
+
+
+Outcome = Finding | Python | Moved | Searched | Reads

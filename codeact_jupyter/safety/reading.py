@@ -25,8 +25,9 @@ from .environment import (
     secret,
 )
 from .files import file_effects
-from .kinds import Effect, Finding, Moved, Outcome, Python, Searched
+from .kinds import Effect, Finding, Moved, Outcome, Python, Reads, Searched
 from .local_modules import LocalModules
+from .locking import locked_effects
 from .magics import magic_effects
 from .names import Names
 from .patching import replaced
@@ -53,6 +54,7 @@ class LiveNames:
     bindings: Mapping[str, str]
     texts: Mapping[str, str]
     sources: Mapping[str, str]
+    locked: frozenset[str] = frozenset()
 
 
 class Reading:
@@ -60,6 +62,7 @@ class Reading:
 
     def __init__(self, workspace: Workspace, live: LiveNames, modules: LocalModules) -> None:
         self.found: set[Effect] = set()
+        self.reads = False
         self._workspace = workspace
         self._live = live
         self._modules = modules
@@ -88,6 +91,8 @@ class Reading:
                 self._read(outcome.code, line_before=line_before, local=outcome.local)
             elif isinstance(outcome, Moved):
                 self._workspace = self._workspace.moved(outcome.path)
+            elif isinstance(outcome, Reads):
+                self.reads = True
             elif isinstance(outcome, Searched):
                 self._modules.add(Path(outcome.path))
             elif outcome.kind not in kinds:
@@ -223,6 +228,9 @@ class Reading:
         self._rebound(tree, local=local)
         for finding, line in sights(tree):
             self._found(finding, line)
+        if self._live.locked and self._within is None:
+            for finding, line in locked_effects(tree, self._live.locked):
+                self._found(finding, line)
         self._walk.through(tree, local=local)
 
     def _rebound(self, tree: ast.Module, *, local: bool) -> None:

@@ -55,12 +55,19 @@ export interface Task extends NotebookParts {
 export interface Approval {
   readonly step: number;
   readonly hash: string;
-  readonly decision: 'run' | 'run-kind' | 'edit' | 'reject';
+  readonly decision: 'run' | 'run-for-run' | 'run-kind' | 'edit' | 'reject';
   readonly code?: string;
   readonly word?: string;
 }
 
 export type ExportFormat = 'ipynb' | 'py' | 'md' | 'html';
+
+/** Something that the person allowed, or locked, for good in a notebook. */
+export interface Remembered {
+  readonly notebook: string;
+  readonly part: string;
+  readonly name: string;
+}
 
 /** `name` is what the file is called, without its ending. */
 export type ExportOrder = NotebookParts & {
@@ -122,6 +129,20 @@ export class Api {
 
   async approve(run: string, approval: Approval): Promise<void> {
     await this._post(`runs/${encodeURIComponent(run)}/approval`, approval);
+  }
+
+  /** What the person allowed and locked for good. */
+  async remembered(): Promise<readonly Remembered[]> {
+    const from = await this._get('approvals');
+    return read.list(from.entries).map(each => {
+      const { notebook, part, name } = read.record(each);
+      return { notebook: read.text(notebook), part: read.text(part), name: read.text(name) };
+    });
+  }
+
+  /** Take back what was allowed or locked. */
+  async forget(entries: readonly Remembered[]): Promise<void> {
+    await this._post('approvals', { forget: entries });
   }
 
   async input(run: string, request: string, value: string): Promise<void> {

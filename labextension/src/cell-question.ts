@@ -123,7 +123,7 @@ export class CellQuestion implements IDisposable {
     this._run.title = edited
       ? trans.__('Run what the cell holds now')
       : trans.__('Run this code, this once');
-    this._runKind.hidden = edited;
+    this._runKind.hidden = edited || !this.asked.scopes.includes('notebook');
     for (const button of [this._run, this._runKind, this._reject]) {
       // one that is disabled would lose the focus
       button.setAttribute('aria-disabled', String(this._sent));

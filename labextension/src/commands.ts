@@ -2,7 +2,8 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { type INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ExportedFile, ExportFormat } from './api';
+import { Api, type ExportedFile, type ExportFormat } from './api';
+import { showApprovals } from './approvals';
 import { activeContext, cellContext, errorOf } from './components/attaching';
 import type { ConversationNames } from './conversation-names';
 import { deleteConversation } from './deleting';
@@ -25,6 +26,7 @@ export namespace PanelCommandIds {
   export const rename = 'codeact:rename-conversation';
   export const deleteConversation = 'codeact:delete-conversation';
   export const exportAs = 'codeact:export';
+  export const approvals = 'codeact:approvals';
 }
 
 /** What can be exported, as arguments of the command. */
@@ -59,7 +61,7 @@ export function addCommands(options: CommandOptions): readonly string[] {
   addConversationCommands(options);
   addExportCommand(options);
   const { open, begin, stop, interrupt, addContext, fixError, playDemo: demo } = PanelCommandIds;
-  return [open, begin, stop, interrupt, addContext, fixError, demo];
+  return [open, begin, stop, interrupt, addContext, fixError, PanelCommandIds.approvals, demo];
 }
 
 function addPanelCommands({ app, trans, open }: CommandOptions): void {
@@ -72,6 +74,11 @@ function addPanelCommands({ app, trans, open }: CommandOptions): void {
     label: trans.__('Play the Demo'),
     caption: trans.__('A recorded story whose code runs live; needs no key'),
     execute: async () => playDemo(app, (await open()).model)
+  });
+  app.commands.addCommand(PanelCommandIds.approvals, {
+    label: trans.__('What the Agent May Do without Asking…'),
+    caption: trans.__('What you allowed and locked for good, to take it back'),
+    execute: () => showApprovals(new Api(), trans)
   });
   app.commands.addCommand(CommandIds.openStep, {
     label: trans.__('Show the Step in the Agent Panel'),

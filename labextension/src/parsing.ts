@@ -113,7 +113,8 @@ const READERS_BY_TYPE: Readonly<Record<Frame['type'], Reader>> = {
     step: read.number(from.step),
     code: read.text(from.code),
     hash: read.text(from.hash),
-    reasons: read.texts(from.reasons)
+    reasons: read.texts(from.reasons),
+    scopes: read.texts(from.scopes)
   }),
   input: (head, from) => ({
     type: 'input',

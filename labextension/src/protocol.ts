@@ -137,6 +137,8 @@ export interface AskedFrame extends Head {
   readonly code: string;
   readonly hash: string;
   readonly reasons: readonly string[];
+  /** For how long a yes may count: `once`, for its kind in this `run`, or in this `notebook`. */
+  readonly scopes: readonly string[];
 }
 
 /** The running code calls `input()`. */

@@ -13,13 +13,16 @@ from contextlib import aclosing
 from typing import Any
 
 from ...engine.events import Event, RunFinished, RunStarted, StepFinished
+from ...engine.trajectory import Trajectory
 from ...environments.attached import AttachedEnvironment
 from ...errors import CodeActError, SettingsError
 from ...notebook.frames import Framing
 from ...notebook.inline import trajectory_of
 from ...safety.gate import Gate
+from ...safety.locking import locked_by_cells
 from ...session import Session
 from ...settings import Settings
+from ..approvals import notebook_key, remembered
 from .hub import Hub
 from .kernels import Kernels
 from .orders import Order
@@ -175,7 +178,14 @@ class Hosted:
             if self._environment is not None:
                 await self._environment.close()
             self._environment = environment
-        policy = Gate(settings.approve, self.questions.approve, allowed=self.questions.allowed)
+        policy = Gate(
+            settings.approve,
+            self.questions.approve,
+            remembered=remembered(),
+            notebook=notebook_key(self._kernels.file_of(self.path)),
+            locked=locked_by_cells(order.cells),
+            history=lambda: self._session.trajectory if self._session else Trajectory(),
+        )
         if self._session is None:
             self._session = Session(settings, self._environment, policy, demo_pace=DEMO_PACE)
         self._session.use(settings)

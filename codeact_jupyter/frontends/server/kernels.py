@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -75,6 +76,11 @@ class Kernels:
             ask_input=ask_input,
             on_wait=on_wait,
         )
+
+    def file_of(self, path: str) -> str:
+        """Where the notebook of this path lies, as far as the server's files are here."""
+        folder, _, name = path.rpartition("/")
+        return os.path.join(str(self._manager.cwd_for_path(folder)), name)
 
     def restarted(self, kernel: str) -> None:
         """The server restarted a kernel, or shut it down."""

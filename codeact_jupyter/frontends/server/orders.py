@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from ...errors import SettingsError
+from ...safety.remembered import Entry
 
-Decision = Literal["run", "run-kind", "edit", "reject"]
+Decision = Literal["run", "run-for-run", "run-kind", "edit", "reject"]
 OPTIONS = ("model", "approve", "max_steps", "max_tokens", "max_cost", "max_seconds")
 MOST_IMAGES = 10
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -105,6 +106,15 @@ def decided_of(body: Any) -> Decided:
         raise SettingsError(f"step cannot be {step!r}: it must be a number")
     code, word = _text(fields, "code", ""), _text(fields, "word", "")
     return Decided(step, _text(fields, "hash"), decision, code, word)
+
+
+def entries_of(body: Any) -> list[Entry]:
+    """The remembered approvals that a request's body names; raises SettingsError for none."""
+    found = [mapping(each, "an entry") for each in _list(mapping(body, "the body"), "forget")]
+    return [
+        Entry(_text(each, "notebook"), _text(each, "part"), _text(each, "name"))  # type: ignore[arg-type]
+        for each in found
+    ]
 
 
 def notebook_of(body: Any) -> tuple[tuple[Json, ...], Json]:

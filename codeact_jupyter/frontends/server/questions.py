@@ -7,17 +7,19 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...engine.policy import Answered, Verdict, code_hash
+from ...engine.policy import Answered, Scope, Verdict, code_hash
 from ...engine.trajectory import Action
 from ...errors import SettingsError
 from .orders import Decided
+
+SCOPES: dict[str, Scope] = {"run": "once", "run-for-run": "run", "run-kind": "notebook"}
 
 
 @dataclass
 class _Approval:
     step: int
     hash: str
-    kinds: tuple[str, ...]
+    scopes: tuple[Scope, ...]
     answer: asyncio.Future[Answered]
 
 
@@ -28,13 +30,9 @@ class _Input:
 
 
 class Questions:
-    """The questions of one notebook's runs; at most one of each is open.
-
-    `allowed` are the kinds of effect that the person has allowed in this notebook once for all.
-    """
+    """The questions of one notebook's runs; at most one of each is open."""
 
     def __init__(self) -> None:
-        self.allowed: set[str] = set()
         self._approval: _Approval | None = None
         self._input: _Input | None = None
 
@@ -42,7 +40,7 @@ class Questions:
         """Wait for the person's word on an action; cancelled when the run is stopped."""
         step = int(action.cell.rsplit("-", 2)[-2])
         answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-        self._approval = _Approval(step, code_hash(action.code), verdict.kinds, answer)
+        self._approval = _Approval(step, code_hash(action.code), verdict.scopes, answer)
         try:
             return await answer
         finally:
@@ -66,8 +64,8 @@ class Questions:
             raise SettingsError(
                 "the code that waits for an answer is another by now; look at it again"
             )
-        if decided.decision == "run-kind":
-            self.allowed |= set(waiting.kinds)
+        if SCOPES.get(decided.decision, "once") not in waiting.scopes:
+            raise SettingsError("this can be allowed only this once; press Run")
         waiting.answer.set_result(_answered(decided))
 
     def reply(self, request: str, value: str) -> None:
@@ -82,4 +80,4 @@ def _answered(decided: Decided) -> Answered:
         return Answered("reject", decided.word)
     if decided.decision == "edit":
         return Answered("edit", decided.word, decided.code)
-    return Answered("allow", decided.word)
+    return Answered("allow", decided.word, scope=SCOPES[decided.decision])

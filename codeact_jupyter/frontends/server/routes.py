@@ -18,10 +18,11 @@ from ...errors import CodeActError
 from ...notebook.cards import variable_card
 from ...notebook.frames import conversation_frames
 from ...notebook.inline import conversations_of, trajectory_of
+from ..approvals import remembered
 from .downloads import download
 from .follow import FollowSocket
 from .offering import offer
-from .orders import decided_of, mapping, notebook_of, order_of
+from .orders import decided_of, entries_of, mapping, notebook_of, order_of
 from .service import SERVICE, Service
 
 ROOT = "codeact/api"
@@ -106,6 +107,26 @@ class RunAction(Route):
         await self.answer(work)
 
 
+class Approvals(Route):
+    """`GET approvals`: what is allowed and locked for good; `POST`: take back what is named."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def get(self) -> None:
+        async def work() -> Any:
+            return {"entries": [entry._asdict() for entry in remembered().entries()]}
+
+        await self.answer(work)
+
+    @web.authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        async def work() -> Any:
+            return {"forgotten": remembered().forget(entries_of(self.body()))}
+
+        await self.answer(work)
+
+
 class Read(Route):
     """`POST read`: the conversations that these cells hold, as frames."""
 
@@ -155,6 +176,7 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("status", Status),
     ("runs", Runs),
     (rf"runs/{RUN}/(?P<action>stop|interrupt|approval|input)", RunAction),
+    ("approvals", Approvals),
     ("read", Read),
     ("names", Names),
     ("export", Export),

@@ -59,7 +59,7 @@ describe('CellQuestions', () => {
   }
 
   const ask = (hash = 'h') =>
-    take('asked', { step: 1, code: ASKED, hash, reasons: ['deletes files'] });
+    take('asked', { step: 1, code: ASKED, hash, reasons: ['deletes files'], scopes: ['once', 'run', 'notebook'] });
   const run = () => take('step', { step: 1, state: 'running', code: ASKED });
   const source = (index: number) => notebook.model!.sharedModel.cells[index];
   // a notebook attaches no more cells than are in view

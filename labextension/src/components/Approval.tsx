@@ -40,7 +40,7 @@ function Deciding({ asked }: { asked: AskedFrame }) {
       {mode === 'rejecting' && (
         <Word word={word} onChange={deciding.setWord} onSend={deciding.reject} />
       )}
-      <Buttons deciding={deciding} isAsAsked={isAsAsked} />
+      <Buttons deciding={deciding} scopes={isAsAsked ? asked.scopes : []} />
     </Card>
   );
 }
@@ -126,9 +126,15 @@ function Word({ word, onChange, onSend }: WordProps) {
   );
 }
 
-function Buttons({ deciding, isAsAsked }: { deciding: Decision; isAsAsked: boolean }) {
+interface ButtonsProps {
+  deciding: Decision;
+  /** For how long a yes may count; once only for code that the person changed. */
+  scopes: readonly string[];
+}
+
+function Buttons({ deciding, scopes }: ButtonsProps) {
   const { trans } = useServices();
-  const { mode, sent, run, runKind, reject, setMode, edit, back } = deciding;
+  const { mode, sent, run, runKind, runForRun, reject, setMode, edit, back } = deciding;
   const button = (label: string, act: () => void, kind = '', title = label) => (
     <button
       type="button"
@@ -149,13 +155,16 @@ function Buttons({ deciding, isAsAsked }: { deciding: Decision; isAsAsked: boole
     );
   }
   const keys = trans.__('Run (Shift+Enter)');
+  const inRun = trans.__('Run this, and until the end of this run all code of this kind');
   const kind = trans.__('Run this, and from now on all code of this kind in this notebook');
   return (
     <footer className="codeact-Approval-buttons">
       {button(trans.__('Run'), run, 'codeact-mod-accept', keys)}
       {mode === 'deciding' && (
         <>
-          {isAsAsked &&
+          {scopes.includes('run') &&
+            button(trans.__('Run its kind in this run'), runForRun, '', inRun)}
+          {scopes.includes('notebook') &&
             button(trans.__('Run all of this kind'), runKind, '', kind)}
           {button(trans.__('Edit'), edit)}
           {button(trans.__('Reject…'), () => setMode('rejecting'))}

@@ -19,6 +19,7 @@ export interface Decision {
   readonly sent: boolean;
   run(): void;
   runKind(): void;
+  runForRun(): void;
   reject(): void;
   edit(): void;
   back(): void;
@@ -44,6 +45,7 @@ export function useDecision(asked: AskedFrame, focus: () => void): Decision {
     }
   };
   const runKind = () => say({ step, hash, decision: 'run-kind' });
+  const runForRun = () => say({ step, hash, decision: 'run-for-run' });
   const reject = () => say({ step, hash, decision: 'reject', word });
   const edit = () => {
     setCode(seen);
@@ -62,7 +64,7 @@ export function useDecision(asked: AskedFrame, focus: () => void): Decision {
       back();
     }
   };
-  const acts = { run, runKind, reject, edit, back, setMode, setCode, setWord, onKeyDown };
+  const acts = { run, runKind, runForRun, reject, edit, back, setMode, setCode, setWord, onKeyDown };
   return { mode, seen, code, word, sent, ...acts };
 }
 

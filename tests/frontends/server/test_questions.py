@@ -9,6 +9,8 @@ from tests.frontends.live import ScriptedModel, act, say
 from .front_ends import Follower, all_text
 from .live_server import LiveNotebook
 
+RISKY = {"options": {"approve": "risky"}}
+DELETES = act("import os, tempfile\nos.remove(str(tempfile.mkstemp()[1]))")
 ASK = {"options": {"approve": "ask"}}
 
 
@@ -107,13 +109,54 @@ def test_a_stop_ends_a_run_that_waits_for_an_answer(
 def test_a_kind_that_is_allowed_once_for_all_asks_no_more(
     notebook: LiveNotebook, model: ScriptedModel
 ) -> None:
-    model.will(act("import os; os.system('true')"), act("import os; os.system('true')"), say())
+    model.will(DELETES, DELETES, say(), DELETES, say(), DELETES, say())
     tab = notebook.follow()
-    run = notebook.start("twice", options={"approve": "risky"})
+    run = notebook.start("twice", **RISKY)
     question = tab.first(run, "asked")
+    assert question["scopes"] == ["once", "run", "notebook"]
     notebook.tell(run, "approval", word(question, "run-kind"))
     assert tab.end(run)["state"] == "answered"
     assert len(tab.of(run, "asked")) == 1
+    again = notebook.start("and again", **RISKY)
+    assert tab.end(again)["state"] == "answered"
+    assert not tab.of(again, "asked")
+    (kept,) = notebook.server.api("approvals").json["entries"]
+    assert (kept["part"], kept["name"]) == ("allowed", "delete")
+    assert kept["notebook"].endswith(notebook.path)
+    assert notebook.server.api("approvals", {"forget": [kept]}).json == {"forgotten": 1}
+    asks = notebook.start("it asks again", **RISKY)
+    notebook.tell(asks, "approval", word(tab.first(asks, "asked"), "run"))
+    assert tab.end(asks)["state"] == "answered"
+
+
+def test_a_kind_that_is_allowed_for_a_run_asks_again_in_the_next(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    model.will(DELETES, DELETES, say(), DELETES, say())
+    tab = notebook.follow()
+    run = notebook.start("twice", **RISKY)
+    notebook.tell(run, "approval", word(tab.first(run, "asked"), "run-for-run"))
+    assert tab.end(run)["state"] == "answered"
+    assert len(tab.of(run, "asked")) == 1
+    again = notebook.start("and again", **RISKY)
+    notebook.tell(again, "approval", word(tab.first(again, "asked"), "reject"))
+    assert tab.end(again)["state"] == "answered"
+
+
+def test_an_edit_that_does_more_than_was_asked_about_asks_again(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    model.will(DELETES, say())
+    tab = notebook.follow()
+    run = notebook.start("once", **RISKY)
+    more = "import subprocess\nran = subprocess.run(['true'])"
+    notebook.tell(run, "approval", word(tab.first(run, "asked"), "edit", code=more))
+    question = tab.first(run, "asked", code=more)
+    assert "true" in question["reasons"][0]
+    assert notebook.person.run("print('ran' in globals())") == "False\n"
+    notebook.tell(run, "approval", word(question, "run"))
+    assert tab.end(run)["state"] == "answered"
+    assert tab.steps(run)[0]["approval"] == "edited"
 
 
 def test_the_person_answers_the_agents_input_and_their_own_apart(
