@@ -6,6 +6,7 @@
     ├── EnvironmentFailure      the place where actions run is missing, dead or unfit
     ├── NotebookError           a notebook file cannot be read or written
     ├── JournalError            the journal of the runs cannot be read or written
+    ├── UndoError               a run cannot be taken back, or not be brought back
     └── RunFailed               a run ended in another state than `answered`
 
 The model's own mistakes are not here: they are told to the model as observations.
@@ -72,6 +73,10 @@ class NotebookError(CodeActError):
 
 class JournalError(CodeActError):
     """The journal is damaged, of a newer version, somebody else's, or cannot be written."""
+
+
+class UndoError(CodeActError):
+    """A run cannot be undone or redone: its checkpoint is not there, or cannot be read."""
 
 
 class RunFailed(CodeActError):

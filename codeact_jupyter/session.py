@@ -7,6 +7,7 @@ and the file as the events say, before the agent goes on.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
@@ -23,7 +24,8 @@ from .engine.model import Model
 from .engine.policy import Policy
 from .engine.telling import Telling
 from .engine.thinking import Thinking
-from .engine.trajectory import Trajectory, Turn, Usage
+from .engine.trajectory import Step, Trajectory, Turn, Usage
+from .engine.undoing import Gap
 from .environments.hiding import Hiding, hidden
 from .environments.images import fit_image
 from .errors import NotebookError, SettingsError
@@ -32,8 +34,10 @@ from .prompts import prompt, python_tool
 from .record.journal import Journal
 from .record.keeping import Keeping
 from .settings import Settings, secrets_of
+from .undoing import Undoing
 
 T = TypeVar("T")
+NAME = re.compile(r"[^\W\d]\w*")
 RESUMED = (
     "This conversation is continued from its notebook, maybe in another kernel: of the variables "
     "of earlier steps, those exist that are listed here."
@@ -77,18 +81,21 @@ class Session:
         self.policy = policy
         self.document = document
         self.trajectory = document.trajectory if document else Trajectory()
-        self.keeping = Keeping(journal, str(document.path.resolve()) if document else notebook)
+        self.notebook = str(document.path.resolve()) if document else notebook
+        self.keeping = Keeping(journal, self.notebook)
         self.notice = ""
         self._model = model
         self._left: list[Model] = []
         self._agent: Agent | None = None
         self._preparing, self._stopped = Thinking(), False
+        self._awaits_checkpoint = False
         self._untold = False  # whether a new conversation's model waits to be told what there is
         self._resumed = False  # whether it waits to be told that others led it on
         self._typed: set[str] = set()
         self._new_id = new_id
         self._now = now
         self._demo_pace = demo_pace
+        self.undoing = Undoing(lambda: self.environment, notebook=lambda: self.notebook)
 
     async def run(
         self, task: str, images: Sequence[tuple[str, str]] = ()
@@ -119,14 +126,16 @@ class Session:
             work = ended_before(self.turn, self.settings.model, "stopped", BY_THE_PERSON)
         else:
             self._agent = self._made_agent(model, telling)
+            self.undoing.begin(self.turn.run, self.settings.undo_bounds, NAME.findall(task))
             work = self._agent.run(self.trajectory)
         async with aclosing(work) as happenings:
             async for event in happenings:
-                if isinstance(event, events.RunFinished) and (late := self._late()):
-                    await self._record(late)
-                    yield late
+                for more in (*await self._undo_lacks(event), *self._late(event)):
+                    await self._record(more)
+                    yield more
                 await self._record(event)
                 yield event
+        await self.undoing.close(acted=any(step.state != "rejected" for step in self._actions))
 
     def stop(self) -> None:
         """Stop thinking; the kernel is left alone."""
@@ -137,7 +146,7 @@ class Session:
 
     def interrupt(self) -> None:
         """Interrupt the agent's running action; while it thinks, stop thinking."""
-        if self._agent is not None:
+        if self._agent is not None and not self._awaits_checkpoint:
             self._agent.interrupt()
         else:
             self.stop()
@@ -223,11 +232,29 @@ class Session:
             self.trajectory = today
         self.trajectory = self.trajectory.begin(turn)
 
-    def _late(self) -> events.LateOutput | None:
-        """What came after the last step's end: no step follows that would have it."""
+    @property
+    def _actions(self) -> list[Step]:
+        """The steps of the last turn whose action was begun."""
+        return [step for step in self.turn.steps if step.action is not None and not step.mistake]
+
+    async def _undo_lacks(self, event: Event) -> tuple[Event, ...]:
+        """What cannot be taken back, said before the action that this event is about."""
+        gaps: tuple[Gap, ...] | None = ()
+        if isinstance(event, (events.ApprovalAsked, events.StepStarted)):
+            self._awaits_checkpoint = True
+            gaps = await self._unless_stopped(self.undoing.ready())
+            self._awaits_checkpoint = False
+        elif isinstance(event, events.StepFinished):
+            gaps = await self.undoing.lost()
+        return (events.UndoLacks(self.turn.run, gaps),) if gaps else ()
+
+    def _late(self, event: Event) -> tuple[Event, ...]:
+        """At the run's end, what came after the last step's: no step follows that would have it."""
         seen = [step.number for step in self.turn.steps if step.observation is not None]
-        late = Hiding(self.environment, self.secrets).late() if seen else Late()
-        return events.LateOutput(seen[-1], late) if late != Late() else None
+        if not seen or not isinstance(event, events.RunFinished):
+            return ()
+        late = Hiding(self.environment, self.secrets).late()
+        return (events.LateOutput(seen[-1], late),) if late != Late() else ()
 
     async def _record(self, event: Event) -> None:
         """Keep the event in the journal and the notebook; what cannot be kept ends the run."""

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from .engine.limits import Limits
+from .engine.undoing import Bounds
 from .errors import SettingsError
 
 Approve = Literal["ask", "risky", "never"]
@@ -53,11 +54,20 @@ class Settings:
     max_seconds: float | None = 1800.0
     approve: Approve = "risky"
     kernel: str = "python3"
+    undo_seconds: float = 1.0
+    undo_megabytes: int = 512
     given: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def limits(self) -> Limits:
         return Limits(self.max_steps, self.max_tokens, self.max_cost, self.max_seconds)
+
+    @property
+    def undo_bounds(self) -> Bounds | None:
+        """What a run's checkpoint may take; None when none is to be made."""
+        if not self.undo_seconds:
+            return None
+        return Bounds(self.undo_seconds, self.undo_megabytes << 20)
 
 
 def load_settings(
@@ -192,6 +202,11 @@ def _positive(value: Any) -> Decimal:
     return number
 
 
+def _seconds(value: Any) -> float:
+    """Seconds that may be none: `0` turns off what takes them."""
+    return 0.0 if str(value).strip() in ("0", "0.0") else float(_positive(value))
+
+
 def _limit(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def limit(value: Any) -> Any:
         if isinstance(value, str) and value.strip().lower() in NO_LIMIT:
@@ -239,4 +254,6 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "model": _text,
     "output_tokens": _count,
     "profile": _text,
+    "undo_megabytes": _count,
+    "undo_seconds": _seconds,
 }

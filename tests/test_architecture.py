@@ -24,6 +24,8 @@ ARROWS: dict[str, set[str]] = {
     "environments": {"engine", "errors"},
     "notebook": {"engine", "errors"},
     "safety": {"engine", "errors"},
+    "workspace": {"engine", "errors"},
+    "undoing": {"engine", "errors", "workspace"},
     "record": {"engine", "errors", "notebook"},
     "settings": {"engine", "errors"},
     "choosing": {"engine", "errors", "models", "prompts", "settings"},
@@ -37,6 +39,7 @@ ARROWS: dict[str, set[str]] = {
         "record",
         "safety",
         "settings",
+        "undoing",
     },
     "frontends": {
         "",
@@ -50,6 +53,8 @@ ARROWS: dict[str, set[str]] = {
         "safety",
         "session",
         "settings",
+        "undoing",
+        "workspace",
     },
     "": {"frontends"},
 }

@@ -38,6 +38,8 @@ OPTIONS: dict[str, tuple[str, Any, Any]] = {
     "model": ("demo", '"demo"', "demo"),
     "output_tokens": ("100", "100", 100),
     "profile": ("fenced", '"fenced"', "fenced"),
+    "undo_megabytes": ("64", "64", 64),
+    "undo_seconds": ("0.5", "0.5", 0.5),
 }
 
 
@@ -66,7 +68,7 @@ def test_each_option_comes_from_each_source_and_the_strongest_wins(
     assert from_file == from_environment == from_flag
     assert from_file.given == {name}
     weaker = {"approve": '"never"', "base_url": '"http://other"'}.get(name, '"none"')
-    if name.endswith("_tokens") or name.startswith("max_"):
+    if name.endswith("_tokens") or name.startswith(("max_", "undo_")):
         weaker = "1"
     assert load(tmp_path, f"{name} = {weaker}", {variable: text}) == from_file
     weak = weaker.strip('"')

@@ -13,6 +13,7 @@ from .aftermath import displays_of, renewed_turn, with_late
 from .bill import NOTHING, Bill
 from .environment import Late, Produced
 from .trajectory import Reply, RunState, Step, Turn
+from .undoing import Gap
 from .wire import encode
 
 
@@ -115,6 +116,18 @@ class LateOutput:
 
 
 @dataclass(frozen=True)
+class UndoLacks:
+    """What an undo of this run will not bring back, as far as it was not told before.
+
+    Told as soon as it is known: for most, before the run's first action.
+    """
+
+    run: str
+    gaps: tuple[Gap, ...]
+    kind: Literal["undo-lacks"] = "undo-lacks"
+
+
+@dataclass(frozen=True)
 class RunFinished:
     """The run ended in a named state; `reason` says why when it did not answer.
 
@@ -141,6 +154,7 @@ Event: TypeAlias = (
     | OutputProduced
     | StepFinished
     | LateOutput
+    | UndoLacks
     | RunFinished
 )
 

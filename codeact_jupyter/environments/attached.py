@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.environment import News, OnOutput
 from ..engine.trajectory import Action, Observation, StepState, Variable
+from .checkpoints import KernelCheckpoints
 from .kernel import KernelEnvironment
 from .link import AskInput, Message
 from .names import Names
@@ -74,6 +75,7 @@ class AttachedEnvironment(KernelEnvironment):
                 return Observation("rejected", lost=NEW_KERNEL)
             if self._to_interrupt:
                 return Observation("interrupted", lost=NOT_RUN)
+            await self.checkpoints.catch_up()
             self._aborted = self._begun = False
             self._ours = f"{PREFIX}{action.cell.split('-')[0]}:{action.cell}"
             try:
@@ -111,6 +113,14 @@ class AttachedEnvironment(KernelEnvironment):
         if self._waiting is not None:
             self._given_up = True
             self._waiting.cancel()
+
+    def _made_checkpoints(self) -> KernelCheckpoints:
+        return KernelCheckpoints(
+            self._evaluated,
+            lambda: self.namespace().workspace,
+            cells_run=lambda: self.cells.begun,
+            busy=lambda: bool(self.link.executing),
+        )
 
     async def _wait_for_kernel(self) -> bool:
         """Wait until the person's cell is over; False when somebody stops the waiting."""

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from ..engine.environment import Cleared, Late, Namespace, News, OnOutput
 from ..engine.trajectory import Action, NamespaceChange, Observation, StepState
 from ..errors import EnvironmentFailure
+from .checkpoints import KernelCheckpoints
 from .collecting import Collector
 from .link import AskInput, KernelLink, Message, Unanswered
 from .names import Names
@@ -66,6 +67,7 @@ class KernelEnvironment:
         self._short_look = short_expression()
         self._collector = Collector()
         link.on_late = self._take_late
+        self.checkpoints = self._made_checkpoints()
 
     @classmethod
     async def start(
@@ -200,6 +202,9 @@ class KernelEnvironment:
         await self._link.close()
         await self._manager.shutdown_kernel(now=self._ignores_us or self._killed.is_set())
         self._said.close()
+
+    def _made_checkpoints(self) -> KernelCheckpoints:
+        return KernelCheckpoints(self._evaluated, lambda: self.namespace().workspace)
 
     async def _interrupt(self) -> None:
         if self._interrupted is not None:

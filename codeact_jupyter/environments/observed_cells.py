@@ -30,6 +30,7 @@ class ObservedCells:
 
     def __init__(self, ours: str) -> None:
         self._ours = ours
+        self.begun = 0  # how many of them have ever begun
         self._cells: deque[_Cell] = deque(maxlen=MOST_CELLS)
         self._running: dict[str, _Cell] = {}
 
@@ -61,6 +62,7 @@ class ObservedCells:
         for unended in list(self._running):  # its end was lost: a kernel runs one after another
             self._cells.append(self._running.pop(unended))
         code = str(content.get("code") or "")
+        self.begun += 1
         if code.strip() and not OURS.match(code):
             self._running[request] = _Cell(code, content.get("execution_count"))
 

@@ -19,6 +19,7 @@ from ..engine.environment import Late, Namespace, News, OnOutput
 from ..engine.trajectory import Action, Observation, StepState
 from ..errors import EnvironmentFailure
 from .capture import Capture
+from .checkpoints import ShellCheckpoints
 from .collecting import Collector
 from .descriptors import Descriptors
 from .looking import Looking
@@ -69,6 +70,7 @@ class ShellEnvironment:
         self._stopping = Stopping()
         self._past_python: Descriptors | None = None
         self._notes: list[str] = []
+        self.checkpoints = ShellCheckpoints(shell, lambda: self.namespace().workspace)
 
     async def check(self, code: str) -> str | None:
         return self._transforming.check(code)

@@ -143,6 +143,11 @@ class Conversation:
             raise SettingsError("a run is going on in this kernel; wait for its end, or stop it")
 
     @property
+    def shell(self) -> InteractiveShell:
+        """The shell that this is the conversation of."""
+        return self._shell
+
+    @property
     def session(self) -> Session | None:
         """The session; None before the first task."""
         return self._session
@@ -163,10 +168,10 @@ class Conversation:
         """The conversation, with the settings of this call."""
         settings = self.settings(flags_of(options))
         self.recover()
-        can_ask = _can_ask(self._shell)
+        asks = can_ask(self._shell)
         policy = Gate(
             settings.approve,
-            self._ask if can_ask else None,
+            self._ask if asks else None,
             remembered=self.remembered,
             notebook=self.notebook,
             locked=self.locked,
@@ -207,7 +212,8 @@ class Conversation:
                 return Answered("reject", "nobody can be asked here")
 
 
-def _can_ask(shell: Any) -> bool:
+def can_ask(shell: Any) -> bool:
+    """Whether the front end of this shell can ask the person."""
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         return bool(getattr(kernel, "_allow_stdin", False))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine import events
 from ..engine.events import Event
 from ..engine.trajectory import Output, Step, Trajectory, Turn
+from ..engine.undoing import lacks
 from ..environments.outputs import encodable
 from ..notebook.cells import session_metadata, step_cells, to_cells
 from ..notebook.inline import inline_metadata
@@ -74,6 +75,8 @@ class InlineView:
             self._put(self._part, step_words(event.step), _record(event.step, trajectory))
             if event.step.observation is not None:
                 self._items += event.step.observation.outputs
+        elif isinstance(event, events.UndoLacks):
+            self.notice(readable(lacks(event.gaps)))
         elif isinstance(event, events.RunFinished):
             self._finish(event, trajectory)
 

@@ -159,6 +159,18 @@ def _which_model(conversation: Conversation) -> str:
     )
 
 
+def _undo(conversation: Conversation, rest: str) -> None:
+    from .undo_lines import undo
+
+    undo(conversation, rest)
+
+
+def _redo(conversation: Conversation, rest: str) -> None:
+    from .undo_lines import redo
+
+    redo(conversation, rest)
+
+
 def _unknown(word: str) -> str:
     """What to say of a word that is no command: the nearest one, and where a task is written."""
     known = sorted((*LINE_COMMANDS, "help"))
@@ -207,5 +219,12 @@ LINE_COMMANDS = {
         "`--forget NAME` takes a kind, a name, a notebook or all back",
         approvals,
     ),
+    "undo": LineCommand(
+        "%codeact undo [RUN]",
+        "take back what the last run changed; it asks first.\n"
+        "--yes: do not ask; --all: also what you changed since",
+        _undo,
+    ),
+    "redo": LineCommand("%codeact redo [RUN]", "bring back what was undone", _redo),
 }
 HELP = LineCommand("%codeact help", "this text", lambda conversation, rest: print(help_text()))

@@ -28,6 +28,7 @@ from ..engine.trajectory import (
     Step,
     Stream,
 )
+from ..engine.undoing import lacks
 from .colours import CODE, WORDS
 from .pictures import picture_line
 from .words import money
@@ -106,6 +107,8 @@ class TerminalView:
                 self._typed = legible(self._typed + event.output.text)[-4_000:]
         elif isinstance(event, events.StepFinished):
             self._finish(event.step)
+        elif isinstance(event, events.UndoLacks):
+            self._console.print(Text(legible(lacks(event.gaps)), style="dim"))
         elif isinstance(event, events.RunFinished):
             self._end(event)
 

@@ -16,6 +16,7 @@ from ..engine.events import Event
 from ..engine.limits import Limits
 from ..engine.policy import code_hash
 from ..engine.trajectory import Reply, RunState, Step, Trajectory, Turn
+from ..engine.undoing import lacks
 from .armour import shown
 from .cards import Frame, answer_frame, run_frame, step_frame
 from .cells import Place, end_cell, session_metadata, turn_fragments, typing_cell
@@ -60,6 +61,9 @@ class Framing:
         if isinstance(event, events.Retrying):
             self._typed = {}
             return self._numbered(_plain(event, "step", "attempt", "seconds", "reason"))
+        if isinstance(event, events.UndoLacks):
+            self.notice = f"{self.notice} {lacks(event.gaps)}".strip()
+            return self._numbered(self._state(trajectory))
         if isinstance(event, events.ApprovalAsked):
             return self._numbered(*self._asked(event, trajectory))
         if isinstance(event, events.StepStarted):

@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 from ...engine.events import Event, RunFinished, RunStarted, StepFinished
@@ -188,7 +189,11 @@ class Hosted:
         )
         if self._session is None:
             self._session = Session(settings, self._environment, policy, demo_pace=DEMO_PACE)
+            self._session.undoing.patience = 0.0  # the next task may come at once
         self._session.use(settings)
+        self._session.notebook = str(
+            Path(environment.namespace().workspace, self.path.rpartition("/")[2])
+        )
         self._session.environment, self._session.policy = self._environment, policy
         while self._notes:
             self._environment.note(self._notes.popleft())

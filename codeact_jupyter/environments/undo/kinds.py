@@ -1,0 +1,228 @@
+"""How the state of one mutable object is copied, compared and put back into the same object.
+
+Its source is also sent into kernels (Python 3.8 and later,
+standard library only). A copy is shallow: it holds what the object refers to,
+and what these hold is copied by itself. So aliases, views and identities survive. To copy and to
+compare calls none of the user's code: the methods are the builtin types' own, and things are
+compared by identity.
+"""
+
+# ruff: noqa: B905 - Python 3.8 knows no `zip(strict=True)`
+from __future__ import annotations
+
+import array
+import operator
+import types
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from codeact_jupyter.environments.probe_values import class_dict_of
+
+ABSENT = object()
+MADE_AT_RUN_TIME = 1 << 9  # the flag of a class that can be changed
+
+# The getters of `type` itself: no metaclass comes between.
+base_of: Callable[[type], Any] = vars(type)["__base__"].__get__
+flags_of: Callable[[type], int] = vars(type)["__flags__"].__get__
+size_of: Callable[[type], int] = vars(type)["__basicsize__"].__get__
+item_size_of: Callable[[type], int] = vars(type)["__itemsize__"].__get__
+weak_offset_of: Callable[[type], int] = vars(type)["__weakrefoffset__"].__get__
+dict_offset_of: Callable[[type], int] = vars(type)["__dictoffset__"].__get__
+
+
+def can_change(cls: type) -> bool:
+    """Tell whether attributes of a class can be set."""
+    return bool(flags_of(cls) & MADE_AT_RUN_TIME)
+
+
+NOT_OF_A_CLASS = frozenset(
+    [
+        "__dict__",
+        "__weakref__",
+        "__abstractmethods__",
+        "_abc_impl",
+        "__static_attributes__",
+        "__firstlineno__",
+        "__classdictcell__",
+        "__annotations_cache__",
+        "__annotate_func__",
+    ]
+)
+
+
+class Kind(NamedTuple):
+    """One kind of state: to take a copy, compare with it, put it back, and what it refers to."""
+
+    take: Callable[[Any], Any]
+    same: Callable[[Any, Any], bool]
+    put: Callable[[Any, Any], None]
+    inside: Callable[[Any], Iterable[Any]]
+
+
+def all_same(one: Any, other: Any) -> bool:
+    """Tell whether two lists or tuples hold the same objects in the same order."""
+    return len(one) == len(other) and all(map(operator.is_, one, other))
+
+
+def same_dicts(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
+    """Tell whether two plain dicts hold the same objects in the same order."""
+    return (
+        len(one) == len(other)
+        and all(map(operator.is_, one, other))
+        and all(map(operator.is_, one.values(), other.values()))
+    )
+
+
+def put_dict(value: Any, saved: dict[Any, Any]) -> None:
+    dict.clear(value)
+    dict.update(value, saved)
+
+
+def _of_dict(saved: dict[Any, Any]) -> Iterable[Any]:
+    return (*saved, *saved.values())
+
+
+def _items(value: Any) -> list[Any]:
+    return [each for pair in dict.items(value) for each in pair]
+
+
+def _put_items(value: Any, saved: list[Any]) -> None:
+    dict.clear(value)
+    for key, item in zip(saved[::2], saved[1::2]):
+        dict.__setitem__(value, key, item)
+
+
+def _ordered(value: Any) -> list[Any]:
+    """The items in the order that an OrderedDict shows, which looks each key up."""
+    if all(type(key) in (str, int, float, bool, bytes, tuple) for key in dict.keys(value)):
+        return [each for pair in OrderedDict.items(value) for each in pair]
+    return _items(value)
+
+
+def _put_ordered(value: Any, saved: list[Any]) -> None:
+    OrderedDict.clear(value)
+    for key, item in zip(saved[::2], saved[1::2]):
+        OrderedDict.__setitem__(value, key, item)
+
+
+def _same_list(value: Any, saved: list[Any]) -> bool:
+    return list.__len__(value) == len(saved) and all(map(operator.is_, list.__iter__(value), saved))
+
+
+def _put_list(value: Any, saved: list[Any]) -> None:
+    list.__setitem__(value, slice(None), saved)
+
+
+def _members(value: Any) -> list[Any]:
+    return list(set.__iter__(value))
+
+
+def _same_members(value: Any, saved: list[Any]) -> bool:
+    return {id(each) for each in set.__iter__(value)} == {id(each) for each in saved}
+
+
+def _put_set(value: Any, saved: list[Any]) -> None:
+    set.clear(value)
+    set.update(value, saved)
+
+
+def _put_deque(value: Any, saved: list[Any]) -> None:
+    deque.clear(value)
+    deque.extend(value, saved)
+
+
+def _put_bytes(value: Any, saved: Any) -> None:
+    bytearray.__setitem__(value, slice(None), saved)
+
+
+def _put_array(value: Any, saved: Any) -> None:
+    array.array.__setitem__(value, slice(None), saved)
+
+
+def _same_arrays(value: Any, saved: Any) -> bool:
+    return bool(array.array.tobytes(value) == saved.tobytes())
+
+
+def _cell(value: Any) -> Any:
+    try:
+        return value.cell_contents
+    except ValueError:
+        return ABSENT
+
+
+def _put_cell(value: Any, saved: Any) -> None:
+    if saved is not ABSENT:
+        value.cell_contents = saved
+    elif _cell(value) is not ABSENT:
+        del value.cell_contents
+
+
+def _function(value: Any) -> tuple[Any, ...]:
+    attributes = value.__dict__.copy()
+    return (value.__code__, value.__defaults__, value.__kwdefaults__, attributes)
+
+
+def _same_function(value: Any, saved: tuple[Any, ...]) -> bool:
+    now = _function(value)
+    return all_same(now[:3], saved[:3]) and same_dicts(now[3], saved[3])
+
+
+def _put_function(value: Any, saved: tuple[Any, ...]) -> None:
+    value.__code__, value.__defaults__, value.__kwdefaults__ = saved[:3]
+    put_dict(value.__dict__, saved[3])
+
+
+def _of_function(saved: tuple[Any, ...]) -> Iterable[Any]:
+    return (saved[1], saved[2], *saved[3].values())
+
+
+def class_contents(cls: Any) -> dict[str, Any]:
+    """What can be set in a class, without what Python keeps there for itself."""
+    return {name: value for name, value in class_dict_of(cls).items() if name not in NOT_OF_A_CLASS}
+
+
+def _put_class(cls: Any, saved: dict[str, Any]) -> None:
+    now = class_contents(cls)
+    for name in now.keys() - saved.keys():
+        type.__delattr__(cls, name)
+    for name, value in saved.items():
+        if now.get(name, ABSENT) is not value:
+            type.__setattr__(cls, name, value)
+
+
+LIST = Kind(list.copy, _same_list, _put_list, list)
+DICT = Kind(dict.copy, same_dicts, put_dict, _of_dict)
+ITEMS = Kind(_items, lambda value, saved: all_same(_items(value), saved), _put_items, list)
+ORDERED = Kind(_ordered, lambda value, saved: all_same(_ordered(value), saved), _put_ordered, list)
+SET = Kind(_members, _same_members, _put_set, list)
+DEQUE = Kind(
+    lambda value: list(deque.__iter__(value)),
+    lambda value, saved: all_same(list(deque.__iter__(value)), saved),
+    _put_deque,
+    list,
+)
+BYTES = Kind(bytearray.copy, bytearray.__eq__, _put_bytes, lambda saved: ())
+NUMBERS = Kind(
+    lambda value: array.array.__getitem__(value, slice(None)),
+    _same_arrays,
+    _put_array,
+    lambda saved: (),
+)
+CELL = Kind(_cell, lambda value, saved: _cell(value) is saved, _put_cell, lambda saved: (saved,))
+FUNCTION = Kind(_function, _same_function, _put_function, _of_function)
+CLASS = Kind(
+    class_contents,
+    lambda cls, saved: same_dicts(class_contents(cls), saved),
+    _put_class,
+    lambda saved: saved.values(),
+)
+
+
+# What cannot change, by exact type: nothing is copied of it, and nothing is looked for in it.
+ATOMS = {
+    int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented), range,
+    slice, object, types.BuiltinFunctionType, types.CodeType, property,
+    types.MethodDescriptorType, types.WrapperDescriptorType, types.GetSetDescriptorType,
+    types.MemberDescriptorType, types.MethodWrapperType, types.ClassMethodDescriptorType,
+}  # fmt: skip

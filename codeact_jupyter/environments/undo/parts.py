@@ -1,0 +1,85 @@
+"""What an object keeps: its attributes, its slots, or a whole state that its type gives out.
+
+Another of the modules that are sent into kernels.
+"""
+
+# ruff: noqa: B905 - Python 3.8 knows no `zip(strict=True)`
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from codeact_jupyter.environments.undo.kinds import ABSENT, Kind, all_same, put_dict, same_dicts
+
+
+def attributes_kind(
+    attributes_of: Callable[[Any], Any], passing: frozenset[str] = frozenset()
+) -> Kind:
+    """The attributes of an object, and its class; `passing` are those that say nothing of it.
+
+    `attributes_of` gives the dict of them, or None where there is none that can be trusted.
+    """
+
+    def lasting(value: Any) -> dict[str, Any]:
+        attributes = attributes_of(value)
+        if type(attributes) is not dict:
+            return {}
+        if not passing:
+            return attributes.copy()
+        return {name: item for name, item in attributes.items() if name not in passing}
+
+    def take(value: Any) -> tuple[Any, dict[str, Any]]:
+        return type(value), lasting(value)
+
+    def same(value: Any, saved: tuple[Any, dict[str, Any]]) -> bool:
+        return type(value) is saved[0] and same_dicts(lasting(value), saved[1])
+
+    def put(value: Any, saved: tuple[Any, dict[str, Any]]) -> None:
+        if type(value) is not saved[0]:
+            object.__setattr__(value, "__class__", saved[0])
+        attributes = attributes_of(value)
+        if type(attributes) is dict:
+            kept = {name: item for name, item in attributes.items() if name in passing}
+            put_dict(attributes, {**kept, **saved[1]})
+
+    return Kind(take, same, put, lambda saved: saved[1].values())
+
+
+def slots_kind(slots: tuple[Any, ...]) -> Kind:
+    """The slots of an object, by their descriptors."""
+
+    def read(value: Any, slot: Any) -> Any:
+        try:
+            return slot.__get__(value)
+        except AttributeError:
+            return ABSENT
+
+    def take(value: Any) -> tuple[Any, ...]:
+        return tuple(read(value, slot) for slot in slots)
+
+    def put(value: Any, saved: tuple[Any, ...]) -> None:
+        for slot, item in zip(slots, saved):
+            if item is not ABSENT:
+                slot.__set__(value, item)
+            elif read(value, slot) is not ABSENT:
+                slot.__delete__(value)
+
+    return Kind(take, lambda value, saved: all_same(take(value), saved), put, lambda saved: saved)
+
+
+def state_kind(get: Callable[[Any], Any], put: Callable[[Any, Any], Any]) -> Kind:
+    """What a type of the standard library or of numpy gives and takes as its whole state."""
+    return Kind(get, lambda value, saved: same_states(get(value), saved), put, lambda saved: ())
+
+
+def same_states(one: Any, other: Any) -> bool:
+    """Compare states of plain values and arrays of numbers."""
+    if type(one) is not type(other):
+        return False
+    if type(one) is dict:
+        return one.keys() == other.keys() and all(same_states(one[k], other[k]) for k in one)
+    if type(one) in (tuple, list):
+        return len(one) == len(other) and all(map(same_states, one, other))
+    if hasattr(one, "tobytes"):
+        return bool(one.tobytes() == other.tobytes())
+    return bool(one == other)

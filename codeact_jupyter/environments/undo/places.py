@@ -1,0 +1,149 @@
+"""What a run may change beside the variables: the settings of the process and of its libraries.
+
+Its source is also sent into kernels.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import types
+import warnings
+from typing import Any
+
+from codeact_jupyter.environments.probe_values import is_a, library, module_dict_of, module_of
+from codeact_jupyter.environments.undo.kinds import ABSENT, Kind, can_change
+
+NOT_LOOKED_AT = ("codeact", "IPython", "ipykernel", "_")
+OF_SYS = frozenset(
+    [
+        "stdin",
+        "stdout",
+        "stderr",
+        "displayhook",
+        "excepthook",
+        "unraisablehook",
+        "argv",
+        "ps1",
+        "ps2",
+        "ps3",
+        "path",
+        "modules",
+        "last_type",
+        "last_value",
+        "last_traceback",
+        "last_exc",
+        "path_importer_cache",
+        "meta_path",
+        "path_hooks",
+    ]
+)
+
+
+def _environment(environ: Any) -> dict[str, str]:
+    return dict(environ)
+
+
+def _put_environment(environ: Any, saved: dict[str, str]) -> None:
+    for name in set(environ) - set(saved):
+        del environ[name]
+    for name, value in saved.items():
+        if environ.get(name) != value:
+            environ[name] = value
+
+
+def _directory(_: Any) -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it is gone
+        return ""
+
+
+def _put_directory(_: Any, saved: str) -> None:
+    if saved:
+        os.chdir(saved)
+
+
+ENVIRONMENT = Kind(
+    _environment, lambda it, saved: _environment(it) == saved, _put_environment, lambda saved: ()
+)
+DIRECTORY = Kind(
+    _directory, lambda it, saved: _directory(it) == saved, _put_directory, lambda saved: ()
+)
+
+
+def module_attributes(contents: dict[str, Any]) -> dict[str, Any]:
+    """The public names of a library's module, without modules: an import adds these."""
+    passed = OF_SYS if contents.get("__name__") == "sys" else ()
+    return {
+        name: value
+        for name, value in dict.items(contents)
+        if type(name) is str
+        and name[:1] != "_"
+        and type(value) is not types.ModuleType
+        and name not in passed
+    }
+
+
+def _same_module(contents: dict[str, Any], saved: dict[str, Any]) -> bool:
+    now = module_attributes(contents)
+    if len(now) != len(saved):
+        return False
+    return all(saved.get(name, ABSENT) is value for name, value in now.items())
+
+
+def _put_module(contents: dict[str, Any], saved: dict[str, Any]) -> None:
+    now = module_attributes(contents)
+    for name in now.keys() - saved.keys():
+        del contents[name]
+    for name, value in saved.items():
+        if now.get(name, ABSENT) is not value:
+            contents[name] = value
+
+
+MODULE = Kind(module_attributes, _same_module, _put_module, lambda saved: ())
+
+
+def settings_roots() -> list[tuple[str, Any]]:
+    """What is walked like a variable, by the name that a person knows it by."""
+    roots: list[tuple[str, Any]] = [
+        ("sys.path", sys.path),
+        ("warnings.filters", warnings.filters),
+        ("the random numbers of random", getattr(random, "_inst", None)),
+    ]
+    for name, module, attribute in (
+        ("the random numbers of numpy.random", "numpy.random.mtrand", "_rand"),
+        ("matplotlib.rcParams", "matplotlib", "rcParams"),
+        ("pandas' options", "pandas._config.config", "_global_config"),
+    ):
+        if attribute in library(module):
+            roots.append((name, library(module)[attribute]))
+    return roots
+
+
+def library_records() -> list[tuple[str, Any, Kind]]:
+    """The environment, the directory, and each loaded module, as objects with a state."""
+    records: list[tuple[str, Any, Kind]] = [
+        ("os.environ", os.environ, ENVIRONMENT),
+        ("the working directory", None, DIRECTORY),
+    ]
+    for name, module in list(sys.modules.items()):
+        looked_at = type(name) is str and not name.startswith(NOT_LOOKED_AT)
+        if looked_at and is_a(type(module), types.ModuleType):
+            records.append((f"module {name}", module_dict_of(module), MODULE))
+    return records
+
+
+def patchable_classes(values: list[Any]) -> list[tuple[str, Any]]:
+    """The classes in the modules that names are bound to: a run may set an attribute of one."""
+    found = []
+    for module in values:
+        if not is_a(type(module), types.ModuleType):
+            continue
+        contents = module_dict_of(module)
+        for name, value in list(contents.items()):
+            of_python = is_a(type(value), type) and can_change(value)
+            if of_python and not name.startswith("_") and module_of(value) != "__main__":
+                found.append((f"{contents.get('__name__')}.{name}", value))
+    return found

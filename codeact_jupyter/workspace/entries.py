@@ -1,0 +1,123 @@
+"""What is in the working directory: every file, folder and link, as far as the bounds reach.
+
+Links are never followed. What version control, virtual environments and caches keep is passed over.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+PASSED_OVER = frozenset(
+    (".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints")
+) | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".cache", ".virtual_documents"}
+SIGNS_OF_AN_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
+MOST_ENTRIES = 20_000
+EntryKind = Literal["file", "folder", "link"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in the directory: what a change of it would change.
+
+    `content` is the name of the copy of a file's content, empty when there is none; `target` is
+    where a link leads.
+    """
+
+    kind: EntryKind
+    mode: int
+    size: int = 0
+    modified: int = 0
+    changed: int = 0
+    node: int = 0
+    target: str = ""
+    content: str = ""
+
+    def is_as(self, other: Entry | None) -> bool:
+        """Whether the system says that nothing was written since."""
+        if other is None or self.kind != other.kind or self.mode != other.mode:
+            return False
+        if self.kind == "link":
+            return self.target == other.target
+        mine = (self.size, self.modified, self.changed, self.node)
+        theirs = (other.size, other.modified, other.changed, other.node)
+        return self.kind == "folder" or mine == theirs
+
+
+def entry_of(path: Path | str) -> Entry | None:
+    """What is there; None when there is nothing, or no file, folder or link."""
+    try:
+        found = os.lstat(path)
+        mode = stat.S_IMODE(found.st_mode)
+        if stat.S_ISLNK(found.st_mode):
+            return Entry("link", 0, target=os.readlink(path))
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        return Entry("folder", mode)
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    times = (found.st_mtime_ns, found.st_ctime_ns)
+    return Entry("file", mode, found.st_size, *times, found.st_ino)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The entries by their path below the root; `ended` says why there are no more of them."""
+
+    entries: dict[str, Entry]
+    ended: str = ""
+
+
+def listed(root: Path, passed: Collection[str] = (), *, seconds: float) -> Listing:
+    """All that is below the root, but for `passed`; bounded in number and time."""
+    entries: dict[str, Entry] = {}
+    deadline = time.monotonic() + seconds
+    for path in _walk(root, frozenset(passed)):
+        entry = entry_of(root / path)
+        if entry is not None:
+            entries[path] = entry
+        if len(entries) >= MOST_ENTRIES:
+            return Listing(entries, f"there are more than {MOST_ENTRIES:,}")
+        if time.monotonic() > deadline:
+            return Listing(entries, f"there was no time for more within {seconds:g} s")
+    return Listing(entries)
+
+
+def _walk(root: Path, passed: frozenset[str]) -> Iterator[str]:
+    """The paths below the root, those of a folder before those of the folders in it."""
+    folders = [""]
+    while folders:
+        folder = folders.pop(0)
+        try:
+            with os.scandir(root / folder) as found:
+                there = sorted(found, key=lambda each: each.name)
+        except OSError:
+            continue
+        for each in there:
+            path = f"{folder}/{each.name}" if folder else each.name
+            if path in passed or (each.name in PASSED_OVER and not each.is_symlink()):
+                continue
+            if each.is_dir(follow_symlinks=False):
+                if any(
+                    os.path.lexists(os.path.join(each.path, s)) for s in SIGNS_OF_AN_ENVIRONMENT
+                ):
+                    continue
+                folders.append(path)
+            yield path
+
+
+def entry_to_json(entry: Entry) -> list[Any]:
+    """The entry as it is written down."""
+    times = [entry.size, entry.modified, entry.changed, entry.node]
+    return [entry.kind, entry.mode, *times, entry.target, entry.content]
+
+
+def entry_from_json(value: list[Any]) -> Entry:
+    """The entry that was written down."""
+    return Entry(*value)

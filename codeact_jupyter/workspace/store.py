@@ -1,0 +1,112 @@
+"""Where the snapshots are: a private folder for each run, in the user's Jupyter data directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import UndoError
+
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+MOST_SNAPSHOTS = 10
+MOST_DAYS = 7
+MANIFEST = "manifest.json"
+VERSION = 1
+RUN = re.compile(r"[\w-]{1,64}\Z")
+
+
+def default_place() -> Path:
+    """The folder of all snapshots of this user; it need not exist."""
+    from jupyter_core.paths import jupyter_data_dir
+
+    return Path(jupyter_data_dir()) / "codeact" / "undo"
+
+
+class Store:
+    """The private folder of one run's snapshot.
+
+    Raises UndoError when it cannot be private: another user's, or a link.
+    """
+
+    def __init__(self, place: Path, run: str) -> None:
+        if not RUN.match(run):
+            raise UndoError(f"{run!r} is no id of a run")
+        self.folder = place / run
+        self._place = place
+
+    @property
+    def exists(self) -> bool:
+        return (self.folder / MANIFEST).is_file()
+
+    def make(self) -> None:
+        """Make the folder, for this user alone."""
+        self._place.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        for folder in (self._place, self.folder):
+            with suppress(FileExistsError):
+                folder.mkdir(mode=PRIVATE_FOLDER)
+            found = folder.lstat()
+            if folder.is_symlink() or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+                raise UndoError(f"{str(folder)!r} is a link or somebody else's; remove it")
+            folder.chmod(PRIVATE_FOLDER)
+
+    def write(self, manifest: dict[str, Any]) -> None:
+        """Write the manifest, whole or not at all."""
+        handle, temporary = tempfile.mkstemp(dir=self.folder)  # private by itself
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"version": VERSION, **manifest}, file)
+        os.replace(temporary, self.folder / MANIFEST)
+
+    def read(self) -> dict[str, Any]:
+        """The manifest; raises UndoError when it cannot be read."""
+        try:
+            manifest = json.loads((self.folder / MANIFEST).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise UndoError(f"the snapshot of this run cannot be read: {error}") from error
+        if manifest.get("version") != VERSION:
+            raise UndoError("the snapshot of this run is of another version of codeact")
+        return dict(manifest)
+
+    def content(self, name: str) -> Path:
+        """Where the copy of this name is; a name is a number, whoever wrote the manifest."""
+        if not name.isalnum():
+            raise UndoError(f"the snapshot names a copy {name!r}, which is none of ours")
+        return self.folder / name
+
+    def newest_other(self) -> Store | None:
+        """The newest other snapshot: what did not change since is there already."""
+        others = (each for each in _snapshots(self._place) if each != self.folder)
+        newest = max(others, key=_age, default=None)
+        return Store(self._place, newest.name) if newest is not None else None
+
+    def remove(self) -> None:
+        """Forget the snapshot."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def prune(self) -> None:
+        """Remove what is old, and the oldest of too many; never this one."""
+        kept = sorted(_snapshots(self._place), key=_age, reverse=True)
+        oldest = time.time() - MOST_DAYS * 86_400
+        for number, folder in enumerate(kept):
+            if folder != self.folder and (number >= MOST_SNAPSHOTS or _age(folder) < oldest):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _snapshots(place: Path) -> list[Path]:
+    try:
+        return [each for each in place.iterdir() if not each.is_symlink() and RUN.match(each.name)]
+    except OSError:
+        return []
+
+
+def _age(folder: Path) -> float:
+    try:
+        return (folder / MANIFEST).stat().st_mtime
+    except OSError:
+        return 0.0

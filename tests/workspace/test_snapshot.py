@@ -1,0 +1,188 @@
+"""Files are kept privately before a run and put back exactly, and nothing outside is touched."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from codeact_jupyter.engine.undoing import Bounds
+from codeact_jupyter.errors import UndoError
+from codeact_jupyter.workspace.snapshot import Snapshot
+
+BOUNDS = Bounds(20.0, 1 << 20)
+linux = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    folder = tmp_path / "work"
+    (folder / "data").mkdir(parents=True)
+    (folder / "kept.txt").write_text("old")
+    (folder / "data" / "lost.txt").write_text("lost")
+    os.utime(folder / "kept.txt", ns=(10**18, 10**18))
+    return folder
+
+
+def snapshot(tmp_path: Path, run: str = "run") -> Snapshot:
+    return Snapshot(run, tmp_path / "data" / "undo")
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): "/"
+        if path.is_dir()
+        else f"{path.read_text()} {stat.S_IMODE(path.stat().st_mode):o} {path.stat().st_mtime_ns}"
+        for path in sorted(folder.rglob("*"))
+        if not path.is_symlink()
+    }
+
+
+def change(work: Path) -> None:
+    (work / "kept.txt").write_text("new")
+    (work / "kept.txt").chmod(0o600)
+    (work / "data" / "lost.txt").unlink()
+    (work / "data").rmdir()
+    (work / "out" / "deep").mkdir(parents=True)
+    (work / "out" / "deep" / "made.txt").write_text("made")
+
+
+def test_what_a_run_does_to_files_is_taken_back_and_brought_again(tmp_path, work) -> None:
+    before = tree(work)
+    assert snapshot(tmp_path).take(work, BOUNDS) == ()
+    change(work)
+    after = tree(work)
+    snapshot(tmp_path).close(acted=True)
+    seen = {(each.name, each.what) for each in snapshot(tmp_path).look().changes}
+    assert seen == {
+        ("kept.txt", "changed"),
+        ("data", "deleted"),
+        ("data/lost.txt", "deleted"),
+        ("out", "added"),
+        ("out/deep", "added"),
+        ("out/deep/made.txt", "added"),
+    }
+    for expected in (before, after, before):
+        restored = snapshot(tmp_path).put_back(overwrite=False)
+        assert not restored.kept and not restored.failed
+        assert tree(work) == expected
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(tmp_path, work) -> None:
+    snapshot(tmp_path).take(work, BOUNDS)
+    (work / "kept.txt").write_text("abc")
+    os.utime(work / "kept.txt", ns=(10**18, 10**18))
+    snapshot(tmp_path).close(acted=True)
+    assert [each.name for each in snapshot(tmp_path).look().changes] == ["kept.txt"]
+
+
+def test_what_was_changed_again_since_is_left_unless_asked_for(tmp_path, work) -> None:
+    snapshot(tmp_path).take(work, BOUNDS)
+    change(work)
+    snapshot(tmp_path).close(acted=True)
+    (work / "kept.txt").write_text("mine")
+    (work / "mine.txt").write_text("mine")
+    conflicts = [each.name for each in snapshot(tmp_path).look().changes if each.conflict]
+    assert conflicts == ["kept.txt"]
+    assert snapshot(tmp_path).put_back(overwrite=False).kept == ("kept.txt",)
+    assert (work / "kept.txt").read_text() == "mine" and (work / "mine.txt").exists()
+    assert (work / "data" / "lost.txt").read_text() == "lost"
+
+
+def test_what_is_too_large_is_named_before_and_again_when_it_was_changed(tmp_path, work) -> None:
+    (work / "large.bin").write_bytes(b"0" * 4096)
+    gaps = snapshot(tmp_path).take(work, Bounds(20.0, 2048))
+    assert [gap.what for gap in gaps] == ["large.bin"]
+    (work / "large.bin").write_bytes(b"1" * 4096)
+    gaps = snapshot(tmp_path).close(acted=True)
+    assert gaps[0].what == "large.bin" and "was changed" in gaps[0].why
+    assert not snapshot(tmp_path).look().changes
+
+
+@linux
+def test_the_snapshot_is_its_users_alone(tmp_path, work) -> None:
+    before = os.umask(0)
+    try:
+        snapshot(tmp_path).take(work, BOUNDS)
+    finally:
+        os.umask(before)
+    place = tmp_path / "data" / "undo"
+    for path in (place, *place.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+@linux
+def test_a_link_in_the_place_of_the_snapshots_is_refused(tmp_path, work) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "data" / "undo").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UndoError, match="link"):
+        snapshot(tmp_path).take(work, BOUNDS)
+
+
+@linux
+def test_links_are_kept_as_links_and_never_followed(tmp_path, work) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "theirs.txt").write_text("theirs")
+    (work / "link").symlink_to(outside)
+    (work / "one").symlink_to("kept.txt")
+    snapshot(tmp_path).take(work, BOUNDS)
+    (outside / "theirs.txt").write_text("changed")
+    (work / "one").unlink()
+    (work / "data" / "lost.txt").unlink()
+    (work / "data").rmdir()
+    (work / "data").symlink_to(outside)  # a folder on the way leads outside now
+    snapshot(tmp_path).close(acted=True)
+    snapshot(tmp_path).put_back(overwrite=False)
+    assert (outside / "theirs.txt").read_text() == "changed"
+    assert sorted(os.listdir(outside)) == ["theirs.txt"]
+    assert os.readlink(work / "one") == "kept.txt"
+    assert (work / "data" / "lost.txt").read_text() == "lost" and not (work / "data").is_symlink()
+
+
+def test_version_control_environments_caches_and_the_notebook_are_passed_over(
+    tmp_path, work
+) -> None:
+    for name in (".git", "venv", "__pycache__", "env"):
+        (work / name).mkdir()
+        (work / name / "pyvenv.cfg").write_text("x")
+    (work / "mine.ipynb").write_text("{}")
+    snapshot(tmp_path).take(work, BOUNDS, ("mine.ipynb",))
+    for path in (".git/new", "venv/new", "__pycache__/new", "env/new", "mine.ipynb"):
+        (work / path).write_text("changed")
+    snapshot(tmp_path).close(acted=True)
+    assert snapshot(tmp_path).look().changes == ()
+
+
+def test_unchanged_files_are_not_copied_twice_and_old_snapshots_go(tmp_path, work) -> None:
+    for number in range(12):
+        each = snapshot(tmp_path, f"run{number}")
+        each.take(work, BOUNDS)
+        each.close(acted=True)
+    place = tmp_path / "data" / "undo"
+    folders = list(place.iterdir())
+    assert len(folders) == 10 and snapshot(tmp_path, "run11").exists
+    copies = {path.stat().st_ino for path in place.rglob("b*") if path.is_file()}
+    assert len(copies) == 2
+
+
+def test_a_run_that_did_nothing_leaves_no_snapshot(tmp_path, work) -> None:
+    snapshot(tmp_path).take(work, BOUNDS)
+    snapshot(tmp_path).close(acted=False)
+    assert not snapshot(tmp_path).exists
+
+
+def test_a_damaged_snapshot_is_said_and_nothing_is_changed(tmp_path, work) -> None:
+    snapshot(tmp_path).take(work, BOUNDS)
+    change(work)
+    before = tree(work)
+    (tmp_path / "data" / "undo" / "run" / "manifest.json").write_text("{")
+    with pytest.raises(UndoError, match="cannot be read"):
+        snapshot(tmp_path).put_back(overwrite=True)
+    assert tree(work) == before
+    with pytest.raises(UndoError, match="no id"):
+        Snapshot("../run", tmp_path)
