@@ -19,6 +19,7 @@ from .checkpoints import KernelCheckpoints
 from .collecting import Collector
 from .link import AskInput, KernelLink, Message, Unanswered
 from .names import Names
+from .observing import collect, ended, since
 from .outputs import produced
 from .persons_cells import words_of
 from .probe import keeping_expression, short_expression
@@ -93,6 +94,11 @@ class KernelEnvironment:
         """The name of the kernel's specification."""
         return str(self._manager.kernel_name)
 
+    @property
+    def provisioner(self) -> Any:
+        """What Jupyter started the kernel with; None where another server did."""
+        return getattr(self._manager, "provisioner", None)
+
     def note(self, text: str) -> None:
         """Have something told to the model, once, at the start of the next turn."""
         if text not in self._notes:
@@ -120,16 +126,16 @@ class KernelEnvironment:
                 {"code": action.code, "silent": False, "store_history": True},
                 message_id=f"codeact:{action.cell.split('-')[0]}:{action.cell}",
                 cell=action.cell,
-                on_message=lambda message: _collect(collector, message),
+                on_message=lambda message: collect(collector, message),
                 ask_input=self._ask_input,
                 give_up=self._unresponsive(self._interrupted),
             )
         except Unanswered as error:
             status: StepState = "interrupted" if self._was_interrupted else "unknown"
-            return _ended(status, collector, str(error), _since(started))
+            return ended(status, collector, str(error), since(started))
         except (EnvironmentFailure, TimeoutError) as error:
-            return _ended("unknown", collector, self._lost(error), _since(started))
-        seconds = _since(started)
+            return ended("unknown", collector, self._lost(error), since(started))
+        seconds = since(started)
         status = self._status(reply)
         lost = collector.lost or ("" if complete else "output may be incomplete")
         look = await self._look()
@@ -277,23 +283,6 @@ class KernelEnvironment:
         return shown
 
 
-def _collect(collector: Collector, message: Message) -> None:
-    item = produced(message)
-    if item is not None:
-        collector.add(item)
-
-
 async def _after(event: asyncio.Event, seconds: float) -> None:
     await event.wait()
     await asyncio.sleep(seconds)
-
-
-def _since(started: float) -> float:
-    return round(time.monotonic() - started, 3)
-
-
-def _ended(status: StepState, collector: Collector, why: str, seconds: float) -> Observation:
-    """The observation of an action that the kernel did not reply to."""
-    lost = "; ".join(filter(None, (collector.lost, why)))
-    outputs, updated = collector.outputs, collector.updated
-    return Observation(status, outputs, seconds=seconds, lost=lost, updated=updated)

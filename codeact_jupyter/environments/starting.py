@@ -41,7 +41,7 @@ async def started_kernel(name: str, workspace: Path) -> StartedKernel:
     said = tempfile.TemporaryFile()  # noqa: SIM115
     try:
         await manager.start_kernel(cwd=str(workspace), env=environ, stderr=said)
-        client = manager.client()
+        client = client_of(manager)
         client.start_channels()
         version = await _python_version(client, name)
     except BaseException as error:  # also when the start is cancelled: no kernel is left behind
@@ -51,6 +51,16 @@ async def started_kernel(name: str, workspace: Path) -> StartedKernel:
                 raise
             raise EnvironmentFailure(_start_failure(name, error, said)) from error
     return StartedKernel(manager, client, said, version)
+
+
+def client_of(manager: Any, **options: Any) -> Any:
+    """A client of this manager's kernel, which takes no larger message than the kernel may send."""
+    import zmq
+
+    client = manager.client(**options)
+    if largest := getattr(manager.provisioner, "largest_message", 0):
+        client.context.setsockopt(zmq.MAXMSGSIZE, largest)
+    return client
 
 
 def _manager(name: str) -> AsyncKernelManager:

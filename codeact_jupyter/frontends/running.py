@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, aclosing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..choosing import choose_model
 from ..engine.events import Event, RunFinished, StepFinished, to_wire
 from ..engine.trajectory import Turn
 from ..environments.kernel import KernelEnvironment
+from ..environments.link import AskInput
 from ..errors import NotebookError, SettingsError
 from ..notebook.document import Document, require_writable
 from ..notebook.lock import only_run_on
@@ -32,6 +34,7 @@ from .exits import EXIT_CODES
 from .flags import flags_of
 from .interrupts import interruptible
 from .person import Person
+from .sandboxing import introduce_sandbox, sandbox_kernel
 from .terminal import TerminalView, legible
 from .words import turn_facts
 
@@ -61,6 +64,8 @@ def run_task(options: argparse.Namespace) -> int:
 def _run_there(options: argparse.Namespace, *, afresh: bool = False) -> int:
     """Do the task in its notebook, which is this run's alone meanwhile."""
     settings = load_settings(flags_of(options))
+    if getattr(options, "sandbox", False):
+        settings = replace(settings, kernel=sandbox_kernel(options.kernel))
     if not options.task.strip():
         raise SettingsError(f"the task {options.task!r} is empty; say in quotes what to do")
     if not options.cwd.is_dir():
@@ -92,11 +97,8 @@ async def _run(
     interactive = sys.stdin is not None and sys.stdin.isatty() and not options.json
     with view:
         view.waiting("starting the kernel")
-        environment = await KernelEnvironment.start(
-            settings.kernel,
-            workspace=options.cwd.resolve(),
-            ask_input=person.ask_input if interactive else None,
-        )
+        asked = person.ask_input if interactive else None
+        environment = await _started(settings.kernel, options.cwd.resolve(), asked, console)
         ask = person.ask_approval if interactive else None
         gate = gate_of(document, settings.approve, ask, lambda: session.trajectory)
         kept_in: Any = {"document": document, "journal": journal}
@@ -120,6 +122,15 @@ async def _run(
                     await session.close()
                 finally:
                     await environment.close()
+
+
+async def _started(
+    kernel: str, workspace: Path, ask_input: AskInput | None, console: Console
+) -> KernelEnvironment:
+    """The kernel; the model and the person are told of walls around it."""
+    environment = await KernelEnvironment.start(kernel, workspace=workspace, ask_input=ask_input)
+    introduce_sandbox(environment, lambda words: console.print(Text(words, style="dim")))
+    return environment
 
 
 class _Interrupts:

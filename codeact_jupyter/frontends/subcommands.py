@@ -15,6 +15,7 @@ from ..record.formats import FORMATS
 from ..record.normalising import TOLERANCE, Normalising
 from ..safety.kinds import KINDS
 from .flags import add_run_flags
+from .sandboxing import SANDBOX_WORDS, add_sandbox, run_sandbox
 
 WIDTH = 80
 
@@ -103,6 +104,7 @@ def _add_run(to: argparse.ArgumentParser) -> None:
         help="first run again, in the new kernel, what the notebook's runs and you ran",
     )
     _add_allow(to)
+    to.add_argument("--sandbox", action="store_true", help="run the code in the sandboxed kernel")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -284,6 +286,12 @@ SUBCOMMANDS = {
         APPROVALS_WORDS,
         _add_approvals,
         _approvals,
+    ),
+    "sandbox": Subcommand(
+        "install the sandboxed kernel, remove it, or say what it is here",
+        SANDBOX_WORDS,
+        add_sandbox,
+        run_sandbox,
     ),
     "doctor": Subcommand(
         "check the installation and say what to do about it", DOCTOR_WORDS, _add_nothing, _doctor

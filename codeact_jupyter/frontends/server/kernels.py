@@ -9,6 +9,7 @@ from typing import Any
 
 from ...environments.attached import AttachedEnvironment
 from ...environments.link import AskInput
+from ...environments.starting import client_of
 from ...environments.watched import WatchedLink, language_of
 from ...errors import EnvironmentFailure
 from .gateway import GatewayClient, GatewayManager, is_remote
@@ -97,7 +98,7 @@ class Kernels:
         if isinstance(manager, GatewayManager):
             client: Any = await GatewayClient.open(self._manager.get_kernel(kernel))
         else:
-            client = manager.client(session=manager.session.clone())
+            client = client_of(manager, session=manager.session.clone())
             client.start_channels()
         link = WatchedLink(client, manager)
         link.listeners.append(self._frames_of(kernel))

@@ -1,0 +1,29 @@
+"""From what a kernel sent for an action to the observation, also where it did not reply."""
+
+from __future__ import annotations
+
+import time
+
+from ..engine.trajectory import Observation, StepState
+from .collecting import Collector
+from .link import Message
+from .outputs import produced
+
+
+def collect(collector: Collector, message: Message) -> None:
+    """Keep what a message of IOPub produced, if it produced anything."""
+    item = produced(message)
+    if item is not None:
+        collector.add(item)
+
+
+def since(started: float) -> float:
+    """The seconds since this reading of the monotonic clock."""
+    return round(time.monotonic() - started, 3)
+
+
+def ended(status: StepState, collector: Collector, why: str, seconds: float) -> Observation:
+    """The observation of an action that the kernel did not reply to."""
+    lost = "; ".join(filter(None, (collector.lost, why)))
+    outputs, updated = collector.outputs, collector.updated
+    return Observation(status, outputs, seconds=seconds, lost=lost, updated=updated)

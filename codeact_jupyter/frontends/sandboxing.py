@@ -1,0 +1,124 @@
+"""`codeact sandbox`: installs the sandboxed kernel, removes it, and says what it is here.
+
+And what `codeact run --sandbox` needs of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EnvironmentFailure, SettingsError
+from ..sandbox import kernelspec
+from ..sandbox.limits import Bounds, bounds_of
+
+if TYPE_CHECKING:
+    from ..environments.kernel import KernelEnvironment
+
+SANDBOX_WORDS = """\
+A sandboxed kernel has no network, sees no file of yours but its workspace, and
+writes nowhere else; SECURITY.md says what it promises. It needs Linux and, for
+the strong walls, bubblewrap."""
+ACTIONS = ("install", "uninstall", "status")
+TOLD = (
+    "This kernel is a sandbox: it has no network{hosts}, sees none of the person's files but the "
+    "working directory, and can write only there and in /tmp. Dot folders such as .git are "
+    "read-only, links cannot be made. Packages cannot be installed; work with what is there."
+)
+
+
+def add_sandbox(to: argparse.ArgumentParser) -> None:
+    """Add the arguments of `codeact sandbox`."""
+    to.add_argument("action", choices=ACTIONS, help="what to do")
+    to.add_argument("--user", action="store_true", help="install for all environments of yours")
+    to.add_argument("--read-only", action="append", metavar="DIR", help="one more readable folder")
+    to.add_argument(
+        "--limit",
+        action="append",
+        metavar="NAME=N",
+        help=f"sizes in MiB, of: {', '.join(vars(Bounds()))}",
+    )
+
+
+def run_sandbox(options: argparse.Namespace) -> int:
+    """Do what these options say; returns the exit code."""
+    if options.action == "install":
+        return _install(options)
+    return _uninstall() if options.action == "uninstall" else _status()
+
+
+def sandbox_kernel(other: str | None = None) -> str:
+    """The name of the sandboxed kernel.
+
+    Raises SettingsError when it is not installed, or another kernel was named too.
+    """
+    if other not in (None, kernelspec.NAME):
+        raise SettingsError(f"--sandbox and --kernel {other!r} exclude each other; leave one out")
+    if kernelspec.installed() is None:
+        raise SettingsError("the sandboxed kernel is not installed; run: codeact sandbox install")
+    return kernelspec.NAME
+
+
+def introduce_sandbox(environment: KernelEnvironment, say: Callable[[str], None]) -> None:
+    """Have the model told of the walls around this kernel, and `say` so to the person.
+
+    Nothing is told of a kernel without walls.
+    """
+    walls = getattr(environment.provisioner, "walls", None)
+    if walls is not None:
+        environment.note(TOLD.format(hosts=""))
+        lacking = f", {walls.lacking}" if walls.lacking else ""
+        say(f"The code runs in a sandbox ({walls.backend}){lacking}.")
+
+
+def _install(options: argparse.Namespace) -> int:
+    from ..sandbox.backends import walls
+
+    config: dict[str, Any] = {}
+    if limits := _limits(options.limit or ()):
+        config["limits"] = limits
+    if options.read_only:
+        config["read_only"] = options.read_only
+    found = walls()
+    folder = kernelspec.install(config, user=options.user)
+    print(f"{kernelspec.DISPLAY_NAME!r} is installed: {folder}")
+    print(f"Its walls: {found.backend}{f', {found.lacking}' if found.lacking else ''}.")
+    print("Choose it as a notebook's kernel, or use it with: codeact run --sandbox")
+    return 0
+
+
+def _uninstall() -> int:
+    folder = kernelspec.uninstall()
+    print(f"Removed {folder}." if folder else "The sandboxed kernel was not installed.")
+    return 0
+
+
+def _status() -> int:
+    from ..sandbox.backends import walls
+
+    found = kernelspec.installed()
+    where = str(found[0]) if found else "not installed; run: codeact sandbox install"
+    print(f"kernel   {where}")
+    try:
+        stands = walls(str(found[1].get("backend", "auto")) if found else "auto")
+    except EnvironmentFailure as error:
+        print(f"walls    none: {error}")
+        return 1
+    print(f"walls    {stands.backend}{f': {stands.lacking}' if stands.lacking else ''}")
+    given = found[1] if found else {}
+    bounds = bounds_of(dict(given.get("limits") or {}))
+    print("limits   " + ", ".join(f"{name} {value}" for name, value in vars(bounds).items()))
+    return 0 if found else 1
+
+
+def _limits(given: Any) -> dict[str, int]:
+    limits: dict[str, Any] = {}
+    for each in given:
+        name, _, number = each.partition("=")
+        limits[name] = int(number) if number.isdigit() else number
+    try:
+        bounds_of(limits)
+    except ValueError as error:
+        raise SettingsError(f"--limit {' '.join(given)!r} cannot be used: {error}") from None
+    return limits

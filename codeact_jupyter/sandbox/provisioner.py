@@ -1,0 +1,254 @@
+"""Starts a kernel behind walls, as Jupyter starts any: a kernel provisioner (Linux).
+
+To Jupyter it is a local kernel: interrupt, restart and shutdown work as they do. A kernel for which
+no walls can be built is not started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Dict, List, Unicode
+
+from ..errors import EnvironmentFailure
+from .backends import Walls, walls
+from .bubblewrap import bubblewrapped
+from .confined import confined, homes_of
+from .environ import HOME, clean_environ
+from .launching import Launch
+from .limits import MIB, Bounds, bounds_of
+from .pythons import python_of
+from .saying import Saying
+from .sockets import connection_inside, listening, private_folder
+from .watching import Watch, children, innermost_id
+from .workspace import require_fit
+
+KERNEL_INSIDE = "2"  # its number in a PID namespace of its own: 1 is bubblewrap's
+DYING_SECONDS = 0.5
+
+
+class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
+    """A kernel in a sandbox; its options are in the kernelspec that `codeact sandbox install` made.
+
+    `walls` says what it is in, once it started, and `ended_for` why the watch ended it.
+    """
+
+    backend = Unicode("auto", help="auto, bubblewrap, or landlock").tag(config=True)
+    limits = Dict(help="Other limits than the usual ones, by name; sizes in MiB.").tag(config=True)
+    read_only = List(Unicode(), help="More folders that may be read.").tag(config=True)
+
+    parent: Any
+    process: Any = None
+    walls: Walls | None = None
+    ended_for = ""
+    _folder: Path | None = None
+    _first: int | None = None
+    _watch: Watch | None = None
+    _saying: Saying | None = None
+
+    @property
+    def bounds(self) -> Bounds:
+        """The limits of this kernel; raises EnvironmentFailure for what cannot be one."""
+        try:
+            return bounds_of(dict(self.limits))
+        except ValueError as error:
+            raise EnvironmentFailure(f"the sandbox's kernelspec cannot be used: {error}") from error
+
+    @property
+    def largest_message(self) -> int:
+        """How many bytes a message of this kernel may have; who talks to it takes no larger one."""
+        return self.bounds.message * MIB
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Build walls or refuse; the kernel's sockets are files that only this user can reach."""
+        self.walls = await asyncio.to_thread(walls, self.backend)
+        manager = self.parent
+        if self._folder is None:
+            self._folder = private_folder()
+            manager.cache_ports = False
+            manager.transport, manager.ip = "ipc", str(self._folder / "k")
+            _bound_messages(manager, self.largest_message)
+        return dict(await super().pre_launch(**kwargs))
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start it; raises EnvironmentFailure, with what was said, when the walls did not stand."""
+        try:
+            return await self._launched(list(cmd), kwargs)
+        except BaseException:
+            await self.cleanup()
+            raise
+
+    async def _launched(self, command: list[str], options: dict[str, Any]) -> Any:
+        sockets, words = listening(Path(self.parent.connection_file))
+        inherited, information = [*sockets], None
+        self._saying = saying = Saying(options.get("stderr"))
+        try:
+            launch = self._launch(command, options["env"], options.get("cwd"), sockets, words)
+            assert self.walls is not None
+            strong = self.walls.backend == "bubblewrap"
+            started = bubblewrapped(self.walls.program, launch) if strong else confined(launch)
+            inherited, information = started.inherited, started.information
+            options |= {"env": started.environ, "cwd": started.cwd, "pass_fds": inherited}
+            options |= {"stdout": saying.descriptor, "stderr": saying.descriptor}
+            told = await super().launch_kernel(started.command, independent=True, **options)
+        finally:
+            for descriptor in inherited:
+                os.close(descriptor)
+            saying.begin()
+        self.ended_for, self._first = "", await self._first_process(information)
+        self._watch = Watch(self._first, launch.workspace, launch.bounds, self._end)
+        self._watch.begin()
+        return told
+
+    async def send_signal(self, signum: int) -> None:
+        """Signal the kernel and what it started; a signal to all of bubblewrap's would end it."""
+        if not self.process:
+            return
+        if signum == signal.SIGKILL:
+            await self._kill_all()
+            return
+        kernel = self._kernel_process()
+        if kernel is None:
+            if signum == signal.SIGTERM:
+                await self._kill_all()
+            return
+        try:
+            os.killpg(kernel, signum)
+        except OSError:
+            with suppress(OSError):
+                os.kill(kernel, signum)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Leave nothing behind: no thread, no folder."""
+        if self._watch is not None:
+            self._watch.stop()
+        await super().cleanup(restart=restart)
+        if not restart and self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def _launch(
+        self,
+        command: list[str],
+        environ: dict[str, str],
+        cwd: str | None,
+        sockets: list[int],
+        words: str,
+    ) -> Launch:
+        """What is to be started, and where; raises EnvironmentFailure for an unfit workspace."""
+        assert self.walls is not None and self._folder is not None
+        workspace = os.path.realpath(cwd or os.getcwd())
+        secret = _secret_places(self._folder)
+        require_fit(workspace, secret)
+        python = python_of(command[0], environ)
+        home, temporary = map(str, homes_of(self._folder))
+        if self.walls.backend == "bubblewrap":  # whose files are its own, in memory
+            home, temporary = HOME, "/tmp"
+        file = Path(self.parent.connection_file)
+        clean = clean_environ(
+            environ,
+            backend=self.walls.backend,
+            python=command[0],
+            user=python.user,
+            home=home,
+            temporary=temporary,
+            also=(self.kernel_spec.env or {}).keys(),
+        )
+        return Launch(
+            command,
+            str(file),
+            connection_inside(file, "/run/k"),
+            workspace,
+            python,
+            {**clean, "CODEACT_SOCKETS": words},
+            self.bounds,
+            sockets,
+            self._folder,
+            secret,
+            tuple(os.path.realpath(each) for each in self.read_only),
+        )
+
+    async def _first_process(self, information: int | None) -> int:
+        """The first process inside, as the host numbers it."""
+        assert self.process is not None and self._saying is not None
+        if information is None:
+            return int(self.process.pid)
+        with open(information, "rb") as told:
+            raw = await asyncio.to_thread(told.read)
+        try:
+            return int(json.loads(raw)["child-pid"])
+        except (ValueError, KeyError):
+            self.process.kill()
+            said = await asyncio.to_thread(self._saying.last_words)
+            raise EnvironmentFailure(f"the sandbox could not be built: {said}") from None
+
+    def _kernel_process(self) -> int | None:
+        """The kernel itself, as the host numbers it."""
+        assert self._first is not None
+        strong = self.walls is not None and self.walls.backend == "bubblewrap"
+        for process in children(self._first):
+            if not strong or innermost_id(process) == KERNEL_INSIDE:
+                return process
+        return None
+
+    async def _kill_all(self) -> None:
+        """End all processes: with the first inside, the system ends all others."""
+        if self.walls is not None and self.walls.backend == "landlock":
+            self.process.terminate()  # who supervises them there ends them, and itself
+            for _ in range(int(DYING_SECONDS * 100)):
+                if self.process.poll() is not None:
+                    return
+                await asyncio.sleep(0.01)
+        self._end_now()
+
+    def _end(self, why: str) -> None:
+        """End the kernel for good reason; called by the thread that watches it."""
+        self.ended_for = why
+        self.log.warning("codeact: a sandboxed kernel was ended: %s", why)
+        if self.walls is not None and self.walls.backend == "landlock":
+            self.process.terminate()
+        else:
+            self._end_now()
+
+    def _end_now(self) -> None:
+        for process in (self._first, getattr(self.process, "pid", None)):
+            if process is not None:
+                with suppress(OSError):
+                    os.kill(process, signal.SIGKILL)
+
+
+def _bound_messages(manager: Any, most_bytes: int) -> None:
+    """Have the manager's sockets from now on take no message larger than this.
+
+    Where kernels share a ZeroMQ context, this one gets a shadow of it: the others stay as they are.
+    """
+    import zmq
+
+    context = manager.context
+    if not manager._created_context:
+        context = manager.context = type(context)(context)
+    context.setsockopt(zmq.MAXMSGSIZE, most_bytes)
+
+
+def _secret_places(folder: Path) -> tuple[str, ...]:
+    """Where no kernel may look: the home directory, and what Jupyter and this agent keep."""
+    from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
+    from platformdirs import user_config_dir
+
+    places = (
+        str(Path.home()),
+        jupyter_config_dir(),
+        jupyter_runtime_dir(),
+        user_config_dir("codeact", appauthor=False),
+        os.environ.get("XDG_RUNTIME_DIR") or "",
+        str(folder),
+    )
+    return tuple(dict.fromkeys(os.path.realpath(each) for each in places if each))

@@ -1,0 +1,85 @@
+"""The folder that a sandboxed kernel may write in, and what in it stays read-only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..errors import EnvironmentFailure
+from .pythons import is_below
+
+# What the person's own programs run or obey when they find it in a folder.
+OBEYED = {
+    *(".bashrc", ".claude", ".devcontainer", ".direnv", ".env", ".envrc", ".git", ".gitattributes"),
+    *(".gitconfig", ".github", ".gitmodules", ".husky", ".idea", ".ipython", ".jupyter"),
+    *(".mcp.json", ".pre-commit-config.yaml", ".vscode"),
+}
+MADE_BY_JUPYTER = (".ipynb_checkpoints", ".virtual_documents")
+DEEPEST, MOST_LOOKED_AT = 3, 5_000
+
+
+def require_fit(workspace: str, secret: Iterable[str]) -> None:
+    """Raise EnvironmentFailure for a folder that would show, or give away, more than a project.
+
+    `secret` are places that no kernel may see, such as the home directory and Jupyter's files.
+    """
+    shown = [each for each in secret if is_below(each, [workspace])]
+    if workspace == "/" or shown:
+        what = "it is the root of all files" if workspace == "/" else f"{shown[0]!r} lies in it"
+        raise EnvironmentFailure(
+            f"the sandbox does not open {workspace!r} as a workspace, because {what}; "
+            "put the notebook in a folder of its own, and start the kernel there"
+        )
+    home = os.path.realpath(Path.home())
+    hidden = [each for each in secret if is_below(workspace, [each]) and each != home]
+    if hidden:
+        raise EnvironmentFailure(
+            f"the sandbox does not open {workspace!r} as a workspace, because it lies in "
+            f"{hidden[0]!r}; put the notebook in a folder of its own, and start the kernel there"
+        )
+
+
+def protected(workspace: str) -> list[str]:
+    """What exists in a workspace and is to be read-only: its dot entries, and deeper those obeyed.
+
+    Links are left out: what they lead to is outside, or protected by itself.
+    """
+    return [path for path in _dotted(workspace) if not os.path.islink(path)]
+
+
+def pinned(workspace: str, paths: Iterable[str]) -> list[str]:
+    """The folders between a workspace and these paths, which must keep their names.
+
+    Else a folder could be moved away, and made anew with another `.git` in it.
+    """
+    folders = {
+        str(parent)
+        for path in paths
+        for parent in Path(path).parents
+        if str(parent) != workspace and is_below(str(parent), [workspace])
+    }
+    return sorted(folders)
+
+
+def _dotted(workspace: str) -> Iterator[str]:
+    looked_at = 0
+    waiting = [(workspace, 0)]
+    while waiting and looked_at < MOST_LOOKED_AT:
+        folder, depth = waiting.pop(0)
+        for entry in _entries(folder):
+            looked_at += 1
+            if entry.name in MADE_BY_JUPYTER:
+                continue
+            if entry.name in OBEYED or (depth == 0 and entry.name.startswith(".")):
+                yield entry.path
+            elif depth + 1 < DEEPEST and entry.is_dir(follow_symlinks=False):
+                waiting.append((entry.path, depth + 1))
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except OSError:
+        return []

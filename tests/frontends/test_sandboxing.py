@@ -1,0 +1,81 @@
+"""`codeact sandbox` and `codeact run --sandbox`, as a person types them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.loopback import LoopbackModel
+from tests.sandbox.conftest import require_bubblewrap
+
+from .command import act, codeact, environment, one_line, say, told
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    require_bubblewrap()
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+def of_the_person(work: Path, model: LoopbackModel | None = None) -> dict[str, str]:
+    """The variables of a person in whose home nothing is installed yet."""
+    return environment(work.parent, model, JUPYTER_DATA_DIR=str(work.parent / "jupyter"))
+
+
+def test_it_is_installed_shown_and_removed(work: Path) -> None:
+    env = of_the_person(work)
+    done = codeact("sandbox", "install", "--user", "--limit", "memory=2000", cwd=work, env=env)
+    assert done.returncode == 0, done
+    assert "Python 3 (CodeAct sandbox)" in done.stdout and "bubblewrap" in done.stdout
+    (spec,) = work.parent.rglob("codeact-sandbox/kernel.json")
+    written = json.loads(spec.read_text())
+    assert Path(written["argv"][0]).parent == Path(sys.executable).parent
+    shown = codeact("sandbox", "status", cwd=work, env=env)
+    assert shown.returncode == 0 and "memory 2000" in shown.stdout, shown
+    assert codeact("sandbox", "uninstall", cwd=work, env=env).stdout.startswith("Removed")
+    assert not spec.exists()
+    assert codeact("sandbox", "status", cwd=work, env=env).returncode == 1
+
+
+def test_a_limit_that_is_none_is_named(work: Path) -> None:
+    env = of_the_person(work)
+    done = codeact("sandbox", "install", "--user", "--limit", "memory=much", cwd=work, env=env)
+    assert "'much'" in one_line(done)
+
+
+def test_a_run_in_the_sandbox_needs_it_installed(work: Path) -> None:
+    env = of_the_person(work)
+    done = codeact("run", "--model", "demo", "--sandbox", "look", cwd=work, env=env)
+    assert "codeact sandbox install" in one_line(done)
+
+
+def test_a_run_in_the_sandbox_sees_no_key_and_no_home_and_is_told_so(work: Path) -> None:
+    home = work.parent
+    (home / "private.txt").write_text("of the person")
+    private = str(home / "private.txt")
+    code = f"import os; print(sorted(os.environ)); print(os.path.exists({private!r}))"
+    with LoopbackModel([act(code), say("seen")]) as model:
+        env = of_the_person(work, model)
+        codeact("sandbox", "install", "--user", cwd=work, env=env)
+        done = codeact("run", "look around", "--sandbox", "--approve", "never", cwd=work, env=env)
+        assert done.returncode == 0, done
+        assert "sandbox (bubblewrap)" in done.stdout
+        assert "This kernel is a sandbox" in json.dumps(model.requests[0]["messages"])
+        seen = told(model.requests[1])
+        assert "False" in seen and "ANTHROPIC" not in seen and "CODEACT_SANDBOX" in seen
+    notebook = json.loads((work / "codeact.ipynb").read_text())
+    assert notebook["metadata"]["kernelspec"]["name"] == "codeact-sandbox"
+
+
+def test_another_kernel_and_the_sandbox_exclude_each_other(work: Path) -> None:
+    env = of_the_person(work)
+    codeact("sandbox", "install", "--user", cwd=work, env=env)
+    done = codeact("run", "--model", "demo", "--sandbox", "--kernel", "x", "hi", cwd=work, env=env)
+    assert "exclude each other" in one_line(done)

@@ -1,0 +1,1 @@
+"""The sandboxed kernel, as its walls stand on this machine."""

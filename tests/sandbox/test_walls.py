@@ -1,0 +1,94 @@
+"""Which walls stand here; without any, no kernel starts, and the reason says what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codeact_jupyter.errors import EnvironmentFailure
+from codeact_jupyter.sandbox import backends
+from codeact_jupyter.sandbox.inside import seccomp
+
+from .battery import ACTIONS, PREAMBLE, VERDICT
+from .conftest import Start
+from .hosting import Host
+from .kernels import Kernel, write_spec
+
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(os.name != "posix" or os.uname().sysname != "Linux", reason="needs Linux"),
+]
+# What Landlock alone does not keep a kernel from, as SECURITY.md says.
+BEYOND_LANDLOCK = {
+    *("git_hook", "rename_git", "rename_above_git", "editor_settings", "delete_work", "new_git"),
+    *("patch_helpers", "other_sources", "routes", "capabilities"),
+}
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The only folder in which programs are found."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    backends.bubblewrap.cache_clear()
+    yield folder
+    backends.bubblewrap.cache_clear()
+
+
+def test_without_bubblewrap_the_weaker_walls_say_what_they_lack(programs: Path) -> None:
+    walls = backends.walls()
+    assert walls.backend == "landlock"
+    assert "git hooks" in walls.lacking and "apt install bubblewrap" in walls.lacking
+
+
+def test_without_the_wanted_walls_it_says_what_to_install(programs: Path) -> None:
+    with pytest.raises(EnvironmentFailure, match=r"no kernel was started.*apt install bubblewrap"):
+        backends.walls("bubblewrap")
+
+
+def test_a_bubblewrap_that_cannot_build_is_quoted(programs: Path) -> None:
+    program = programs / "bwrap"
+    program.write_text("#!/bin/sh\necho 'setting up uid map: Permission denied' >&2\nexit 1\n")
+    program.chmod(0o755)
+    with pytest.raises(EnvironmentFailure, match=r"uid map: Permission denied.*AppArmor"):
+        backends.walls("bubblewrap")
+
+
+def test_a_kernel_whose_walls_cannot_be_built_is_not_started(
+    host: Host, programs: Path, tmp_path: Path
+) -> None:
+    name = write_spec(host.root / "jupyter", "strong", backend="bubblewrap")
+    work = tmp_path / "work"
+    work.mkdir()
+    with pytest.raises(EnvironmentFailure, match="no kernel was started"):
+        Kernel(name, work)
+
+
+def test_the_filter_of_calls_can_be_assembled_for_both_machines() -> None:
+    for machine in seccomp.COLUMNS:
+        program = seccomp.assembled(machine=machine)
+        assert len(program) % 8 == 0 and len(program) // 8 < 4096
+    with pytest.raises(KeyError):
+        seccomp.assembled(machine="riscv64")
+
+
+def test_landlock_alone_stops_what_it_promises(start: Start, host: Host) -> None:
+    kernel = start(host.workspace, backend="landlock")
+    assert kernel.provisioner.walls.backend == "landlock"
+    failed = []
+    for action in ACTIONS:
+        code = action.code.replace("HOST_HEARD", "True")
+        said = kernel.run(f"{PREAMBLE}{host.known_to_attacks()}{code}{VERDICT}").text
+        if not said.startswith("REFUSED") and action.name not in BEYOND_LANDLOCK:
+            failed.append(f"{action.name}: {said}")
+    assert failed == []
+    request = kernel.client.execute("import time; time.sleep(30)")
+    assert kernel.follow(request, seconds=1).end == "timeout"
+    kernel.manager.interrupt_kernel()
+    assert kernel.follow(request, seconds=10).error.startswith("KeyboardInterrupt")
+    kernel.restart()
+    assert kernel.run("print('again')").text == "again\n"
