@@ -23,6 +23,7 @@ from .cells import Place, end_cell, session_metadata, turn_fragments, typing_cel
 from .marks import Cell
 
 VERSION = 1
+RECOVERED = 1_000_000_000  # the first number of a frame of a run that was found again
 
 
 class Framing:
@@ -215,6 +216,29 @@ def conversation_frames(trajectory: Trajectory) -> list[Frame]:
             head = {"version": VERSION, "run": turn.run, "number": number}
             frames.append({**head, **shown(part)})
     return frames
+
+
+def recovered_frames(trajectory: Trajectory, index: int, before: Turn | None) -> list[Frame]:
+    """The frames of a run that was found again, with those of its cells that are not as `before`.
+
+    They are numbered above all that the run itself can have told while it lived.
+    """
+    turn, place = trajectory.turns[index], (trajectory.turns[0].run, index + 1)
+    told = {part.name: part.values for part in turn_fragments(before, place)} if before else {}
+    parts: list[Frame] = [{"type": "session", "metadata": session_metadata(trajectory)}]
+    after = ""
+    for fragment in turn_fragments(turn, place):
+        for cell in fragment.cells():
+            if told.get(fragment.name) != fragment.values:
+                parts.append(_cell_frame(cell, after, "final"))
+            after = cell["id"]
+    parts += [step_frame(step) for step in turn.steps]
+    parts += [answer_frame(turn)] if turn.answer is not None else []
+    parts.append(run_frame(trajectory, index, Limits(None, None, None, None), 0))
+    head = {"version": VERSION, "run": turn.run}
+    return [
+        {**head, "number": RECOVERED + number, **shown(part)} for number, part in enumerate(parts)
+    ]
 
 
 def _kept(run: Frame) -> Frame:

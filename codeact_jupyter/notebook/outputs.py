@@ -23,7 +23,7 @@ def to_format(outputs: Sequence[Output]) -> tuple[list[Json], dict[str, Json]]:
     extras = {}
     for index, (output, written) in enumerate(zip(outputs, formatted, strict=True)):
         kept = _from_format(written)
-        if kept == output and not _is_note(written):
+        if kept == output and not is_note(written):
             continue
         display_id = output.display_id if isinstance(output, Display) else ""
         if isinstance(kept, Display) and replace(kept, display_id=display_id) == output:
@@ -69,10 +69,11 @@ def _restored(written: Json, extra: Json) -> Output | None:
             return output
     if "display_id" in extra and isinstance(plain, Display):
         return replace(plain, display_id=bared(extra["display_id"]))
-    return None if _is_note(written) else plain
+    return None if is_note(written) else plain
 
 
-def _is_note(written: Json) -> bool:
+def is_note(written: Mapping[str, Any]) -> bool:
+    """Whether an output is one that `note` made."""
     return bool((written.get("metadata") or {}).get(KEY) == {"note": True})
 
 

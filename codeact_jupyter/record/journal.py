@@ -129,14 +129,15 @@ class Journal:
             if placed:
                 file.execute("UPDATE runs SET placed = 1 WHERE run = ? AND NOT placed", (run,))
 
-    def settle(self, runs: Iterable[str]) -> None:
-        """The notebook of these runs was seen to hold them whole; those that broke off are over."""
+    def settle(self, runs: Iterable[str], notebook: str) -> None:
+        """This notebook was seen to hold these runs whole; those that broke off are over."""
         with self._file.writing() as file:
             for run in runs:
-                file.execute("UPDATE runs SET placed = 1 WHERE run = ?", (run,))
                 file.execute(
-                    "UPDATE runs SET state = 'interrupted' WHERE run = ? AND state = 'running'",
-                    (run,),
+                    "UPDATE runs SET placed = 1, "
+                    "state = CASE state WHEN 'running' THEN 'interrupted' ELSE state END "
+                    "WHERE run = ? AND (notebook = ? OR state = 'running')",
+                    (run, sayable(notebook)),
                 )
 
     def move(self, old: str, new: str) -> None:
@@ -154,6 +155,12 @@ class Journal:
     def entries(self) -> list[Entry]:
         """All runs, the oldest first."""
         return [_entry(row) for row in self._file.rows("SELECT * FROM runs ORDER BY number")]
+
+    def open_in(self, notebook: str) -> bool:
+        """Whether this notebook may lack something: a run of it, or one that broke off anywhere."""
+        query = "SELECT * FROM runs WHERE state = 'running' OR (notebook = ? AND NOT placed)"
+        found = [_entry(row) for row in self._file.rows(query, (sayable(notebook),))]
+        return not all(self.goes_on(entry) for entry in found)
 
     def of_notebook(self, notebook: str, runs: Iterable[str] = ()) -> list[Entry]:
         """The runs of the notebook at this path, and those of these ids, the oldest first."""

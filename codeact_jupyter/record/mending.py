@@ -72,5 +72,5 @@ def mend(document: Document, journal: Journal) -> list[Recovered]:
     runs = [run for each in found for run in each.runs]
     over = {entry.run for entry in known if entry.state == "running"}
     if settled := over | {run.turn.run for run in runs}:
-        journal.settle(sorted(settled))
+        journal.settle(sorted(settled), notebook)
     return runs

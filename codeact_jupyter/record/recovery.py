@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ..engine.aftermath import broken_off
 from ..engine.telling import Telling
-from ..engine.trajectory import Step, Trajectory, Turn
+from ..engine.trajectory import Trajectory, Turn
 from ..notebook.versions import has_ended, step_of
 from .journal import Entry, Kept
 
@@ -22,10 +22,19 @@ TASK_LENGTH = 60
 
 @dataclass(frozen=True)
 class Recovered:
-    """One run that was put back: as it is now, and the numbers of the steps that were missing."""
+    """One run that was put back: as it is now, and as the notebook had it, if it did."""
 
     turn: Turn
-    missing: tuple[int, ...]
+    before: Turn | None = None
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """The steps that the notebook did not have, or not with what came of them."""
+        there = {step.number: step for step in self.before.steps} if self.before else {}
+        changed = (step for step in self.turn.steps if there.get(step.number) != step)
+        return tuple(
+            step.number for step in changed if step.state != "unknown" or step.number not in there
+        )
 
     @property
     def words(self) -> str:
@@ -78,7 +87,7 @@ def completed(
         if before is None and not turn.replies:
             continue  # it never came to anything
         if turn != before:
-            recovered.append(Recovered(turn, _missing(before, turn)))
+            recovered.append(Recovered(turn, before))
             if not held.turns and not held.tools:
                 held = replace(each.trajectory, turns=())
             held = held.with_turn(turn) if known else held.begin(turn)
@@ -105,11 +114,3 @@ def _joined(held: Turn | None, kept: Turn, reached: str) -> Turn:
         return turn
     end = {name: getattr(kept, name) for name in ("state", "reason", "answer", "seconds", "wasted")}
     return replace(turn, **end)
-
-
-def _missing(held: Turn | None, turn: Turn) -> tuple[int, ...]:
-    """The steps that the notebook did not have, or not with what came of them."""
-    there: dict[int, Step] = {step.number: step for step in held.steps} if held else {}
-    changed = (step for step in turn.steps if there.get(step.number) != step)
-    seen = (step.number for step in changed if step.state != "unknown" or step.number not in there)
-    return tuple(seen)

@@ -2,7 +2,8 @@
 import * as nbformat from '@jupyterlab/nbformat';
 import { OutputAreaModel } from '@jupyterlab/outputarea';
 import { JSONExt, type PartialJSONObject, type PartialJSONValue } from '@lumino/coreutils';
-import { KEY } from './protocol';
+import { KEY, type ProjectedCell } from './protocol';
+import * as read from './reading';
 
 const WIDGET = 'application/vnd.jupyter.widget-view+json';
 
@@ -17,6 +18,29 @@ export function needsRepair(
   recorded: readonly nbformat.IOutput[]
 ): boolean {
   return !shown.some(isWidget) && !JSONExt.deepEqual(comparable(shown), settled(recorded));
+}
+
+/**
+ * The outputs that a cell has by the record.
+ *
+ * What an action put out before its run broke off only the cell knows: notes are put below it.
+ */
+export function recorded(
+  shown: readonly nbformat.IOutput[],
+  { metadata, outputs }: ProjectedCell
+): nbformat.IOutput[] {
+  const notes = [...(outputs ?? [])];
+  const unseen = read.record(read.record(metadata)[KEY]).status === 'unknown';
+  if (!unseen || !notes.every(isNote)) {
+    return notes;
+  }
+  const known = comparable(shown).map(output => JSON.stringify(output));
+  const fresh = notes.filter((_, at) => !known.includes(JSON.stringify(comparable(notes)[at])));
+  return [...shown, ...fresh];
+}
+
+function isNote(output: nbformat.IOutput): boolean {
+  return read.record(read.record(output.metadata)[KEY]).note === true;
 }
 
 /** The record's outputs as JupyterLab would show them: streams joined, carriage returns applied. */

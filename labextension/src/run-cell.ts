@@ -11,7 +11,7 @@ import { JSONExt, type PartialJSONValue } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { ExecutionFuture } from './adoption';
-import { needsRepair } from './outputs';
+import { needsRepair, recorded } from './outputs';
 import { KEY, type Phase, type ProjectedCell } from './protocol';
 import * as read from './reading';
 
@@ -189,8 +189,8 @@ export class RunCell implements IDisposable {
       return;
     }
     this.end(cell.execution_count);
-    if (cell.outputs && needsRepair(model.outputs.toJSON(), cell.outputs)) {
-      const outputs = [...cell.outputs];
+    const outputs = cell.outputs && recorded(model.outputs.toJSON(), cell);
+    if (outputs && needsRepair(model.outputs.toJSON(), outputs)) {
       this._withOutputs(() => model.outputs.fromJSON(outputs));
     }
   }

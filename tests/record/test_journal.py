@@ -192,7 +192,7 @@ def test_it_is_bounded_by_runs_and_forgets_first_what_notebooks_hold(tmp_path: P
     for number in range(8):
         record(journal, conversation(story(f"0000000{number}")))
         if number % 2:
-            journal.settle([f"0000000{number}"])
+            journal.settle([f"0000000{number}"], "/a/b.ipynb")
     assert [entry.run for entry in journal.entries()] == [
         *("00000002", "00000004", "00000006", "00000007")
     ]

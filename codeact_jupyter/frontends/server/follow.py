@@ -23,6 +23,10 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     auth_resource = "kernels"
 
+    def initialize(self) -> None:
+        """Nothing is awaited yet."""
+        self._awaited: dict[str, Mapping[str, Any]] = {}  # by path, who asked to follow
+
     @property
     def service(self) -> Service:
         """The server's agents."""
@@ -47,15 +51,17 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         if kind == "follow":
             self._follow(path, said)
         elif kind == "unfollow":
+            self._awaited.pop(path, None)
             self.service.hub.leave(path, self)
             self.service.in_background(self.service.left(path))
         elif kind == "saved":
-            self.service.hub.log(path).saved(_seen(said))
+            self.service.saved(path, _seen(said))
         elif words := deed_in_words(said):
             self._did(path, said, words)
 
     def on_close(self) -> None:
         """The tab went away; what it followed goes on."""
+        self._awaited.clear()
         for path in self.service.hub.leave_all(self):
             self.service.in_background(self.service.left(path))
 
@@ -67,6 +73,24 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.service.hub.leave_all(self)
 
     def _follow(self, path: str, said: Mapping[str, Any]) -> None:
+        """Begin to tell of a notebook's runs, once those that broke off are known too."""
+        if self.service.recovery.is_done(path):
+            self._begin(path, said)
+        else:
+            self._awaited[path] = said
+            self.service.in_background(self._recover(path))
+
+    async def _recover(self, path: str) -> None:
+        trouble = await self.service.recovery.recover(path)
+        said = self._awaited.pop(path, None)
+        if said is not None:
+            self._begin(path, said)
+        else:
+            await self.service.left(path)
+        if trouble:
+            self.tell({"type": "refused", "path": path, "message": trouble})
+
+    def _begin(self, path: str, said: Mapping[str, Any]) -> None:
         shared = bool(said.get("collaborative"))
         resumes = said.get("resumes") is True
         self.service.hub.follow(path, self, shared=shared, seen=_seen(said), resumes=resumes)

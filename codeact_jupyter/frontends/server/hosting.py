@@ -28,6 +28,7 @@ from .hub import Hub
 from .kernels import Kernels
 from .orders import Order
 from .questions import Questions
+from .recovering import Recovery
 from .saving import Saver
 from .surroundings import surroundings
 
@@ -46,8 +47,11 @@ class Hosted:
         hub: Hub,
         saver: Saver,
         settings: Callable[[Mapping[str, Any]], Settings],
+        *,
+        recovery: Recovery,
     ) -> None:
         self.path = path
+        self._recovery = recovery
         self._kernels = kernels
         self._hub = hub
         self._saver = saver
@@ -157,6 +161,7 @@ class Hosted:
                 if isinstance(event, (StepFinished, RunFinished)):
                     over = isinstance(event, RunFinished)
                     await self._saver.keep(self.path, at_once=over)
+        await self._recovery.settle(self.path)
 
     def _fail(self, error: Exception) -> None:
         """Say that a run, or a queued task, came to nothing: it never ends silently."""
@@ -188,12 +193,16 @@ class Hosted:
             history=lambda: self._session.trajectory if self._session else Trajectory(),
         )
         if self._session is None:
-            self._session = Session(settings, self._environment, policy, demo_pace=DEMO_PACE)
+            journal = self._recovery.journal
+            self._session = Session(
+                settings, self._environment, policy, journal=journal, demo_pace=DEMO_PACE
+            )
             self._session.undoing.patience = 0.0  # the next task may come at once
         self._session.use(settings)
         self._session.notebook = str(
             Path(environment.namespace().workspace, self.path.rpartition("/")[2])
         )
+        self._session.keeping.notebook = self._recovery.place(self.path)
         self._session.environment, self._session.policy = self._environment, policy
         while self._notes:
             self._environment.note(self._notes.popleft())

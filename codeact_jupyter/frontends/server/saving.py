@@ -17,7 +17,7 @@ from jupyter_core.utils import ensure_async
 
 from ...notebook.cards import Frame
 from ...notebook.merging import merged
-from ...notebook.outputs import KEY
+from ...notebook.outputs import KEY, is_note
 from .hub import Hub
 from .log import NotebookLog, Written, digest, text_of
 
@@ -108,7 +108,14 @@ def put_in(content: dict[str, Any], frames: Iterable[Frame], notebook: NotebookL
 
 
 def _renewed(theirs: dict[str, Any], cell: dict[str, Any], known: Written) -> dict[str, Any]:
-    """The cell as the file has it, with what is new in it."""
+    """The cell as the file has it, with what is new in it.
+
+    What its action put out before it broke off is known to the file alone: it stays.
+    """
+    outputs, unseen = theirs.get("outputs") or [], cell["metadata"][KEY].get("status") == "unknown"
+    if outputs and unseen and all(is_note(each) for each in cell.get("outputs") or ()):
+        notes = [each for each in cell.get("outputs") or () if each not in outputs]
+        cell = {**cell, "outputs": [*outputs, *notes]}
     same = known.outputs == digest(cell)
     whole = {"metadata": {}, **theirs, "source": text_of(theirs)}
     return merged(whole, cell, cell if same else None, edited=not _is_ours(theirs, known))

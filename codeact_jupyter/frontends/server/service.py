@@ -11,12 +11,14 @@ from typing import Any
 
 from ...engine.trajectory import Variable
 from ...errors import SettingsError
+from ...record.journal import Journal
 from ...settings import Settings
 from .hosting import Hosted
 from .hub import Hub
 from .kernels import Kernels
 from .offered import is_frame
 from .orders import Order
+from .recovering import Recovery
 from .saving import Saver
 
 GRACE_SECONDS = 5.0  # a reload leaves, and is there again
@@ -50,6 +52,7 @@ class Service:
         self.settings = settings
         self._kernels = Kernels(kernels, self._magic_frame, self._kernel_forgot)
         self._saver = Saver(contents, self.hub)
+        self.recovery = Recovery(Journal(), contents, self.hub)
         self._hosted: dict[str, Hosted] = {}
         self._paths: dict[str, str] = {}
         self._clients: dict[str, str] = {}  # the notebooks of front ends' kernel connections
@@ -87,6 +90,7 @@ class Service:
 
     def renamed(self, old: str, new: str) -> None:
         """A notebook, or a folder with notebooks, has another path now: its runs go with it."""
+        self.in_background(self.recovery.renamed(old, new))
         known = {*self._hosted, *self._paths.values(), *self._clients.values()}
         for path in [path for path in known if path == old or path.startswith(f"{old}/")]:
             moved = new + path[len(old) :]
@@ -106,6 +110,14 @@ class Service:
         """A front end left a notebook: what it did not save is saved here, if nobody else will."""
         await asyncio.sleep(GRACE_SECONDS)
         await self._saver.keep(path)
+        await self.recovery.settle(path)
+        if not self.hub.is_followed(path):
+            self.recovery.forget(path)
+
+    def saved(self, path: str, seen: Mapping[str, int]) -> None:
+        """A front end saved a notebook, with all frames of its runs up to these numbers in it."""
+        self.hub.log(path).saved(seen)
+        self.in_background(self.recovery.settle(path))
 
     async def variables(self, kernel: str) -> tuple[Variable, ...]:
         """The names in a kernel now; none while it is busy."""
@@ -136,7 +148,7 @@ class Service:
     def _agent(self, path: str) -> Hosted:
         if path not in self._hosted:
             parts = (self._kernels, self.hub, self._saver, self.settings)
-            self._hosted[path] = Hosted(path, *parts)
+            self._hosted[path] = Hosted(path, *parts, recovery=self.recovery)
         return self._hosted[path]
 
     def _magic_frame(self, kernel: str, client: str, frame: Mapping[str, Any]) -> None:
@@ -146,7 +158,11 @@ class Service:
             return
         self.hub.publish(path, dict(frame), kernel)
         if frame["type"] in ("step", "run"):
-            self.in_background(self._saver.keep(path, at_once=frame["type"] == "run"))
+            self.in_background(self._keep(path, at_once=frame["type"] == "run"))
+
+    async def _keep(self, path: str, *, at_once: bool) -> None:
+        await self._saver.keep(path, at_once=at_once)
+        await self.recovery.settle(path)
 
     def _kernel_forgot(self, kernel: str) -> None:
         """A magic's run in it cannot say that it is over."""

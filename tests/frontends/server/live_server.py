@@ -57,9 +57,12 @@ class LiveServer:
         config: Json | None = None,
         flags: tuple[str, ...] = (),
         environ: Mapping[str, str] | None = None,
+        files: Path | None = None,
     ) -> None:
-        self.files = root / "files"
-        self.files.mkdir(parents=True)
+        """`files` is the folder of the notebooks, where another server had them before."""
+        self.files = files or root / "files"
+        root.mkdir(parents=True, exist_ok=True)
+        self.files.mkdir(exist_ok=True)
         self.log_file = root / "server.log"
         self.port = free_port()
         self.base_url = base_url
@@ -149,7 +152,8 @@ class LiveNotebook:
 
     def __init__(self, server: LiveServer, path: str, *cells: Json, kernel: Any = None) -> None:
         self.server, self.path = server, path
-        nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), server.files / path)
+        if not (server.files / path).exists():
+            nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), server.files / path)
         wanted = kernel or {"name": "python3"}
         session = server.ask(
             "api/sessions", {"path": path, "name": path, "type": "notebook", "kernel": wanted}
