@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .engine.messages import Message, Request
 from .engine.model import Model
 from .errors import SettingsError
 from .prompts import python_tool
 from .settings import Settings, config_path, has_other_credentials
+
+if TYPE_CHECKING:
+    from .models.anthropic import AnthropicModel
 
 FOUR_WAYS = """\
 No key is set and no local model was found. Four ways to go on:
@@ -40,16 +44,25 @@ def choose_model(
     `ports` are the products and ports that it may be at, the usual ones unless given.
     Blocks for up to a second. Raises SettingsError with the ways to go on when there is none.
     """
-    from .models.anthropic import DEFAULT_URL, AnthropicModel
     from .models.demo import demo_model
-    from .models.profiles import profile_for
     from .models.retrying import Retrying
 
     if settings.model == "demo":
         return Chosen(demo_model(pace=demo_pace), DEMO)
-    url, key, name, notice = settings.base_url, settings.api_key, settings.model, ""
-    profile = settings.profile
-    if not url and not key and not has_other_credentials():
+    model, notice = direct_model(settings, ports=ports)
+    return Chosen(Retrying(model), notice)
+
+
+def direct_model(
+    settings: Settings, *, ports: Sequence[tuple[str, int]] | None = None
+) -> tuple[AnthropicModel, str]:
+    """The same without the demo, not asked again when it fails; and the notice."""
+    from .models.anthropic import DEFAULT_URL, AnthropicModel
+    from .models.profiles import profile_for
+
+    url, name, notice, profile = settings.base_url, settings.model, "", settings.profile
+    known = bool(settings.auth_token) or has_other_credentials()
+    if not url and not settings.api_key and not known:
         from .models.local import PORTS, find_local_server
 
         server = find_local_server(PORTS if ports is None else ports)
@@ -60,14 +73,15 @@ def choose_model(
         profile = profile or server.product.lower().replace(" ", "-")
     model = AnthropicModel(
         name,
-        api_key=key or ("none" if url and not has_other_credentials() else None),
+        api_key=settings.api_key or ("none" if url and not known else None),
+        auth_token=settings.auth_token or None,
         base_url=url or DEFAULT_URL,
         profile=profile_for(url, profile),
         output_tokens=settings.output_tokens,
         context_tokens=settings.context_tokens,
         effort=settings.effort or None,
     )
-    return Chosen(Retrying(model), notice)
+    return model, notice
 
 
 def greeting() -> Request:

@@ -46,6 +46,7 @@ RESUMED = (
 OF_THE_MODEL = (
     "model",
     "api_key",
+    "auth_token",
     "base_url",
     "profile",
     "effort",

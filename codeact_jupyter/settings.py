@@ -1,8 +1,9 @@
 """Settings: every option once, with its default and where its value may come from.
 
 The sources, strongest first: an argument or flag, the environment (`CODEACT_*`, then the SDK's own
-variables), the person's config file (TOML, in their config directory). Never a notebook, the
-working directory or a repository: these must not choose where a key is sent.
+variables), the person's config file (TOML, in their config directory), and for the key alone where
+`codeact key set` keeps it. Never a notebook, the working directory or a repository: these must not
+choose where a key is sent.
 """
 
 from __future__ import annotations
@@ -19,10 +20,17 @@ from urllib.parse import urlsplit
 from .engine.limits import Limits
 from .engine.undoing import Bounds
 from .errors import SettingsError
+from .key_store import stored_key
 
 Approve = Literal["ask", "risky", "never"]
 DEFAULT_MODEL = "claude-opus-5-5"
-SDK_VARIABLES = {"api_key": "ANTHROPIC_API_KEY", "base_url": "ANTHROPIC_BASE_URL"}
+SDK_VARIABLES = {
+    "api_key": "ANTHROPIC_API_KEY",
+    "auth_token": "ANTHROPIC_AUTH_TOKEN",
+    "base_url": "ANTHROPIC_BASE_URL",
+}
+# The variables that a server takes out of its environment, so that its kernels do not inherit them.
+TAKEN = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CODEACT_API_KEY", "CODEACT_AUTH_TOKEN")
 NO_LIMIT = ("none", "unlimited")
 SDK_CREDENTIALS = (
     "ANTHROPIC_AUTH_TOKEN",
@@ -43,6 +51,7 @@ class Settings:
 
     model: str = DEFAULT_MODEL
     api_key: str = field(default="", repr=False)
+    auth_token: str = field(default="", repr=False)
     base_url: str = ""
     profile: str = ""
     effort: str = ""
@@ -70,6 +79,19 @@ class Settings:
         return Bounds(self.undo_seconds, self.undo_megabytes << 20)
 
 
+_taken: dict[str, str] = {}
+
+
+def take_credentials() -> tuple[str, ...]:
+    """Take our credentials out of this process's environment; returns the variables' names.
+
+    What is started from now on does not inherit them; the settings of this process go on to have
+    them, and they stay secrets.
+    """
+    _taken.update({name: os.environ.pop(name) for name in TAKEN if name in os.environ})
+    return tuple(_taken)
+
+
 def load_settings(
     flags: Mapping[str, Any] | None = None,
     *,
@@ -80,16 +102,18 @@ def load_settings(
 
     Raises SettingsError, naming the source and the value, for what cannot be used.
     """
-    environ = os.environ if environ is None else environ
+    environ = {**_taken, **os.environ} if environ is None else environ
     values: dict[str, Any] = {}
     path = config or config_path()
-    for name, value in _from_file(path).items():
+    for name, value in from_file(path).items():
         values[name] = parsed(name, value, f"{name} in the config file {str(path)!r}")
     for name, (variable, text) in _from_environment(environ).items():
         values[name] = parsed(name, text, f"the environment variable {variable}")
     for name, value in (flags or {}).items():
         if value is not None:
             values[name] = parsed(name, value, f"--{name.replace('_', '-')}")
+    if not ("api_key" in values or "auth_token" in values) and (key := stored_key(path.parent)):
+        values["api_key"] = parsed("api_key", key, "the stored key")
     return Settings(**values, given=frozenset(values))
 
 
@@ -100,9 +124,9 @@ def secrets_of(settings: Settings, typed: Iterable[str] = ()) -> tuple[str, ...]
     that the person typed.
     """
     urls = (settings.base_url, os.environ.get(SDK_VARIABLES["base_url"], ""))
-    found = {settings.api_key, *typed, *(_password(url) for url in urls)}
-    for name in filter(CREDENTIALS.match, os.environ):  # asked for at each step
-        value = os.environ.get(name, "")
+    found = {settings.api_key, settings.auth_token, *typed, *(_password(url) for url in urls)}
+    here = (os.environ.get(name, "") for name in filter(CREDENTIALS.match, os.environ))
+    for value in (*here, *_taken.values()):
         found |= {value.strip(), *value.split()}
     secrets = (each for each in found if len(each) >= SHORTEST_SECRET)
     return tuple(sorted(secrets, key=len, reverse=True))
@@ -139,7 +163,7 @@ def parsed(name: str, value: Any, given_as: str) -> Any:
     try:
         return PARSERS[name](value)
     except (ValueError, TypeError) as error:
-        secret = name == "api_key" or (name == "base_url" and "@" in str(value))
+        secret = name in ("api_key", "auth_token") or (name == "base_url" and "@" in str(value))
         shown = "this value" if secret else repr(value)
         raise SettingsError(f"{given_as} cannot be {shown}: {error}") from None
 
@@ -154,7 +178,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def from_file(path: Path) -> dict[str, Any]:
+    """What the config file says, as it is written; raises SettingsError when it cannot be read."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -243,6 +268,7 @@ def _key(value: Any) -> str:
 PARSERS: dict[str, Callable[[Any], Any]] = {
     "api_key": _key,
     "approve": _approve,
+    "auth_token": _key,
     "base_url": _url,
     "context_tokens": _count,
     "effort": _text,

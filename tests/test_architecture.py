@@ -28,7 +28,8 @@ ARROWS: dict[str, set[str]] = {
     "undoing": {"engine", "errors", "workspace"},
     "sandbox": {"errors"},
     "record": {"engine", "errors", "notebook"},
-    "settings": {"engine", "errors"},
+    "key_store": {"errors"},
+    "settings": {"engine", "errors", "key_store"},
     "choosing": {"engine", "errors", "models", "prompts", "settings"},
     "session": {
         "choosing",
@@ -48,6 +49,7 @@ ARROWS: dict[str, set[str]] = {
         "engine",
         "environments",
         "errors",
+        "key_store",
         "models",
         "notebook",
         "record",

@@ -27,6 +27,7 @@ SECRET = "sk-a-secret-that-nobody-may-see"
 OPTIONS: dict[str, tuple[str, Any, Any]] = {
     "api_key": (SECRET, f'"{SECRET}"', SECRET),
     "approve": ("ask", '"ask"', "ask"),
+    "auth_token": (SECRET, f'"{SECRET}"', SECRET),
     "base_url": ("http://127.0.0.1:9/", '"http://127.0.0.1:9/"', "http://127.0.0.1:9"),
     "context_tokens": ("32_000", "32_000", 32_000),
     "effort": ("high", '"high"', "high"),

@@ -26,6 +26,7 @@ from ..safety.remembered import Remembered
 from ..session import Session
 from ..settings import Settings, load_settings
 from .approvals import notebook_key
+from .borrowing import borrowed
 from .flags import flags_of
 from .line_commands import help_text
 from .magic_flags import parse_run_flags
@@ -162,7 +163,11 @@ class Conversation:
         """The settings with these flags. Raises SettingsError for a value that cannot be used."""
         environ, config = trusted_sources()
         flags["model"] = flags.get("model") or self._model
-        return load_settings(flags, environ=environ, config=config)
+        settings = load_settings(flags, environ=environ, config=config)
+        if settings.model != "demo" and (lent := borrowed(self._shell, environ)):
+            flags = {**lent, **{name: value for name, value in flags.items() if value is not None}}
+            return load_settings(flags, environ=environ, config=config)
+        return settings
 
     def _prepared(self, options: argparse.Namespace) -> Session:
         """The conversation, with the settings of this call."""

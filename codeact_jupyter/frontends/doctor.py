@@ -89,7 +89,11 @@ def _key() -> Finding:
     for variable in ("CODEACT_API_KEY", "ANTHROPIC_API_KEY"):
         if os.environ.get(variable):
             return Finding("key", f"found in the environment variable {variable}")
+    from ..key_store import place_of
+
     settings = _settings()
+    if settings is not None and settings.api_key and (place := place_of(config_path().parent)):
+        return Finding("key", f"found in {place}")
     if settings is not None and settings.api_key:
         return Finding("key", f"found in {config_path()}", *_private(config_path()))
     if has_other_credentials():

@@ -6,72 +6,25 @@ What a subcommand needs is imported when it is called: `codeact --help` stays qu
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from textwrap import fill
 from typing import NamedTuple
 
 from ..record.formats import FORMATS
-from ..record.normalising import TOLERANCE, Normalising
-from ..safety.kinds import KINDS
+from ..record.normalising import TOLERANCE
+from .epilogs import (
+    APPROVALS_WORDS,
+    DEMO_WORDS,
+    DOCTOR_WORDS,
+    EXPORT_WORDS,
+    FORK_WORDS,
+    KEY_WORDS,
+    LAB_WORDS,
+    REPLAY_WORDS,
+    RUN_WORDS,
+)
 from .flags import add_run_flags
 from .sandboxing import SANDBOX_WORDS, add_sandbox, run_sandbox
-
-WIDTH = 80
-
-
-def _wrapped(words: Sequence[str]) -> str:
-    return fill(", ".join(words), WIDTH, initial_indent="  ", subsequent_indent="  ")
-
-
-def _listed(lines: Sequence[str]) -> str:
-    return "\n".join(fill(it, WIDTH, initial_indent="- ", subsequent_indent="  ") for it in lines)
-
-
-RUN_WORDS = """\
-The notebook is written after every step. On one that exists, the conversation
-in it is continued in a new kernel, and what is new is appended.
-
-exit codes:
-  0  answered           2  bad input
-  3  at a limit         4  failed, or its kernel died
-130  interrupted by you; a second Ctrl-C kills its kernel
-143  interrupted by SIGTERM, 129 by SIGHUP
-
-example:
-  codeact run "plot revenue per quarter of sales.csv" --notebook sales.ipynb"""
-DEMO_WORDS = "The words were recorded; the code runs live. It needs pandas and matplotlib."
-EXPORT_WORDS = "\n".join(["formats:", *(f"  {name:<5}  {it}" for name, it in FORMATS.items())])
-LAB_WORDS = """\
-Without a notebook it begins in a new one, codeact-welcome.ipynb, with a demo.
-Options go to JupyterLab: `codeact lab sales.ipynb --no-browser --port 9999`."""
-APPROVALS_WORDS = """\
-They are kept in your own data folder, by notebook, and never in a notebook."""
-DOCTOR_WORDS = """\
-It starts a kernel and asks the model one short question. No key is printed.
-Exits with 1 when something is missing that a run needs."""
-REPLAY_WORDS = f"""\
-No model is asked. What failed when it was recorded is run too, and must fail in
-the same way; what never ran, or whose outcome is unknown, is not. Code that plainly
-touches more than variables is skipped, with what depends on it, unless --allow says
-its kind:
-{_wrapped(KINDS)}, all.
-
-What may differ without counting:
-{_listed(Normalising().said())}
-
-exit codes:
-  0  every cell is the same       1  some are not, or were not run
-  2  bad input                  130  interrupted by you"""
-FORK_WORDS = """\
-FILE stays as it is. With a task, what the notebook ran up to the step is run again
-in a new kernel first, as `codeact replay` would; code that plainly touches more than
-variables only if --allow says its kind. Without one, the notebook is written, and
-`codeact run TASK --notebook OUT --rebuild` goes on.
-
-example:
-  codeact fork sales.ipynb --at 2.3 "try a log scale instead"
-"""
 
 
 class Subcommand(NamedTuple):
@@ -216,6 +169,16 @@ def _add_server(to: argparse.ArgumentParser) -> None:
     to.add_argument("--profile", metavar="P", help="what that server can do (see the README)")
 
 
+def _add_key(to: argparse.ArgumentParser) -> None:
+    to.add_argument("words", nargs="*", metavar="set|forget|status", help="what to do (status)")
+
+
+def _key(options: argparse.Namespace) -> int:
+    from .key_command import manage_key
+
+    return manage_key(options)
+
+
 def _add_lab(to: argparse.ArgumentParser) -> None:
     to.add_argument("notebook", type=Path, nargs="?", metavar="NOTEBOOK", help="one of yours")
 
@@ -280,6 +243,7 @@ SUBCOMMANDS = {
         _add_fork,
         _fork,
     ),
+    "key": Subcommand("keep a key, forget it, or say which is used", KEY_WORDS, _add_key, _key),
     "lab": Subcommand("open JupyterLab with the agent's panel", LAB_WORDS, _add_lab, _lab),
     "approvals": Subcommand(
         "list what you allowed and locked for good, and take it back",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import SettingsError
 from ..settings import config_path
+from .borrowing import SERVER
 
 ENDPOINT_VARIABLES = ("ANTHROPIC_BASE_URL", "CODEACT_BASE_URL", "CODEACT_PROFILE")
 FOLDER_VARIABLES = (
@@ -25,14 +26,14 @@ def trusted_sources() -> tuple[dict[str, str], Path]:
     """
     import psutil
 
-    environ = {k: v for k, v in os.environ.items() if k not in ENDPOINT_VARIABLES}
+    environ = {k: v for k, v in os.environ.items() if k not in (*ENDPOINT_VARIABLES, SERVER)}
     try:
         first = psutil.Process().environ()
     except (psutil.Error, OSError) as error:
         _require_none(error)
         return environ, config_path()
     _require_unchanged(first)
-    environ |= {key: first[key] for key in ENDPOINT_VARIABLES if key in first}
+    environ |= {key: first[key] for key in (*ENDPOINT_VARIABLES, SERVER) if key in first}
     return environ, _as_at_first(first, config_path)
 
 

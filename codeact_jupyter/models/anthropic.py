@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ..engine.bill import Bill, Usage
 from ..engine.messages import OnDelta, Request, Wasted
@@ -26,12 +29,14 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
 DEFAULT_URL = "https://api.anthropic.com"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class AnthropicModel:
     """A model behind a server that speaks the Messages API.
 
-    `api_key` and `base_url` None are left to the SDK: its environment variables and profiles.
+    `api_key`, `auth_token` and `base_url` None are left to the SDK: its environment variables and
+    profiles.
     """
 
     def __init__(
@@ -39,6 +44,7 @@ class AnthropicModel:
         name: str,
         *,
         api_key: str | None = None,
+        auth_token: str | None = None,
         base_url: str | None = None,
         profile: Profile | None = None,
         output_tokens: int | None = None,
@@ -52,6 +58,7 @@ class AnthropicModel:
         self.output_tokens = output_tokens or self.profile.output_tokens
         self.context_tokens = context_tokens or self.profile.context_tokens
         self._api_key = api_key.strip() if api_key else None
+        self._auth_token = auth_token.strip() if auth_token else None
         self._base_url = base_url
         self._effort = effort
         self._silence = silence or self.profile.silence
@@ -126,22 +133,34 @@ class AnthropicModel:
         return self.price(usage) if known is None else known
 
     async def _stream(self, request: Request, builder: ReplyBuilder) -> None:
+        async with aclosing(self.events(self.body(request))) as events:
+            async for event in events:
+                builder.feed(event)
+
+    async def events(self, body: bytes) -> AsyncGenerator[Mapping[str, Any], None]:
+        """What the server answers to a request's body, as the raw events of its stream.
+
+        Raises ModelError without credentials, and what the SDK raises when it cannot be asked.
+        """
         from anthropic import AsyncStream
 
+        await self.open()
         assert self._client is not None
         # What `messages.create(stream=True)` does, less its walk over the whole conversation,
         # which would take longer with every step, and less a typed object for each event.
         stream = await self._client.post(
             "/v1/messages",
-            content=self.body(request),
+            content=body,
             cast_to=object,
             stream=True,
             stream_cls=AsyncStream[object],
+            # The key goes where it was set for, and nowhere that an answer names.
+            options={"follow_redirects": False},
         )
         async with stream:
             async for event in stream:
                 if isinstance(event, dict):
-                    builder.feed(event)
+                    yield event
 
     def body(self, request: Request) -> bytes:
         """The request as this server can take it, as JSON."""
@@ -175,17 +194,24 @@ class AnthropicModel:
 
     def _make_client(self) -> AsyncAnthropic:
         import httpx2
-        from anthropic import AnthropicError, AsyncAnthropic
+        from anthropic import AnthropicError, AsyncAnthropic, DefaultAsyncHttpxClient
 
         from . import faults  # imported here, and prices read, off the event loop's thread
 
         self.price(Usage())
+        timeout = httpx2.Timeout(self._silence, connect=10.0)
+        # What is on this machine is not asked by way of a proxy, whatever the environment says.
+        direct = urlsplit(self._base_url or DEFAULT_URL).hostname in LOOPBACK
         try:
             client = AsyncAnthropic(
                 api_key=self._api_key,
+                auth_token=self._auth_token,
                 base_url=self._base_url,
                 max_retries=0,
-                timeout=httpx2.Timeout(self._silence, connect=10.0),
+                timeout=timeout,
+                http_client=DefaultAsyncHttpxClient(timeout=timeout, trust_env=False)
+                if direct
+                else None,
             )
         except AnthropicError as error:
             raise ModelError(f"{error} {faults.KEY_ADVICE}", fault="authentication") from error

@@ -451,3 +451,15 @@ async def test_a_server_of_another_kind_is_named() -> None:
         with pytest.raises(ModelError, match=r"none of the Messages API|broke off"):
             await ask(model)
         await model.close()
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_key_does_not_follow_a_redirect(status: int) -> None:
+    with LoopbackModel([says("Caught it.")]) as elsewhere:
+        leads = fault(status=status, headers={"location": f"{elsewhere.url}/v1/messages"})
+        with LoopbackModel([leads]) as server:
+            async with talking_to(server) as model:
+                with pytest.raises(ModelError, match=str(status)) as caught:
+                    await ask(model)
+        assert KEY not in str(caught.value)
+        assert not elsewhere.requests and not elsewhere.headers

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
+from tornado.ioloop import IOLoop
 from traitlets import Bool, Unicode
 
-from ...settings import Settings, load_settings
+from ...settings import TAKEN, Settings, load_settings, parsed, take_credentials
+from ..borrowing import SERVER
+from .lending import LENDING, Budget, Lending
 from .routes import handlers
 from .service import SERVICE, Service
 
 FILES = "https://events.jupyter.org/jupyter_server/contents_service/v1"
 KERNELS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 FORGETTING = ("restart", "shutdown")  # actions after which a kernel knows nothing of what it ran
+LOOPBACK = {
+    **dict.fromkeys(("", "0.0.0.0", "127.0.0.1", "localhost"), "127.0.0.1"),
+    **dict.fromkeys(("::", "::1"), "[::1]"),
+}
 OPTIONS = ("model", "approve", "max_steps", "max_tokens", "max_cost", "max_seconds")
 
 
@@ -31,6 +39,21 @@ class CodeActApp(ExtensionApp):
     max_tokens = Unicode("", help='Tokens that end a run, or "none".').tag(config=True)
     max_cost = Unicode("", help='US dollars that end a run, or "none".').tag(config=True)
     max_seconds = Unicode("", help='Seconds that end a run, or "none".').tag(config=True)
+    take_keys = Bool(
+        True,
+        help=f"""Take the variables of our keys ({", ".join(TAKEN)}) out of the server's environment
+        when it starts, so that neither kernels nor terminals inherit them. Set it to False when
+        another extension of yours, or your own code in notebooks, needs them.""",
+    ).tag(config=True)
+    lend_model = Bool(
+        True, help="Let magics in this server's kernels ask its model; the key stays here."
+    ).tag(config=True)
+    kernel_max_cost = Unicode("20", help='US dollars for one kernel\'s magics, or "none".').tag(
+        config=True
+    )
+    kernel_max_tokens = Unicode("50_000_000", help='Tokens for the same, or "none".').tag(
+        config=True
+    )
     open_panel = Bool(False, help="Open the panel when JupyterLab starts.").tag(config=True)
 
     def initialize_settings(self) -> None:
@@ -39,6 +62,9 @@ class CodeActApp(ExtensionApp):
         assert server is not None
         service = Service(server.kernel_manager, server.contents_manager, self.settings_for)
         self.settings[SERVICE] = service
+        if self.take_keys and (names := take_credentials()):
+            self.log.info("codeact keeps to itself, from here on: %s", ", ".join(names))
+        self._lend(server)
 
         async def on_file(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
             if data.get("action") == "rename":
@@ -47,6 +73,8 @@ class CodeActApp(ExtensionApp):
         async def on_kernel(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
             if data.get("action") in FORGETTING and data.get("status") == "success":
                 service.restarted(str(data.get("kernel_id")))
+            if data.get("action") == "shutdown" and data.get("status") == "success":
+                self.settings[LENDING].forget(str(data.get("kernel_id")))
 
         assert server.event_logger is not None
         server.event_logger.add_listener(schema_id=FILES, listener=on_file)
@@ -55,6 +83,24 @@ class CodeActApp(ExtensionApp):
             page = server.web_app.settings.setdefault("page_config_data", {})
             page["codeactPanel"] = "open"
 
+    def _lend(self, server: Any) -> None:
+        """Let the kernels that are started from now on ask this server's model."""
+        budget = Budget(
+            parsed("max_cost", self.kernel_max_cost, "CodeActApp.kernel_max_cost"),
+            parsed("max_tokens", self.kernel_max_tokens, "CodeActApp.kernel_max_tokens"),
+        )
+        lending = Lending(server.kernel_manager, lambda: self.settings_for({}), budget)
+        self.settings[LENDING] = lending
+
+        def announce() -> None:
+            """Tell kernels where this server is, which is known once it listens."""
+            address = _address(server)
+            if self.lend_model and address:
+                os.environ[SERVER] = address
+
+        os.environ.pop(SERVER, None)  # of a server in whose terminal this one was started
+        IOLoop.current().add_callback(announce)
+
     def initialize_handlers(self) -> None:
         """Add the routes; the server puts its base URL before them."""
         self.handlers.extend(handlers())
@@ -62,8 +108,16 @@ class CodeActApp(ExtensionApp):
     async def stop_extension(self) -> None:
         """End all runs; called when the server stops."""
         await self.settings[SERVICE].close()
+        await self.settings[LENDING].close()
 
     def settings_for(self, options: Mapping[str, Any]) -> Settings:
         """The settings of a run: the panel's options, else the server's, else the usual sources."""
         own = {name: getattr(self, name) or None for name in OPTIONS}
         return load_settings({**own, **options})
+
+
+def _address(server: Any) -> str:
+    """Where this server is for processes on this machine; empty where it is not on loopback."""
+    host = LOOPBACK.get(server.ip, "")
+    scheme = "https" if server.certfile else "http"
+    return f"{scheme}://{host}:{server.port}{server.base_url}" if host and not server.sock else ""

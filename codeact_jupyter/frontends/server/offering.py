@@ -14,7 +14,7 @@ from ...settings import Settings, has_other_credentials
 def offer(settings: Settings) -> dict[str, Any]:
     """The models and the limits, as JSON; never the key. Blocks for a few seconds at most."""
     ways, notice, model = "", "", settings.model
-    has_key = bool(settings.api_key) or has_other_credentials()
+    has_key = bool(settings.api_key or settings.auth_token) or has_other_credentials()
     try:
         chosen = choose_model(settings)
         model, notice = chosen.model.name, chosen.notice

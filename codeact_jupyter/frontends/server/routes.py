@@ -3,58 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
 from ... import __version__
-from ...errors import CodeActError
 from ...notebook.cards import variable_card
 from ...notebook.frames import conversation_frames
 from ...notebook.inline import conversations_of, trajectory_of
 from ..approvals import remembered
 from .downloads import download
 from .follow import FollowSocket
+from .lent import Lent, LentMessages
 from .offering import offer
 from .orders import decided_of, entries_of, mapping, notebook_of, order_of
-from .service import SERVICE, Service
+from .route import Route
 
 ROOT = "codeact/api"
 RUN = r"(?P<run>[0-9a-f]+)"
-
-
-class Route(APIHandler):
-    """What all routes share: who may use them, and how a failure is told."""
-
-    auth_resource = "kernels"
-
-    @property
-    def service(self) -> Service:
-        """The server's agents."""
-        service: Service = self.settings[SERVICE]
-        return service
-
-    async def answer(self, work: Callable[[], Awaitable[Any]], status: int = 200) -> None:
-        """Answer with what the work gives; what the person can mend is a 400 with a `message`."""
-        try:
-            result = await work()
-        except CodeActError as error:
-            self.set_status(400)
-            result = {"message": str(error)}
-        else:
-            self.set_status(status)
-        self.set_header("Content-Type", "application/json")
-        await self.finish(json.dumps(result))
-
-    def body(self) -> Any:
-        """The request's JSON; tornado's 400 when it is none."""
-        return self.get_json_body()
+KERNEL = r"(?P<kernel>[\w-]+)"
 
 
 class Status(Route):
@@ -180,6 +150,8 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("read", Read),
     ("names", Names),
     ("export", Export),
+    (rf"lent/{KERNEL}", Lent),
+    (rf"lent/{KERNEL}/v1/messages", LentMessages),
     ("follow", FollowSocket),
 )
 

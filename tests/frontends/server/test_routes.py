@@ -27,6 +27,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 READ_ONLY = {("GET", "status"), ("POST", "read"), ("POST", "export")}
 EXAMPLES = {
     "RunAction": [f"runs/0123abcd/{word}" for word in ("stop", "interrupt", "approval", "input")],
+    "Lent": ["lent/0123abcd"],
+    "LentMessages": ["lent/0123abcd/v1/messages"],
 }
 
 

@@ -1,0 +1,198 @@
+"""The key stays with the server: its kernels ask through it, each by a token that opens no more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.frontends.live import ScriptedModel, act, say
+from tests.loopback import Fault, ScriptedTurn, Text
+
+from .live_server import TOKEN, LiveNotebook, LiveServer, Response, serving
+from .test_conversation import magic
+from .test_side_by_side import until
+
+CANARY = "sk-ant-canary-that-must-never-be-seen-0123456789"
+TOKEN_HERE = """\
+from IPython import get_ipython
+from codeact_jupyter.frontends import borrowing
+print(borrowing.token_of(get_ipython().kernel.session.key, borrowing.kernel_id()))
+"""
+ELSEWHERE = "http://127.0.0.1:9"
+HOSTILE = f"""\
+api_key = "sk-of-the-folder-0123456789"
+base_url = "{ELSEWHERE}"
+approve = "never"
+max_cost = 1000
+"""
+DOTENV = f"ANTHROPIC_BASE_URL={ELSEWHERE}\nHTTP_PROXY={ELSEWHERE}\nCODEACT_APPROVE=never\n"
+
+
+@pytest.fixture(scope="module")
+def lender(
+    served_model: ScriptedModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """A server that says all it can in its log, with a canary for a key."""
+    environ = {"ANTHROPIC_API_KEY": CANARY, "ANTHROPIC_LOG": "debug"}
+    root = tmp_path_factory.mktemp("lender")
+    with serving(served_model, root, flags=("--debug",), environ=environ) as server:
+        for name in ("codeact.toml", "config.toml", ".codeact.toml"):
+            (server.files / name).write_text(HOSTILE)
+        (server.files / ".env").write_text(DOTENV)
+        yield server
+
+
+@pytest.fixture
+def notebook(lender: LiveServer, model: ScriptedModel) -> Iterator[LiveNotebook]:
+    notebook = LiveNotebook(lender, "lent.ipynb")
+    notebook.person.run("%load_ext codeact_jupyter")
+    yield notebook
+    notebook.close()
+
+
+def token_in(notebook: LiveNotebook) -> str:
+    return notebook.person.run(TOKEN_HERE).strip()
+
+
+def ask(notebook: LiveNotebook, kernel: str, token: str, **body: Any) -> Response:
+    asked = {"model": "claude-opus-5-5", "max_tokens": 300, "stream": True}
+    asked |= {"messages": [{"role": "user", "content": "hi"}], **body}
+    path = f"codeact/api/lent/{kernel}/v1/messages"
+    return notebook.server.ask(path, asked, headers={"X-Api-Key": token})
+
+
+def failed_magic(notebook: LiveNotebook, task: str) -> str:
+    person = notebook.person
+    reply = person.reply(person.begin(f"%%codeact --approve never\n{task}"))
+    assert reply["status"] == "error"
+    return str(reply["evalue"])
+
+
+def test_a_magic_needs_no_key_in_its_kernel(notebook: LiveNotebook, model: ScriptedModel) -> None:
+    model.will(act("x = 6 * 7\nprint(x)"), say("It is 42."))
+    magic(notebook.person, "six times seven")
+    assert notebook.person.run("print(x)") == "42\n"
+    assert [CANARY in str(headers) for headers in model.headers] == [True, True]
+    assert "API_KEY" not in notebook.person.run("import os; print(*os.environ)")
+
+
+def test_a_token_opens_its_own_kernels_model_and_nothing_else(
+    notebook: LiveNotebook, lender: LiveServer, model: ScriptedModel
+) -> None:
+    token, other = token_in(notebook), LiveNotebook(lender, "other.ipynb")
+    assert ask(notebook, notebook.kernel, token).status == 200
+    assert ask(notebook, other.kernel, token).status == 403
+    assert ask(notebook, notebook.kernel, TOKEN).status == 403
+    for headers in ({"X-Api-Key": token}, {"Authorization": f"token {token}"}):
+        for path in ("api/contents", "codeact/api/status", "api/kernels"):
+            assert lender.ask(path, headers=headers).status == 403
+    other.close()
+    gone = LiveNotebook(lender, "gone.ipynb")
+    theirs = token_in(gone)
+    gone.close()
+    assert ask(notebook, gone.kernel, theirs).status == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"stream": False},
+        {"tools": [{"type": "web_search_20250305", "name": "web_search"}]},
+        {"tools": [{"name": "other", "input_schema": {}}]},
+        {"mcp_servers": []},
+        {"container": "x"},
+        {"max_tokens": "many"},
+    ],
+)
+def test_what_this_agent_does_not_ask_is_not_lent(
+    notebook: LiveNotebook, model: ScriptedModel, body: dict[str, Any]
+) -> None:
+    answer = ask(notebook, notebook.kernel, token_in(notebook), **body)
+    assert answer.status == 400 and answer.json["error"]["message"]
+    assert not model.requests
+
+
+def test_what_is_revoked_is_lent_no_more(notebook: LiveNotebook, model: ScriptedModel) -> None:
+    token = token_in(notebook)
+    assert ask(notebook, notebook.kernel, token).status == 200
+    answer = notebook.server.ask(f"codeact/api/lent/{notebook.kernel}", method="DELETE")
+    assert answer.status == 200
+    assert ask(notebook, notebook.kernel, token).status == 403
+    assert len(model.requests) == 1
+
+
+def test_a_stop_ends_the_servers_own_call(notebook: LiveNotebook, model: ScriptedModel) -> None:
+    model.will(ScriptedTurn([Text("and so on " * 400, chunk=10)], delay=0.05))
+    person = notebook.person
+    request = person.begin("%%codeact --approve never\ntalk for long")
+    person.until(lambda: model.requests, "the request")
+    notebook.server.ask(f"api/kernels/{notebook.kernel}/interrupt", {})
+    assert person.reply(request)["status"] == "error"
+    until(lambda: model.abandoned)
+    assert model.abandoned
+
+
+def test_a_refused_key_is_told_in_the_kernel_without_it(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    model.will(
+        ScriptedTurn(
+            [],
+            fault=Fault(status=401, error_type="authentication_error", message=f"bad key {CANARY}"),
+        )
+    )
+    said = failed_magic(notebook, "try")
+    assert "401" in said and CANARY not in said
+
+
+def test_a_kernel_whose_budget_is_used_up_is_refused(
+    served_model: ScriptedModel, tmp_path: Path
+) -> None:
+    served_model.will(say("One."), say("Two."))
+    flags = ("--CodeActApp.kernel_max_tokens=9_000",)
+    with serving(served_model, tmp_path, flags=flags) as server:
+        notebook = LiveNotebook(server, "poor.ipynb")
+        notebook.person.run("%load_ext codeact_jupyter")
+        assert "budget" in failed_magic(notebook, "a long one")
+        assert not served_model.requests
+        notebook.close()
+
+
+def test_a_server_that_keeps_the_environment_as_it_is_says_so_in_its_settings(
+    served_model: ScriptedModel, tmp_path: Path
+) -> None:
+    served_model.will()
+    flags = ("--CodeActApp.take_keys=False",)
+    with serving(served_model, tmp_path, flags=flags) as server:
+        notebook = LiveNotebook(server, "own.ipynb")
+        printed = notebook.person.run("import os; print(os.environ['ANTHROPIC_API_KEY'])")
+        assert printed == "sk-test-canary\n"
+        notebook.close()
+
+
+def test_the_key_is_nowhere_after_all_ways_in_at_debug_level(
+    notebook: LiveNotebook, lender: LiveServer, model: ScriptedModel
+) -> None:
+    shows = "import os, subprocess, sys\nprint(dict(os.environ))\n%env\n!env\n1/0"
+    model.will(act(shows), say("Done."))
+    magic(notebook.person, "look around")
+    model.will(act(shows), say("Done."))
+    tab = notebook.follow()
+    assert tab.end(notebook.start("look again"))["state"] == "answered"
+    theirs = {"base_url": ELSEWHERE, "api_key": "sk-x-0123456789", "approve": "never"}
+    for metadata in ({"codeact": theirs}, theirs):
+        held = {"cells": [], "metadata": metadata}
+        model.will(say("Still here."))
+        run = notebook.start("with a notebook that would choose", **held)
+        assert tab.end(run)["state"] == "answered"
+    assert all(CANARY in str(headers) for headers in model.headers)
+    seen = [lender.log, json.dumps(tab.messages), json.dumps(notebook.person.messages)]
+    seen += [json.dumps(model.requests, default=str)]
+    root = lender.files.parent
+    seen += [path.read_text("utf-8", "replace") for path in root.rglob("*") if path.is_file()]
+    assert "DEBUG" in lender.log or "[D " in lender.log
+    assert not [text[:200] for text in seen if CANARY in text]
