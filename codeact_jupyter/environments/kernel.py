@@ -17,7 +17,7 @@ from ..engine.trajectory import Action, NamespaceChange, Observation, StepState
 from ..errors import EnvironmentFailure
 from .checkpoints import KernelCheckpoints
 from .collecting import Collector
-from .link import AskInput, KernelLink, Message, Unanswered
+from .link import Admit, AskInput, KernelLink, Message, Unanswered
 from .names import Names
 from .observing import collect, ended, since
 from .outputs import produced
@@ -98,6 +98,10 @@ class KernelEnvironment:
     def provisioner(self) -> Any:
         """What Jupyter started the kernel with; None where another server did."""
         return getattr(self._manager, "provisioner", None)
+
+    def screen(self, admit: Admit) -> None:
+        """Have all messages of the kernel pass this from now on; see `KernelLink.admit`."""
+        self._link.admit = admit
 
     def note(self, text: str) -> None:
         """Have something told to the model, once, at the start of the next turn."""

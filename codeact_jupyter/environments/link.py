@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Message = Mapping[str, Any]
 OnMessage = Callable[[Message], None]
+Admit = Callable[[Message], "Message | None"]
 AskInput = Callable[[str, bool], Awaitable[str]]
 
 QUIET_SECONDS = 1.0
@@ -68,7 +69,8 @@ class Exchange:
 class KernelLink:
     """The channels of one kernel, read continuously from `open` to `close`.
 
-    `on_late` is given what comes of a request of ours that is over.
+    `on_late` is given what comes of a request of ours that is over. What comes at all passes
+    `admit` first, which may change it, or drop it by giving None.
     """
 
     def __init__(self, client: AsyncKernelClient, is_alive: Callable[[], Awaitable[bool]]) -> None:
@@ -79,6 +81,7 @@ class KernelLink:
         self._tasks: list[asyncio.Task[None]] = []
         self.incarnation = ""
         self.on_late: OnMessage = lambda message: None
+        self.admit: Admit = lambda message: message
 
     def open(self) -> None:
         """Begin to read; the client's channels must be started."""
@@ -148,8 +151,9 @@ class KernelLink:
 
     async def _read(self, get: Callable[[], Awaitable[Message]], take: OnMessage) -> None:
         while True:
-            message = await get()
-            take(message)
+            message = self.admit(await get())
+            if message is not None:
+                take(message)
 
     def _exchange(self, message: Message) -> Exchange | None:
         parent = message.get("parent_header") or {}

@@ -152,9 +152,10 @@ class WatchedLink(KernelLink):
         faults = 0
         while faults < MOST_FAULTS:
             try:
-                message = await get()
+                message = self.admit(await get())
                 faults = 0
-                take(message)
+                if message is not None:
+                    take(message)
             except Exception as error:  # not signed, not JSON, or no message as it should be
                 faults += 1
                 log.warning("codeact: passed over a message of a kernel: %r", error)

@@ -22,7 +22,7 @@ writes nowhere else; SECURITY.md says what it promises. It needs Linux and, for
 the strong walls, bubblewrap."""
 ACTIONS = ("install", "uninstall", "status")
 TOLD = (
-    "This kernel is a sandbox: it has no network{hosts}, sees none of the person's files but the "
+    "This kernel is a sandbox: it has no network, sees none of the person's files but the "
     "working directory, and can write only there and in /tmp. Dot folders such as .git are "
     "read-only, links cannot be made. Packages cannot be installed; work with what is there."
 )
@@ -63,11 +63,14 @@ def sandbox_kernel(other: str | None = None) -> str:
 def introduce_sandbox(environment: KernelEnvironment, say: Callable[[str], None]) -> None:
     """Have the model told of the walls around this kernel, and `say` so to the person.
 
-    Nothing is told of a kernel without walls.
+    What the kernel sends is made harmless. For a kernel without walls nothing of this is done.
     """
     walls = getattr(environment.provisioner, "walls", None)
     if walls is not None:
-        environment.note(TOLD.format(hosts=""))
+        from ..sandbox.messages import harmless_message
+
+        environment.screen(harmless_message)
+        environment.note(TOLD)
         lacking = f", {walls.lacking}" if walls.lacking else ""
         say(f"The code runs in a sandbox ({walls.backend}){lacking}.")
 

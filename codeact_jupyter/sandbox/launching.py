@@ -63,6 +63,15 @@ class Launch:
         fit = (each for each in wanted if os.path.exists(each))
         return list(dict.fromkeys(each for each in fit if not self._gives_away(each)))
 
+    def require_python(self) -> None:
+        """Raise EnvironmentFailure where its Python cannot be shown without something secret."""
+        for own in self.python.own:
+            if self._gives_away(own):
+                raise EnvironmentFailure(
+                    f"the sandbox cannot show {own!r}, where its Python is: what no kernel may see "
+                    "lies in it too; install the sandbox from a virtual environment"
+                )
+
     def _gives_away(self, path: str) -> bool:
         """Whether showing this would show something secret."""
         return path == "/" or any(is_below(each, [path]) for each in self.secret)

@@ -11,7 +11,9 @@ import json
 import os
 import shutil
 import signal
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +71,9 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Build walls or refuse; the kernel's sockets are files that only this user can reach."""
-        self.walls = await asyncio.to_thread(walls, self.backend)
+        with _told_to_the_person():
+            _require_filter()
+            self.walls = await asyncio.to_thread(walls, self.backend)
         manager = self.parent
         if self._folder is None:
             self._folder = private_folder()
@@ -80,18 +84,20 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start it; raises EnvironmentFailure, with what was said, when the walls did not stand."""
-        try:
-            return await self._launched(list(cmd), kwargs)
-        except BaseException:
-            await self.cleanup()
-            raise
+        with _told_to_the_person():
+            try:
+                return await self._launched(list(cmd), kwargs)
+            except BaseException:
+                await self.cleanup()
+                raise
 
     async def _launched(self, command: list[str], options: dict[str, Any]) -> Any:
         sockets, words = listening(Path(self.parent.connection_file))
         inherited, information = [*sockets], None
-        self._saying = saying = Saying(options.get("stderr"))
+        self._saying = saying = Saying(self.log, options.get("stderr"))
         try:
             launch = self._launch(command, options["env"], options.get("cwd"), sockets, words)
+            launch.require_python()
             assert self.walls is not None
             strong = self.walls.backend == "bubblewrap"
             started = bubblewrapped(self.walls.program, launch) if strong else confined(launch)
@@ -225,6 +231,40 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
                     os.kill(process, signal.SIGKILL)
 
 
+def _server() -> Any:
+    """The Jupyter Server that this process is; None where it is none."""
+    module = sys.modules.get("jupyter_server.serverapp")
+    if module is None or not module.ServerApp.initialized():
+        return None
+    return module.ServerApp.instance()
+
+
+@contextmanager
+def _told_to_the_person() -> Iterator[None]:
+    """Have a page say why a kernel was not started: of other errors a server tells it nothing."""
+    try:
+        yield
+    except EnvironmentFailure as error:
+        if _server() is None:
+            raise
+        from tornado.web import HTTPError
+
+        raise HTTPError(500, str(error).replace("%", "%%")) from error
+
+
+def _require_filter() -> None:
+    """Raise EnvironmentFailure in a Jupyter Server that would show its pages all that comes."""
+    server = _server()
+    if server is None:
+        return
+    connection = server.web_app.settings["kernel_websocket_connection_class"]
+    if not getattr(connection, "filters_sandboxes", False):
+        raise EnvironmentFailure(
+            "this Jupyter Server does not filter what a sandboxed kernel shows, so none was "
+            "started; enable: jupyter server extension enable codeact_jupyter"
+        )
+
+
 def _bound_messages(manager: Any, most_bytes: int) -> None:
     """Have the manager's sockets from now on take no message larger than this.
 
@@ -251,4 +291,5 @@ def _secret_places(folder: Path) -> tuple[str, ...]:
         os.environ.get("XDG_RUNTIME_DIR") or "",
         str(folder),
     )
-    return tuple(dict.fromkeys(os.path.realpath(each) for each in places if each))
+    there = (each for each in places if each and os.path.exists(each))
+    return tuple(dict.fromkeys(map(os.path.realpath, there)))

@@ -12,16 +12,16 @@ from typing import IO, Any
 
 MOST = 64 * 1024
 LAST = 2_000
-log = logging.getLogger(__name__)
 
 
 class Saying:
     """A pipe for a kernel's stdout and stderr, emptied by a thread until the kernel has ended.
 
-    The first of it goes to `sink`, else to the log, with what is not plain text escaped.
+    The first of it goes to `sink`, else to `log`, with what is not plain text escaped.
     """
 
-    def __init__(self, sink: Any = None) -> None:
+    def __init__(self, log: logging.Logger, sink: Any = None) -> None:
+        self._log = log
         self._sink: IO[bytes] | None = sink if hasattr(sink, "write") else None
         self._tail = b""
         self._left = MOST
@@ -49,7 +49,7 @@ class Saying:
     def _keep(self, data: bytes) -> None:
         words = data.decode("utf-8", "replace").encode("unicode_escape").replace(b"\\n", b"\n")
         if self._sink is None:
-            log.info("codeact: a sandboxed kernel wrote: %s", words.decode("ascii"))
+            self._log.info("codeact: a sandboxed kernel wrote: %s", words.decode("ascii"))
             return
         try:
             self._sink.write(words)

@@ -75,7 +75,10 @@ class CodeActApp(ExtensionApp):
                 service.restarted(str(data.get("kernel_id")))
             if data.get("action") == "shutdown" and data.get("status") == "success":
                 self.settings[LENDING].forget(str(data.get("kernel_id")))
+                service.sandboxes.forget(str(data.get("kernel_id")))
 
+        connection = self.settings["kernel_websocket_connection_class"]
+        self.settings["kernel_websocket_connection_class"] = service.sandboxes.filtering(connection)
         assert server.event_logger is not None
         server.event_logger.add_listener(schema_id=FILES, listener=on_file)
         server.event_logger.add_listener(schema_id=KERNELS, listener=on_kernel)

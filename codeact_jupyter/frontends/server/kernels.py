@@ -12,7 +12,9 @@ from ...environments.link import AskInput
 from ...environments.starting import client_of
 from ...environments.watched import WatchedLink, language_of
 from ...errors import EnvironmentFailure
+from ..sandboxing import TOLD
 from .gateway import GatewayClient, GatewayManager, is_remote
+from .sandboxes import Sandboxes, is_sandboxed
 
 FRAME = "codeact"  # the kind of message that a magic's run tells its frames in
 ALIVE_SECONDS = 8  # in which a server starts a kernel again that died
@@ -27,8 +29,11 @@ class Kernels:
     and each frame that the magic tells; `on_restart` when a kernel has forgotten everything.
     """
 
-    def __init__(self, manager: Any, on_frame: OnFrame, on_restart: OnRestart) -> None:
+    def __init__(
+        self, manager: Any, sandboxes: Sandboxes, on_frame: OnFrame, on_restart: OnRestart
+    ) -> None:
         self._manager = manager
+        self._sandboxes = sandboxes
         self._on_frame = on_frame
         self._on_restart = on_restart
         self._linking = asyncio.Lock()
@@ -69,14 +74,13 @@ class Kernels:
                 "choose a Python kernel for the notebook"
             )
         workspace = str(self._manager.cwd_for_path(path.rpartition("/")[0]))
-        return AttachedEnvironment(
-            manager,
-            link,
-            workspace=workspace,
-            python=version,
-            ask_input=ask_input,
-            on_wait=on_wait,
+        options: Any = {"ask_input": ask_input, "on_wait": on_wait}
+        environment = AttachedEnvironment(
+            manager, link, workspace=workspace, python=version, **options
         )
+        if is_sandboxed(manager):
+            environment.note(TOLD)
+        return environment
 
     def file_of(self, path: str) -> str:
         """Where the notebook of this path lies, as far as the server's files are here."""
@@ -101,6 +105,7 @@ class Kernels:
             client = client_of(manager, session=manager.session.clone())
             client.start_channels()
         link = WatchedLink(client, manager)
+        link.admit = self._sandboxes.admit(kernel, manager)
         link.listeners.append(self._frames_of(kernel))
         link.on_restart = lambda: self._on_restart(kernel)
         link.open()

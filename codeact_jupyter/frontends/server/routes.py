@@ -124,6 +124,28 @@ class Names(Route):
         await self.answer(work)
 
 
+class Sandbox(Route):
+    """`GET sandbox?kernel=ID`: whether a kernel is in a sandbox. `POST`: whether it is trusted."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def get(self) -> None:
+        async def work() -> Any:
+            return self.service.sandboxes.told(self.get_argument("kernel"))
+
+        await self.answer(work)
+
+    @web.authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        async def work() -> Any:
+            body = mapping(self.body(), "the body")
+            trusted = body.get("trusted") is True
+            return self.service.sandboxes.trust(str(body.get("kernel", "")), trusted=trusted)
+
+        await self.answer(work)
+
+
 class Export(Route):
     """`POST export`: the conversation in another format, as a file to download."""
 
@@ -149,6 +171,7 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("approvals", Approvals),
     ("read", Read),
     ("names", Names),
+    ("sandbox", Sandbox),
     ("export", Export),
     (rf"lent/{KERNEL}", Lent),
     (rf"lent/{KERNEL}/v1/messages", LentMessages),

@@ -19,6 +19,7 @@ from .kernels import Kernels
 from .offered import is_frame
 from .orders import Order
 from .recovering import Recovery
+from .sandboxes import Sandboxes
 from .saving import Saver
 
 GRACE_SECONDS = 5.0  # a reload leaves, and is there again
@@ -50,7 +51,8 @@ class Service:
     ) -> None:
         self.hub = Hub()
         self.settings = settings
-        self._kernels = Kernels(kernels, self._magic_frame, self._kernel_forgot)
+        self.sandboxes = Sandboxes(kernels)
+        self._kernels = Kernels(kernels, self.sandboxes, self._magic_frame, self._kernel_forgot)
         self._saver = Saver(contents, self.hub)
         self.recovery = Recovery(Journal(), contents, self.hub)
         self._hosted: dict[str, Hosted] = {}

@@ -1,0 +1,129 @@
+"""What a sandboxed kernel shows: whatever it is, nothing in it acts."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+
+from codeact_jupyter.sandbox.showing import LEFT_OUT, harmless_bundle, harmless_html
+
+SCRIPTS = [
+    "<script>alert(1)</script>",
+    "<script src=//evil.example/x.js></script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)></svg>",
+    "<svg><script>alert(1)</script></svg>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<iframe src='javascript:alert(1)'></iframe>",
+    "<object data='javascript:alert(1)'></object><embed src='javascript:alert(1)'>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+    "<a data-commandlinker-command='terminal:create-new' href='#'>x</a>",
+    "<form action='/api/terminals' method=post><button>x</button></form>",
+    "<button formaction='javascript:alert(1)'>x</button>",
+    "<input autofocus onfocus=alert(1)>",
+    "<details open ontoggle=alert(1)>x</details>",
+    "<style>@import '//evil.example/x.css';</style>",
+    "<div style='background:url(//evil.example/x)'>x</div>",
+    "<link rel=stylesheet href=//evil.example/x.css>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>",
+    "<base href=//evil.example>",
+    "<img src='//evil.example/x.png'>",
+    "<img src='http://evil.example/x.png' srcset='http://evil.example/y.png 2x'>",
+    "<video poster=//evil.example/x.png><source src=//evil.example/x.mp4></video>",
+    "<table background='//evil.example/x.png'><tr><td>x</td></tr></table>",
+    "<div class='jp-Dialog' id='jp-main-dock-panel'>Your session ended. Password:</div>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<template><script>alert(1)</script></template>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<<script>alert(1)//<</script>",
+    "<img src='data:text/html;base64,PHNjcmlwdD4='>",
+    "<p>\\href{javascript:alert(1)}{x}</p>",
+]
+ACTIVE = re.compile(
+    r"<\s*/?\s*(script|svg|math|iframe|object|embed|form|button|input|style|link|meta|base|a|video|"
+    r"source|template|noscript)\b|<[^>]*\s(on\w+|style|href|srcset|poster|background|id|action|"
+    r"formaction|data-[\w-]+)\s*=|<[^>]*src=[\"']?(?!data:image/)|jp-Dialog|\\href",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("markup", SCRIPTS)
+def test_no_html_acts_or_loads(markup: str) -> None:
+    assert ACTIVE.search(markup)
+    for mime in ("text/html", "text/markdown"):
+        shown = harmless_bundle({mime: f"before {markup} after"})
+        assert not ACTIVE.search(shown.get("text/html", "")), shown
+        assert "text/markdown" not in shown
+    assert harmless_html(markup) == harmless_html(harmless_html(markup))
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "[x](javascript:alert(1))",
+        "[x]: javascript:alert(1)\n\n[x]",
+        "![x](http://evil.example/x.png)",
+        "<javascript:alert(1)>",
+        "- ```\n  a\n  ```\n<img src=x onerror=alert(1)>",
+        "`a` <img src=x onerror=alert(1)>",
+        "$\\href{javascript:alert(1)}{x}$",
+        "$$\\def\\x{\\href}\\x{javascript:alert(1)}{x}$$",
+    ],
+)
+def test_no_markdown_acts_or_loads(markdown: str) -> None:
+    assert not ACTIVE.search(harmless_bundle({"text/markdown": markdown})["text/html"])
+
+
+def test_a_table_stays_a_table() -> None:
+    import pandas as pd
+
+    table = pd.DataFrame({"a": [1, 2], "<b>": ["x", "<script>"]})
+    shown = harmless_bundle({"text/html": table.to_html(), "text/plain": "plain"})
+    assert shown["text/html"].count("<td>") == 4 and 'class="dataframe"' in shown["text/html"]
+    assert shown["text/plain"] == "plain"
+
+
+def test_pictures_text_and_json_stay_as_they_are() -> None:
+    raw = base64.b64encode(b"\x89PNG").decode()
+    data = {"image/png": raw, "text/plain": "<b>", "application/json": {"a": [1]}}
+    assert harmless_bundle(data) == data
+
+
+def test_a_drawing_becomes_a_picture() -> None:
+    shown = harmless_bundle({"image/svg+xml": "<svg onload='alert(1)'/>"})
+    assert set(shown) == {"text/html"}
+    source = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', shown["text/html"])
+    assert source and base64.b64decode(source[1]) == b"<svg onload='alert(1)'/>"
+
+
+def test_markdown_and_mathematics_are_shown() -> None:
+    shown = harmless_bundle({"text/markdown": "# Title\n\n**bold** $x_1$\n\n| a |\n|---|\n| 1 |"})
+    assert "<h1>Title</h1>" in shown["text/html"] and "<td>1</td>" in shown["text/html"]
+    assert r"\(x_1\)" in shown["text/html"]
+    assert harmless_bundle({"text/latex": r"$\frac{1}{2}$"}) == {"text/latex": r"$\frac{1}{2}$"}
+
+
+@pytest.mark.parametrize(
+    "mime",
+    [
+        *("application/javascript", "application/vnd.jupyter.widget-view+json", "application/pdf"),
+        *("application/vnd.plotly.v1+json", "text/x-evil", "application/vnd.codeact.run+json"),
+    ],
+)
+def test_what_is_not_known_is_left_out_and_named(mime: str) -> None:
+    shown = harmless_bundle({mime: "alert(1)", "text/plain": "Figure()"})
+    assert shown == {"text/plain": f"Figure()\n{LEFT_OUT.format(mime)}"}
+
+
+def test_html_of_scripts_alone_is_left_out_and_named() -> None:
+    shown = harmless_bundle({"text/html": "<div id='x'></div><script>plot()</script>"})
+    assert shown == {"text/plain": LEFT_OUT.format("text/html")}
+
+
+def test_a_picture_that_is_no_base64_is_left_out() -> None:
+    shown = harmless_bundle({"image/png": 'x" onerror="alert(1)'})
+    assert "image/png" not in shown
