@@ -7,7 +7,7 @@ front end that shows the cell for that request gets its outputs there by its own
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
@@ -51,25 +51,29 @@ class OwnCells:
         self._kernel.set_parent(self._identity, parent, "shell")
         # A question travels on another channel than outputs and would come before the cell is
         # there, so it goes to the magic's own request, which every front end can answer.
-        self._kernel._input_request = self._asked_of_the_magic
+        before = vars(self._kernel).get("_input_request")
+        self._kernel._input_request = self._asked_of_the_magic(self._kernel._input_request)
         count = self.count = self._shell.execution_count
         self._send("execute_input", {"code": action.code, "execution_count": count}, parent)
         try:
             yield
         finally:
             _flush()
-            del self._kernel._input_request
+            if before is None:
+                del self._kernel._input_request
+            else:
+                self._kernel._input_request = before
             if self._counts_at_end:  # the magic's own end counts this one
                 self._shell.execution_count = count
             self._kernel.set_parent(self._identity, self._outer, "shell")
             self._send(DONE, {"execution_count": count}, parent)
             self.after = action.cell
 
-    def _asked_of_the_magic(
-        self, prompt: str, identity: Any, parent: Any, password: bool = False
-    ) -> Any:
-        ask = type(self._kernel)._input_request
-        return ask(self._kernel, prompt, self._identity, self._outer, password=password)
+    def _asked_of_the_magic(self, ask: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(prompt: str, identity: Any, parent: Any, password: bool = False) -> Any:
+            return ask(prompt, self._identity, self._outer, password=password)
+
+        return asked
 
     def _request(self, action: Action) -> dict[str, Any]:
         """An execute request as the action's cell would have made it.

@@ -13,6 +13,7 @@ from ..engine.telling import cut, progress, trimmed
 from ..engine.trajectory import Error, Stream
 from .capture import Capture
 from .collecting import Collector
+from .passwords import Passwords
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -33,15 +34,18 @@ class PersonsCells:
         self._capture: Capture | None = None
         self._collector = Collector()
         self.paused = False
+        self.passwords = Passwords(shell)
         self._remember_earlier()
 
     def watch(self) -> None:
         """Begin to look at each cell as it runs."""
+        self.passwords.watch()
         for event, function in self._listeners():
             self._shell.events.register(event, function)
 
     def unwatch(self) -> None:
         """Look no more."""
+        self.passwords.unwatch()
         for event, function in self._listeners():
             if function in self._shell.events.callbacks[event]:
                 self._shell.events.unregister(event, function)

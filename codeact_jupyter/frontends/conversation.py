@@ -186,6 +186,7 @@ class Conversation:
             kept_in: Any = {"journal": self._journal, "notebook": notebook_of(self._shell)}
             self._session = Session(settings, self.environment, policy, demo_pace=0.01, **kept_in)
             self.environment.secrets = self._session.secrets
+            self.environment.cells.passwords.tell(self._session.hide)
         self._session.use(settings)
         self._session.policy = policy
         if self._given is not None:

@@ -255,3 +255,28 @@ def test_the_key_is_neither_shown_nor_kept_nor_told(kernel, model):
     assert "sk-test-canary" not in str(ran.outputs)
     assert "sk-test-canary" not in str(model.requests)
     assert "[key hidden]" in ran.shown and "[key hidden]" in model.results()[0]
+
+
+PASSWORD = "correct-horse-battery"
+
+
+def test_a_password_that_an_action_asks_for_is_hidden_from_the_model(kernel, model):
+    code = "import getpass\nword = getpass.getpass('Word? ')\ncopy = word + '!'"
+    do(kernel, model, code, "print(word)\nword", answers=[PASSWORD])
+    assert kernel.value("word") == repr(PASSWORD)
+    assert "word" in model.results()[0] and PASSWORD not in str(model.requests)
+
+
+def test_a_password_that_a_cell_of_the_persons_asked_for_is_hidden_from_the_model(kernel, model):
+    theirs = "from getpass import getpass\nmine = getpass('Word? ')\nprint(mine)"
+    assert not kernel.run(theirs, answers=[PASSWORD]).failed
+    do(kernel, model, "mine")
+    assert "mine" in str(model.requests[0]) and PASSWORD not in str(model.requests)
+
+
+def test_what_was_watched_for_passwords_is_as_before_when_we_are_gone(kernel, model):
+    look = "'_input_request' in vars(get_ipython().kernel)"
+    assert kernel.value(look) == "True"
+    assert not kernel.run("%unload_ext codeact_jupyter").failed
+    assert kernel.value(look) == "False"
+    assert not kernel.run("%load_ext codeact_jupyter").failed

@@ -117,3 +117,12 @@ def test_a_server_with_remote_kernels_ends_when_it_is_told_to(
         assert tab.end(notebook.start("one"))["state"] == "answered"
         tab.close()
     assert server.process.returncode is not None
+
+
+def test_no_log_of_the_server_or_the_gateway_holds_the_key(
+    behind: LiveServer, remote: LiveNotebook, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    key = "sk-test-canary"
+    assert key not in remote.person.run("import os; print(dict(os.environ))")
+    logs = [path.read_text() for path in tmp_path_factory.getbasetemp().glob("gateway*/log")]
+    assert logs and not [log for log in (behind.log, *logs) if key in log]
