@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from . import dom, lab_start, large_notebook, long_run, peers_run, server_runs, start, step_cost
+from . import (
+    dom,
+    journal_cost,
+    lab_start,
+    large_notebook,
+    long_run,
+    peers_run,
+    server_runs,
+    start,
+    step_cost,
+)
 
 BENCHMARKS = {
     "peers": peers_run.main,
     "step": step_cost.main,
     "start": start.main,
     "long": long_run.main,
+    "journal": journal_cost.main,
     "server": server_runs.main,
     "dom": dom.main,
     "lab_start": lab_start.main,

@@ -68,3 +68,6 @@ variables only if --allow says its kind. Without one, the notebook is written, a
 example:
   codeact fork sales.ipynb --at 2.3 "try a log scale instead"
 """
+RECOVER_WORDS = """\
+It runs nothing and asks no model. `codeact run`, the panel and the magic do the
+same when they open the notebook."""

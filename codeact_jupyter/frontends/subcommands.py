@@ -20,10 +20,12 @@ from .epilogs import (
     FORK_WORDS,
     KEY_WORDS,
     LAB_WORDS,
+    RECOVER_WORDS,
     REPLAY_WORDS,
     RUN_WORDS,
 )
 from .flags import add_run_flags
+from .journaled import add_recover, add_runs, list_runs, recover
 from .sandboxing import SANDBOX_WORDS, add_sandbox, run_sandbox
 
 
@@ -228,6 +230,10 @@ SUBCOMMANDS = {
         "run the embedded demo on a live kernel: no key is needed", DEMO_WORDS, _add_demo, _demo
     ),
     "run": Subcommand("do a task and write the notebook of it", RUN_WORDS, _add_run, _run),
+    "runs": Subcommand("list your runs, also those that broke off", "", add_runs, list_runs),
+    "recover": Subcommand(
+        "put into a notebook what a killed run did", RECOVER_WORDS, add_recover, recover
+    ),
     "export": Subcommand(
         "turn a run's notebook into another format", EXPORT_WORDS, _add_export, _export
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 from codeact_jupyter.notebook.document import Document
 from tests.loopback import LoopbackModel
+from tests.notebook.stories import conversation, running, story
+from tests.record.runs import journal_in, record
 
 from .command import SECONDS, act, codeact, environment, one_line, say, start, told
 
@@ -39,6 +42,8 @@ def test_a_command_that_is_killed_in_the_middle_of_a_step_is_recovered_by_the_ne
         until_done(done)
         os.killpg(run.pid, signal.SIGKILL)
         run.communicate()
+        listed = codeact("runs", cwd=tmp_path, env=env)
+        assert "broke off" in listed.stdout and str(path) in listed.stdout
         asked = model.requests[-1]["messages"]
         second = codeact("run", "and now?", *common, cwd=tmp_path, env=env)
         assert second.returncode == 0
@@ -49,6 +54,25 @@ def test_a_command_that_is_killed_in_the_middle_of_a_step_is_recovered_by_the_ne
     first, _ = Document(path).trajectory.turns
     assert (first.state, [step.state for step in first.steps]) == ("interrupted", ["ok", "unknown"])
     assert done.read_text() == "once\n"
+
+
+def test_a_notebook_gets_back_what_a_killed_run_did_without_running_anything(
+    tmp_path: Path,
+) -> None:
+    env, path = environment(tmp_path, JUPYTER_DATA_DIR=str(tmp_path)), tmp_path / "work.ipynb"
+    turn = running(conversation(story()), 2).turns[0]
+    record(journal_in(tmp_path), conversation(turn), str(path))
+    by_hand = sqlite3.connect(tmp_path / "codeact" / "journal.sqlite3")
+    by_hand.execute("UPDATE runs SET owner = 'ended.lock'")  # as if its process had ended
+    by_hand.commit()
+    by_hand.close()
+    got_back = codeact("recover", path, cwd=tmp_path, env=env)
+    assert "steps 1, 2 put back from the journal" in got_back.stdout
+    assert Document(path).trajectory.turns[0].steps == turn.steps
+    again = codeact("recover", path, cwd=tmp_path, env=env)
+    assert "Nothing to recover" in again.stdout
+    assert "interrupted" in codeact("runs", cwd=tmp_path, env=env).stdout
+    assert "no.ipynb" in one_line(codeact("recover", "no.ipynb", cwd=tmp_path, env=env))
 
 
 def test_a_journal_that_cannot_be_kept_is_said_and_nothing_is_run(tmp_path: Path) -> None:

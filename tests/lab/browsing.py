@@ -57,6 +57,7 @@ class Lab(NamedTuple):
 
     address: str
     notebooks: Path
+    process: subprocess.Popen[bytes]
 
 
 @contextlib.contextmanager
@@ -66,20 +67,22 @@ def running_lab(
     model: str = "demo",
     environ: Mapping[str, str] | None = None,
     collaborative: bool = False,
+    port: int = 0,
 ) -> Iterator[Lab]:
-    """JupyterLab in this folder, with settings of its own.
+    """JupyterLab in this folder, with settings of its own; at this port, where another one was.
 
     `environ` holds what else its environment has, such as where its model is. With `collaborative`
     its clients share their documents.
     """
     home = root / "home"
     linked = home / "share" / "labextensions" / NAME
-    linked.parent.mkdir(parents=True)
-    linked.symlink_to(BUILT, target_is_directory=True)
-    _configure(home / "config", collaborative)
+    if not home.exists():
+        linked.parent.mkdir(parents=True)
+        linked.symlink_to(BUILT, target_is_directory=True)
+        _configure(home / "config", collaborative)
     notebooks = root / "notebooks"
-    notebooks.mkdir()
-    port = _free_port()
+    notebooks.mkdir(exist_ok=True)
+    port = port or _free_port()
     settings = {
         "ServerApp.port": port,
         "ServerApp.root_dir": notebooks,
@@ -98,7 +101,7 @@ def running_lab(
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(f"{address}/api", root / "lab.log")
-            yield Lab(address, notebooks)
+            yield Lab(address, notebooks, process)
         finally:
             process.terminate()
             process.wait(30)
