@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ RUN = "0000cafe"
 
 
 class Mortal(Journal):
-    """Ends the process before or after its n-th write."""
+    """Ends the process before or after its n-th write, or some microseconds after the first."""
 
     def __init__(self, folder: Path, at: int, moment: str, log: Path) -> None:
         super().__init__(folder)
@@ -43,6 +44,10 @@ class Mortal(Journal):
 
     def _write(self, write: Callable[[], None], what: str) -> None:
         self._writes += 1
+        if self._moment == "random" and self._writes == 1:
+            kill = threading.Timer(self._at / 1e6, os.kill, (os.getpid(), signal.SIGKILL))
+            kill.daemon = True
+            kill.start()
         if self._writes == self._at and self._moment == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         write()
