@@ -26,6 +26,8 @@ class OwnCells:
     """The cells that a magic's run makes.
 
     `after` is the id of the one that the next goes below, `count` the last one's execution count.
+    `on_question` is told the prompt of what the code asks for, and whether it is a password;
+    `on_answer` that it goes on.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -34,6 +36,8 @@ class OwnCells:
         self._identity = self._kernel._parent_ident["shell"]
         self._outer = self._kernel.get_parent("shell")
         self.count: int | None = None
+        self.on_question: Callable[[str, bool], None] = lambda prompt, password: None
+        self.on_answer: Callable[[], None] = lambda: None
         # IPython 8 counts at a cell's end, 9 at its start: is the magic's own number still up?
         self._counts_at_end = shell.execution_count == len(shell.user_ns["In"]) - 1
         self.after = str((self._outer.get("metadata") or {}).get("cellId") or "")
@@ -71,7 +75,11 @@ class OwnCells:
 
     def _asked_of_the_magic(self, ask: Callable[..., Any]) -> Callable[..., Any]:
         def asked(prompt: str, identity: Any, parent: Any, password: bool = False) -> Any:
-            return ask(prompt, self._identity, self._outer, password=password)
+            self.on_question(prompt, password)
+            try:
+                return ask(prompt, self._identity, self._outer, password=password)
+            finally:
+                self.on_answer()
 
         return asked
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ..engine.events import Event
+from ..engine.events import ApprovalAsked, Event, StepStarted
 from ..engine.limits import Limits
 from ..engine.trajectory import Trajectory, Turn
 from ..environments.own_cells import OwnCells
 from ..notebook.frames import Framing
-from .words import turn_facts
+from .words import QUESTION, turn_facts
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -34,6 +35,9 @@ class ProjectedView:
         self._cells = cells
         self._context_tokens = context_tokens
         self._framing = Framing(limits=limits, after=cells.after)
+        self._record: Trajectory | None = None
+        self._step = 0
+        cells.on_question, cells.on_answer = self._asks_input, lambda: self._waits("")
 
     def notice(self, text: str) -> None:
         """Say where the model comes from, along with the run's first frame."""
@@ -41,6 +45,9 @@ class ProjectedView:
 
     def show(self, event: Event, trajectory: Trajectory) -> None:
         """Take the next event; `trajectory` is the record after it."""
+        self._record = trajectory
+        if isinstance(event, (ApprovalAsked, StepStarted)):
+            self._step = event.step.number
         self._framing.context_tokens = self._context_tokens()
         for frame in self._framing.take(event, trajectory):
             self._cells.tell(frame)
@@ -49,6 +56,7 @@ class ProjectedView:
         """The question stands under the magic's own cell, so its reasons do too."""
         for reason in reasons:
             print(f"asks because it {reason}")
+        self._ask_for(QUESTION, password=False)
 
     def clear(self) -> None:
         """An action's cell clears itself."""
@@ -57,3 +65,18 @@ class ProjectedView:
         """Leave how the run ended under the magic's cell."""
         facts = f"codeact · {turn_facts(turn)}"
         self._publisher.publish({"text/markdown": f"<small>{facts}</small>", "text/plain": facts})
+
+    def _asks_input(self, prompt: str, password: bool) -> None:
+        self._waits("input")
+        self._ask_for(prompt, password=password)
+
+    def _ask_for(self, prompt: str, *, password: bool) -> None:
+        """Tell the question to those whom the kernel does not ask, as the page after a reload."""
+        request = secrets.token_hex(4)
+        for frame in self._framing.asks_input(self._step, request, prompt, password):
+            self._cells.tell(frame)
+
+    def _waits(self, why: str) -> None:
+        assert self._record is not None
+        for frame in self._framing.waits(why, self._record):
+            self._cells.tell(frame)

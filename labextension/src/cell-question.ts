@@ -46,6 +46,18 @@ export class CellQuestion implements IDisposable {
     return this._node.contains(document.activeElement);
   }
 
+  /** Let what the cell holds run: the person ran the cell. */
+  run(): void {
+    void this._say(wordToRun(this.asked, this._code));
+  }
+
+  /** The person ran the cell along with others: that is no word on this one. */
+  remind(): void {
+    const said = this._options.trans.__('Not run with the others: press Run here, or run it alone.');
+    this._trouble.textContent = said;
+    this._node.scrollIntoView({ block: 'nearest' });
+  }
+
   dispose(): void {
     if (!this._isDisposed) {
       this._isDisposed = true;
@@ -85,7 +97,7 @@ export class CellQuestion implements IDisposable {
       footer.append(button);
     };
     const say = (approval: Approval) => void this._say(approval);
-    add(this._run, '', '', () => say(wordToRun(this.asked, this._code)));
+    add(this._run, '', '', () => this.run());
     this._run.className = 'jp-mod-codeactAccept';
     add(this._runKind, trans.__('Run all of this kind'), kind, () =>
       say({ step, hash, decision: 'run-kind' })

@@ -1,7 +1,8 @@
 /**
- * Shows the question of a run at the cell that waits, in one view of a notebook.
+ * Shows what a run asks at the cell that asks, in one view of a notebook: may it run, or for a line.
  *
- * Only where the server hosts the run: what a magic asks, JupyterLab itself shows below its cell.
+ * What a magic asks, JupyterLab itself shows below the magic's cell in the page that ran it; in another,
+ * as after a reload, it is asked here, for a line.
  */
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
@@ -9,13 +10,17 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { Api } from './api';
+import { CellInput } from './cell-input';
 import { CellQuestion } from './cell-question';
-import type { AskedFrame } from './protocol';
-import { cellId, type INotebookRuns } from './tokens';
+import type { AskedFrame, InputFrame } from './protocol';
+import { cellId, type INotebookRuns, type Tried } from './tokens';
 
 export interface CellQuestionsOptions {
   readonly notebook: Notebook;
-  readonly runs: Pick<INotebookRuns, 'conversation' | 'isHosted'>;
+  readonly runs: Pick<
+    INotebookRuns,
+    'answer' | 'conversation' | 'isHosted' | 'isToAsk' | 'toRun'
+  >;
   readonly api: Pick<Api, 'approve'>;
   readonly trans: TranslationBundle;
   /** The person wants to answer in the panel. */
@@ -26,6 +31,7 @@ export class CellQuestions implements IDisposable {
   constructor(private readonly _options: CellQuestionsOptions) {
     _options.runs.conversation.changed.connect(this._update, this);
     _options.notebook.model?.cells.changed.connect(this._update, this);
+    _options.runs.toRun.connect(this._onTried, this);
     this._update();
   }
 
@@ -50,24 +56,50 @@ export class CellQuestions implements IDisposable {
     }
     const hadFocus = shown?.hasFocus ?? false;
     shown?.dispose();
-    this._shown = asked && cell ? new CellQuestion(cell, asked, options) : null;
+    this._shown = asked && cell ? this._show(asked, cell) : null;
     if (hadFocus) {
       options.notebook.activate(); // else the next key goes nowhere
     }
   }
 
-  /** The question that waits: a notebook has one at most. */
-  private _asked(): AskedFrame | null {
-    const { runs } = this._options;
-    const turn = runs.conversation.turns.find(each => each.asked && runs.isHosted(each.run));
-    return turn?.asked ?? null;
+  private _show(asked: AskedFrame | InputFrame, cell: Cell): CellQuestion | CellInput {
+    const { runs, trans } = this._options;
+    return asked.type === 'asked'
+      ? new CellQuestion(cell, asked, this._options)
+      : new CellInput(cell, asked, { trans, answer: (...line) => runs.answer(...line) });
   }
 
-  private _cell({ run, step }: AskedFrame): Cell | null {
+  /** What is asked: a notebook has one question at most. */
+  private _asked(): AskedFrame | InputFrame | null {
+    const { runs } = this._options;
+    for (const { run, asked, input } of runs.conversation.turns) {
+      if (asked && runs.isHosted(run)) {
+        return asked;
+      }
+      if (input && runs.isToAsk(run)) {
+        return input;
+      }
+    }
+    return null;
+  }
+
+  private _onTried(_: unknown, { cell, alone }: Tried): void {
+    const shown = this._shown;
+    if (shown?.cell !== cell) {
+      return;
+    }
+    if (alone && shown instanceof CellQuestion) {
+      shown.run();
+    } else {
+      shown.remind();
+    }
+  }
+
+  private _cell({ run, step }: AskedFrame | InputFrame): Cell | null {
     const id = cellId(run, step, 'code');
     return this._options.notebook.widgets.find(each => each.model.id === id) ?? null;
   }
 
-  private _shown: CellQuestion | null = null;
+  private _shown: CellQuestion | CellInput | null = null;
   private _isDisposed = false;
 }

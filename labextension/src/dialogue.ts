@@ -18,7 +18,7 @@ import { type ConversationView, conversationsOf, isGoingOn } from './conversatio
 import { type Attachment, type Draft, EMPTY, given } from './draft';
 import type { PanelSettings } from './panel-settings';
 import { notebookParts } from './parts';
-import { KEY } from './protocol';
+import { type InputFrame, KEY } from './protocol';
 import * as read from './reading';
 import type { TurnView } from './run-model';
 import type { INotebookRuns, IRuns } from './tokens';
@@ -165,8 +165,8 @@ export class Dialogue implements IDisposable {
     return this._try(() => this._runs.api.approve(run, approval));
   }
 
-  input(run: string, request: string, value: string): Promise<boolean> {
-    return this._try(() => this._runs.api.input(run, request, value));
+  input(input: InputFrame, line: string): Promise<boolean> {
+    return this._try(() => this.runs.answer(input, line));
   }
 
   /** The conversation as a file; null when the server could not make it. */

@@ -19,9 +19,15 @@ import { parseFrame } from './parsing';
 import { runParts } from './parts';
 import { Projecting } from './projecting';
 import { Projector } from './projector';
-import { type DeedDone, type Frame, MESSAGE_TYPE, type ServerMessage } from './protocol';
+import {
+  type DeedDone,
+  type Frame,
+  type InputFrame,
+  MESSAGE_TYPE,
+  type ServerMessage
+} from './protocol';
 import { ConversationModel } from './run-model';
-import { cellId, type INotebookRuns } from './tokens';
+import { cellId, type INotebookRuns, type Tried } from './tokens';
 
 export class NotebookRuns implements INotebookRuns, IDisposable {
   /** The notebook's context is ready: it has a model. */
@@ -80,6 +86,32 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
 
   ranByPerson(cell: Cell): void {
     this.projector.ranByPerson(cell);
+  }
+
+  isWaiting({ model }: Cell): boolean {
+    return this.projector.cell(model.id)?.phase === 'waiting';
+  }
+
+  get toRun(): ISignal<this, Tried> {
+    return this._toRun;
+  }
+
+  tried(cell: Cell, alone: boolean): void {
+    this._toRun.emit({ cell, alone });
+  }
+
+  isToAsk(run: string): boolean {
+    return this.isHosted(run) || !this._runsOfKernel.has(run);
+  }
+
+  async answer({ run, request }: InputFrame, line: string): Promise<void> {
+    if (this.isHosted(run)) {
+      await this._api.input(run, request, line);
+    } else {
+      // The kernel takes the line from whoever gives it; whom it asked may be a page that is gone.
+      const nobody = {} as KernelMessage.IInputReplyMsg['parent_header'];
+      this._kernel?.sendInputReply({ status: 'ok', value: line }, nobody);
+    }
   }
 
   load(): Promise<void> {
@@ -253,6 +285,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   }
 
   private readonly _refusalChanged = new Signal<this, string>(this);
+  private readonly _toRun = new Signal<this, Tried>(this);
   private readonly _projecting: Projecting;
   private readonly _runsOfKernel = new Set<string>();
   /** The runs of which the server is told by no kernel: code that runs in one may say anything. */

@@ -126,11 +126,12 @@ function foldRun(turn: TurnView, frame: RunFrame): TurnView {
   const { number: _number, type: _type, ...said } = frame;
   const ended = frame.state !== 'running' && frame.state !== 'waiting';
   const left = (waited: string) => ended || (turn.waiting === waited && frame.waiting !== waited);
+  const goesOn = ended || frame.waiting === '' || frame.waiting === 'kernel';
   return {
     ...turn,
     ...said,
     asked: left('approval') ? null : turn.asked,
-    input: left('input') ? null : turn.input,
+    input: goesOn ? null : turn.input,
     retrying: ended ? null : turn.retrying
   };
 }

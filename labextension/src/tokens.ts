@@ -5,7 +5,7 @@ import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import type { Api } from './api';
 import type { Connection } from './connection';
-import type { DeedDone, Part } from './protocol';
+import type { DeedDone, InputFrame, Part } from './protocol';
 import type { ConversationModel } from './run-model';
 
 /** The plugins' common prefix. */
@@ -31,6 +31,12 @@ export type ShowCellArguments = {
   cell: string;
 };
 
+/** A cell that waits for the person's word, and whether they ran it alone. */
+export interface Tried {
+  readonly cell: Cell;
+  readonly alone: boolean;
+}
+
 /** An open notebook with its runs. */
 export interface INotebookRuns {
   readonly notebook: NotebookPanel;
@@ -46,6 +52,15 @@ export interface INotebookRuns {
   originOf(run: string): string;
   /** What the person did to cells of these runs, and the kernel was not told; once. */
   takeDeeds(): readonly DeedDone[];
+  /** Give the running code the line that it asks for; throws where that cannot be done. */
+  answer(input: InputFrame, line: string): Promise<void>;
+  /** Whether the person is to be asked here, where no other place asks them: below a magic's cell. */
+  isToAsk(run: string): boolean;
+  /** Whether this cell waits for the person's word. */
+  isWaiting(cell: Cell): boolean;
+  /** The person tried to run a cell that waits, alone or along with others. */
+  tried(cell: Cell, alone: boolean): void;
+  readonly toRun: ISignal<INotebookRuns, Tried>;
   /** The person is about to run this cell. */
   ranByPerson(cell: Cell): void;
   /** Read the conversation that the notebook was saved with, once; throws an ApiError. */

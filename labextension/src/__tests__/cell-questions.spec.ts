@@ -2,12 +2,25 @@ import { type Notebook, NotebookModel } from '@jupyterlab/notebook';
 import { NBTestUtils } from '@jupyterlab/notebook/lib/testutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { Api } from '../api';
 import { CellQuestions } from '../cell-questions';
 import { parseFrame } from '../parsing';
 import { ConversationModel } from '../run-model';
+import type { INotebookRuns, Tried } from '../tokens';
 
+const RUN = {
+  task: 't',
+  model: 'm',
+  notice: '',
+  state: 'running',
+  reason: '',
+  conversation: 'r',
+  turn: 1,
+  started: '',
+  meter: {}
+};
 const ASKED = "os.remove('a')";
 
 describe('CellQuestions', () => {
@@ -15,6 +28,9 @@ describe('CellQuestions', () => {
   let conversation: ConversationModel;
   let questions: CellQuestions;
   let hosted: boolean;
+  let reloaded: boolean;
+  let answers: string[];
+  let toRun: Signal<INotebookRuns, Tried>;
   let number: number;
   let posted: { url: string; body: unknown }[];
   let opened: [string, number][];
@@ -31,11 +47,20 @@ describe('CellQuestions', () => {
     Widget.attach(notebook, document.body);
     conversation = new ConversationModel();
     [hosted, number, posted, opened] = [true, 0, [], []];
+    [reloaded, answers] = [false, []];
+    Element.prototype.scrollIntoView = () => undefined; // jsdom shows nothing
+    toRun = new Signal({} as INotebookRuns);
     answer = new Response('{}');
     const api = new Api(ServerConnection.makeSettings({ fetch: serve, baseUrl: 'http://h/' }));
     questions = new CellQuestions({
       notebook,
-      runs: { conversation, isHosted: () => hosted },
+      runs: {
+        conversation,
+        isHosted: () => hosted,
+        isToAsk: () => hosted || reloaded,
+        answer: (_, line) => Promise.resolve(void answers.push(line)),
+        toRun
+      },
       api,
       trans: nullTranslator.load('codeact_jupyter'),
       open: (run, step) => opened.push([run, step])
@@ -165,5 +190,35 @@ describe('CellQuestions', () => {
     expect(shown().length).toBe(0);
     notebook.model!.sharedModel.insertCell(1, { id: 'r-1-action', cell_type: 'code', source: ASKED });
     expect(shown().length).toBe(1);
+  });
+
+  it('runs what the cell holds when the person runs the cell alone, and not along with others', async () => {
+    ask();
+    const cell = notebook.widgets[1];
+    toRun.emit({ cell, alone: false });
+    expect(shown()[0].querySelector('[role=alert]')?.textContent).toContain('Not run');
+    expect(posted).toEqual([]);
+    toRun.emit({ cell: notebook.widgets[0], alone: true });
+    toRun.emit({ cell, alone: true });
+    await new Promise(done => setTimeout(done, 0));
+    expect(posted.map(each => each.body)).toEqual([{ step: 1, hash: 'h', decision: 'run' }]);
+  });
+
+  it('asks for a line below the cell whose code wants one, where nobody else asks for it', async () => {
+    hosted = false;
+    const wants = () => take('input', { step: 1, request: 'q', prompt: 'Name? ', password: true });
+    wants();
+    expect(shown()).toEqual([]);
+    reloaded = true;
+    wants();
+    const field = shown()[0].querySelector('input')!;
+    expect([shown()[0].textContent, field.type]).toEqual(['Name? Send', 'password']);
+    field.value = 'Ada';
+    (shown()[0] as HTMLFormElement).requestSubmit();
+    await new Promise(done => setTimeout(done, 0));
+    expect([answers, field.disabled]).toEqual([['Ada'], true]);
+    run();
+    take('run', { ...RUN, waiting: '' });
+    expect(shown()).toEqual([]);
   });
 });

@@ -45,14 +45,14 @@ function Deciding({ asked }: { asked: AskedFrame }) {
   );
 }
 
-/** A magic asks below its own cell. */
+/** A magic asks below its own cell; after a reload, for a line of words, as the code itself would. */
 function DecidedElsewhere({ asked }: { asked: AskedFrame }) {
-  const { trans } = useServices();
+  const { model, trans } = useServices();
   const card = useRef<HTMLElement>(null);
   return (
     <Card asked={asked} card={card}>
       <Code code={asked.code} growing={false} label={trans.__('Code that asks')} />
-      <Elsewhere run={asked.run} />
+      {!model.dialogue?.runs.isToAsk(asked.run) && <Elsewhere run={asked.run} />}
     </Card>
   );
 }

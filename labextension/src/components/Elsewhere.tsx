@@ -36,7 +36,7 @@ export function useAsksBelow(turn: TurnView): boolean {
   const runs = model.dialogue?.runs;
   const context = runs?.notebook.sessionContext;
   useChanges(context?.session?.pendingInput);
-  const asks = context?.pendingInput === true && turn.waiting === '' && isGoingOn(turn);
+  const asks = context?.pendingInput === true && turn.waiting !== 'approval' && isGoingOn(turn);
   return asks && runs?.isHosted(turn.run) === false;
 }
 

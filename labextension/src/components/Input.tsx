@@ -13,7 +13,7 @@ export const Input = memo(function Input({ input }: { input: InputFrame }) {
   const onSubmit = async (event: FormEvent) => {
     event.preventDefault();
     setSent(true);
-    const taken = await model.dialogue?.input(input.run, input.request, value);
+    const taken = await model.dialogue?.input(input, value);
     setSent(taken === true);
   };
   const label = input.prompt || trans.__('The code asks for a line');

@@ -20,7 +20,7 @@ export interface StepProps {
 }
 
 export const Step = memo(function Step({ run, step, asked, input, folded, onShowCell }: StepProps) {
-  const { trans } = useServices();
+  const { model, trans } = useServices();
   return (
     <div className="codeact-Step" data-run={run} data-step={step.number}>
       {step.thought && (
@@ -31,7 +31,7 @@ export const Step = memo(function Step({ run, step, asked, input, folded, onShow
       ) : (
         step.code && <Action step={step} onShowCell={onShowCell} />
       )}
-      {input && <Input key={input.request} input={input} />}
+      {input && model.dialogue?.runs.isToAsk(run) && <Input key={input.request} input={input} />}
       {step.mistake && (
         <p className="codeact-Line codeact-mod-warn">
           {trans.__('Nothing ran: %1', step.mistake)}

@@ -1,9 +1,13 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
+import { INotebookTracker, type Notebook, NotebookActions } from '@jupyterlab/notebook';
 import { forgetStaleClients, Handshake } from '../handshake';
 import { IRuns, PLUGIN } from '../tokens';
+import { WaitingCells } from '../waiting-cells';
 
-/** Tells the kernel, with each `%%codeact` that runs, that this front end shows its cells. */
+/**
+ * Tells the kernel, with each `%%codeact` that runs, that this front end shows its cells; and keeps cells
+ * that wait for the person's word from being run without it.
+ */
 const plugin: JupyterFrontEndPlugin<void> = {
   id: `${PLUGIN}:handshake`,
   description: 'Lets %%codeact know that its cells are shown here.',
@@ -11,11 +15,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
   requires: [INotebookTracker, IRuns],
   activate: (_: JupyterFrontEnd, tracker: INotebookTracker, runs: IRuns): void => {
     const handshake = new Handshake();
+    const of = (content: Notebook) => {
+      const notebook = tracker.find(panel => panel.content === content);
+      return notebook ? runs.of(notebook) : null;
+    };
+    const waiting = new WaitingCells((content, cell, alone) => of(content)?.tried(cell, alone));
     runs.added.connect((_, { notebook }) => forgetStaleClients(notebook));
     NotebookActions.executionScheduled.connect((_, { notebook: content, cell }) => {
-      const notebook = tracker.find(panel => panel.content === content);
-      const own = notebook && runs.of(notebook);
-      if (notebook && own) {
+      const own = of(content);
+      if (own && !waiting.holds(content, cell, own.isWaiting(cell))) {
         own.ranByPerson(cell);
         handshake.before(own, cell);
       }
