@@ -10,17 +10,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { Api } from './api';
+import type { Tried } from './asking';
 import { CellInput } from './cell-input';
 import { CellQuestion } from './cell-question';
 import type { AskedFrame, InputFrame } from './protocol';
-import { cellId, type INotebookRuns, type Tried } from './tokens';
+import { cellId, type INotebookRuns } from './tokens';
 
 export interface CellQuestionsOptions {
   readonly notebook: Notebook;
-  readonly runs: Pick<
-    INotebookRuns,
-    'answer' | 'conversation' | 'isHosted' | 'isToAsk' | 'toRun'
-  >;
+  readonly runs: Pick<INotebookRuns, 'asking' | 'conversation' | 'isHosted'>;
   readonly api: Pick<Api, 'approve'>;
   readonly trans: TranslationBundle;
   /** The person wants to answer in the panel. */
@@ -31,7 +29,7 @@ export class CellQuestions implements IDisposable {
   constructor(private readonly _options: CellQuestionsOptions) {
     _options.runs.conversation.changed.connect(this._update, this);
     _options.notebook.model?.cells.changed.connect(this._update, this);
-    _options.runs.toRun.connect(this._onTried, this);
+    _options.runs.asking.wasTried.connect(this._onTried, this);
     this._update();
   }
 
@@ -66,7 +64,7 @@ export class CellQuestions implements IDisposable {
     const { runs, trans } = this._options;
     return asked.type === 'asked'
       ? new CellQuestion(cell, asked, this._options)
-      : new CellInput(cell, asked, { trans, answer: (...line) => runs.answer(...line) });
+      : new CellInput(cell, asked, { trans, answer: (...line) => runs.asking.answer(...line) });
   }
 
   /** What is asked: a notebook has one question at most. */
@@ -76,7 +74,7 @@ export class CellQuestions implements IDisposable {
       if (asked && runs.isHosted(run)) {
         return asked;
       }
-      if (input && runs.isToAsk(run)) {
+      if (input && runs.asking.isHere(run)) {
         return input;
       }
     }

@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Api, type ExportedFile, type ExportFormat } from './api';
 import { showApprovals } from './approvals';
 import { activeContext, cellContext, errorOf } from './components/attaching';
-import type { ConversationNames } from './conversation-names';
+import { nameConversation } from './conversation-names';
 import { deleteConversation } from './deleting';
 import { playDemo } from './demo';
 import type { Dialogue } from './dialogue';
@@ -48,7 +48,6 @@ export interface CommandOptions {
   readonly app: JupyterFrontEnd;
   readonly tracker: INotebookTracker;
   readonly trans: TranslationBundle;
-  readonly names: ConversationNames;
   /** Opens the panel, and loads it when this is the first time. */
   readonly open: () => Promise<Opened>;
 }
@@ -147,7 +146,7 @@ function addFixCommand({ app, trans, tracker, open }: CommandOptions): void {
   NotebookActions.executed.connect(notify);
 }
 
-function addConversationCommands({ app, trans, names, open }: CommandOptions): void {
+function addConversationCommands({ app, trans, open }: CommandOptions): void {
   const isVisible = () => false; // they act on a row of the list
   app.commands.addCommand(PanelCommandIds.rename, {
     label: trans.__('Rename the Conversation'),
@@ -155,8 +154,7 @@ function addConversationCommands({ app, trans, names, open }: CommandOptions): v
     execute: async args => {
       const { dialogue } = (await open()).model;
       if (dialogue) {
-        const path = dialogue.notebook.context.localPath;
-        dialogue.rename(await names.set(path, read.text(args.id), read.text(args.name)));
+        nameConversation(dialogue.notebook, read.text(args.id), read.text(args.name));
       }
     }
   });

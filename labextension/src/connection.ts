@@ -24,7 +24,7 @@ export interface Following {
   readonly collaborative: boolean;
 }
 
-type Told = Extract<ClientMessage, { type: Deed | 'saved' }>;
+type Told = Extract<ClientMessage, { type: Deed | 'saved' | 'forgotten' }>;
 
 export class Connection implements IDisposable {
   constructor(private readonly _settings = ServerConnection.makeSettings()) {}

@@ -1,28 +1,23 @@
-/** The names that the person gave to conversations, kept with their JupyterLab, not in notebooks. */
-import type { IStateDB } from '@jupyterlab/statedb';
+/**
+ * The names that the person gave to conversations. The notebook holds them, as it holds the
+ * conversations: wherever it is moved or opened, they are there.
+ */
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { KEY } from './protocol';
 import * as read from './reading';
-import { PLUGIN } from './tokens';
 
 export type Names = Readonly<Record<string, string>>;
 
-export class ConversationNames {
-  constructor(private readonly _store: IStateDB | null) {}
-
-  /** The names in one notebook, by the id of the conversation. */
-  async of(path: string): Promise<Names> {
-    const kept = read.record(await this._store?.fetch(key(path)));
-    const named = Object.entries(kept).map(([id, name]) => [id, read.text(name)] as const);
-    return Object.fromEntries(named.filter(([, name]) => name));
-  }
-
-  /** Name a conversation; an empty name takes its name away. Returns all names. */
-  async set(path: string, id: string, name: string): Promise<Names> {
-    const names = { ...(await this.of(path)), [id]: name };
-    await this._store?.save(key(path), names);
-    return names;
-  }
+/** The names in a notebook, by the id of the conversation. */
+export function namesOf({ model }: NotebookPanel): Names {
+  const named = Object.entries(read.record(read.record(model?.sharedModel.getMetadata(KEY)).names));
+  return Object.fromEntries(named.map(([id, name]) => [id, read.text(name)] as const));
 }
 
-function key(path: string): string {
-  return `${PLUGIN}:names:${path}`;
+/** Name a conversation; an empty name takes its name away. */
+export function nameConversation(notebook: NotebookPanel, id: string, name: string): void {
+  const shared = notebook.model?.sharedModel;
+  const { [id]: _before, ...others } = namesOf(notebook);
+  const names = name ? { ...others, [id]: name } : others;
+  shared?.setMetadata(KEY, { ...read.record(shared.getMetadata(KEY)), names });
 }

@@ -38,5 +38,5 @@ export async function deleteConversation(
       }
     }
   });
-  dialogue.forget(conversation.id);
+  dialogue.forget(conversation);
 }

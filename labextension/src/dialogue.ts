@@ -14,6 +14,7 @@ import {
   type ExportFormat,
   type NotebookParts
 } from './api';
+import { namesOf } from './conversation-names';
 import { type ConversationView, conversationsOf, isGoingOn } from './conversations';
 import { type Attachment, type Draft, EMPTY, given } from './draft';
 import type { PanelSettings } from './panel-settings';
@@ -33,7 +34,9 @@ export class Dialogue implements IDisposable {
     private readonly _settings: () => PanelSettings,
     private readonly _trans: TranslationBundle
   ) {
-    runs.conversation.changed.connect(this._onTurns, this);
+    runs.conversation.changed.connect(this._tell, this);
+    runs.queuedChanged.connect(this._tell, this);
+    this.notebook.model?.sharedModel.metadataChanged.connect(this._tell, this);
     runs.refusalChanged.connect(this._tell, this);
     _runs.connection.lostChanged.connect(this._tell, this);
     this.notebook.disposed.connect(this.dispose, this);
@@ -53,8 +56,7 @@ export class Dialogue implements IDisposable {
   }
 
   get conversations(): readonly ConversationView[] {
-    const all = conversationsOf(this.runs.conversation.turns, this._names);
-    return all.filter(each => !this._hidden.has(each.id));
+    return conversationsOf(this.runs.conversation.turns, namesOf(this.notebook));
   }
 
   /** The conversation that is shown; null before its first task. */
@@ -78,7 +80,7 @@ export class Dialogue implements IDisposable {
 
   /** Tasks that wait for the end of the run that goes on. */
   get queued(): readonly string[] {
-    return this._queued;
+    return this.runs.queued;
   }
 
   /** What went wrong last, for the person. */
@@ -106,17 +108,10 @@ export class Dialogue implements IDisposable {
     this._tell();
   }
 
-  /** The names that the person gave to conversations. */
-  rename(names: Readonly<Record<string, string>>): void {
-    this._names = names;
-    this._tell();
-  }
-
-  /** Take a conversation out of the list; its cells are the notebook's matter. */
-  forget(id: string): void {
-    this._hidden.add(id);
+  /** Forget a conversation whose cells were taken out of the notebook. */
+  forget({ id, turns }: ConversationView): void {
     this._chosen = this._chosen === id ? null : this._chosen;
-    this._tell();
+    this.runs.forget(turns.map(turn => turn.run));
   }
 
   dismiss(): void {
@@ -166,7 +161,7 @@ export class Dialogue implements IDisposable {
   }
 
   input(input: InputFrame, line: string): Promise<boolean> {
-    return this._try(() => this.runs.answer(input, line));
+    return this._try(() => this.runs.asking.answer(input, line));
   }
 
   /** The conversation as a file; null when the server could not make it. */
@@ -185,7 +180,9 @@ export class Dialogue implements IDisposable {
       return;
     }
     this._isDisposed = true;
-    this.runs.conversation.changed.disconnect(this._onTurns, this);
+    this.runs.conversation.changed.disconnect(this._tell, this);
+    this.runs.queuedChanged.disconnect(this._tell, this);
+    this.notebook.model?.sharedModel.metadataChanged.disconnect(this._tell, this);
     this.runs.refusalChanged.disconnect(this._tell, this);
     this._runs.connection.lostChanged.disconnect(this._tell, this);
     Signal.clearData(this);
@@ -202,7 +199,7 @@ export class Dialogue implements IDisposable {
     }
     const { insertCells, model, approve, limits } = this._settings();
     const active = this.notebook.content.activeCell?.model.id ?? '';
-    const { run, queued } = await this._runs.api.start({
+    await this._runs.api.start({
       path: this.notebook.context.localPath,
       kernel,
       task: text,
@@ -211,11 +208,6 @@ export class Dialogue implements IDisposable {
       ...given(draft),
       options: { ...limits, ...(model && { model }), ...(approve && { approve }), ...options }
     });
-    if (queued) {
-      this._queued = [...this._queued, text];
-    } else {
-      this._known.add(run);
-    }
     this._chosen = null; // a queued task goes on with the conversation that is going on
   }
 
@@ -232,10 +224,9 @@ export class Dialogue implements IDisposable {
 
   /** Both stops drop what was queued; the person gets those words back. */
   private async _end(act: (run: string) => Promise<void>): Promise<void> {
-    const { going } = this;
+    const { going, queued } = this;
     if (going && (await this._try(() => act(going.run)))) {
-      const text = [...this._queued, this._draft.text].filter(Boolean).join('\n\n');
-      this._queued = [];
+      const text = [...queued, this._draft.text].filter(Boolean).join('\n\n');
       this.draft = { ...this._draft, text };
     }
   }
@@ -253,14 +244,6 @@ export class Dialogue implements IDisposable {
     }
   }
 
-  /** A run that begins without having been asked for just now is of the first task that waits. */
-  private _onTurns(): void {
-    const begun = this.runs.conversation.turns.filter(turn => !this._known.has(turn.run));
-    begun.forEach(turn => this._known.add(turn.run));
-    this._queued = this._queued.slice(begun.length);
-    this._tell();
-  }
-
   private _away(): string {
     return this._runs.connection.isLost
       ? this._trans.__('The server cannot be reached now; what it tells is shown when it is back.')
@@ -274,10 +257,6 @@ export class Dialogue implements IDisposable {
   }
 
   private readonly _changed = new Signal<this, void>(this);
-  private readonly _hidden = new Set<string>();
-  private readonly _known = new Set<string>();
-  private _names: Readonly<Record<string, string>> = {};
-  private _queued: readonly string[] = [];
   private _draft = EMPTY;
   private _chosen: string | null = null;
   private _trouble = '';

@@ -13,21 +13,18 @@ import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { executionOf, parentOf } from './adoption';
 import type { Api } from './api';
+import { Asking } from './asking';
 import type { Connection } from './connection';
 import { isGoingOn } from './conversations';
+import { Forgotten } from './forgotten';
 import { parseFrame } from './parsing';
 import { runParts } from './parts';
 import { Projecting } from './projecting';
 import { Projector } from './projector';
-import {
-  type DeedDone,
-  type Frame,
-  type InputFrame,
-  MESSAGE_TYPE,
-  type ServerMessage
-} from './protocol';
+import { type DeedDone, type Frame, MESSAGE_TYPE, type ServerMessage } from './protocol';
 import { ConversationModel } from './run-model';
-import { cellId, type INotebookRuns, type Tried } from './tokens';
+import { Saves } from './saves';
+import { cellId, type INotebookRuns } from './tokens';
 
 export class NotebookRuns implements INotebookRuns, IDisposable {
   /** The notebook's context is ready: it has a model. */
@@ -38,6 +35,15 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   ) {
     this.projector = new Projector(notebook.content);
     this._projecting = new Projecting(this.projector, _connection, () => this._collaborative);
+    this.asking = new Asking({
+      api: _api,
+      kernel: () => this._kernel,
+      isHosted: run => this.isHosted(run),
+      isOwn: run => this._runsOfKernel.has(run),
+      waits: cell => this.projector.cell(cell)?.phase === 'waiting'
+    });
+    this._forgotten = new Forgotten(notebook, () => void this._load());
+    this._saves = new Saves(_connection, this.projector, this._projecting);
     this.projector.done.connect(this._onDeed, this);
     notebook.sessionContext.iopubMessage.connect(this._onIOPub, this);
     notebook.sessionContext.kernelChanged.connect(this._onKernelChanged, this);
@@ -45,13 +51,14 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     notebook.context.saveState.connect(this._onSave, this);
     notebook.context.pathChanged.connect(this._follow, this);
     _connection.received.connect(this._onReceived, this);
-    _connection.lostChanged.connect(this._onLost, this);
+    _connection.lostChanged.connect((_, lost) => this._projecting.connectionChanged(lost), this);
     notebook.disposed.connect(this.dispose, this);
     this._follow();
   }
 
   readonly conversation = new ConversationModel();
   readonly projector: Projector;
+  readonly asking: Asking;
 
   get refusal(): string {
     return this._refusal;
@@ -70,6 +77,23 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     return this._isDisposed;
   }
 
+  get queued(): readonly string[] {
+    return this._queued;
+  }
+
+  get queuedChanged(): ISignal<this, void> {
+    return this._queuedChanged;
+  }
+
+  forget(runs: readonly string[]): void {
+    for (const run of runs) {
+      this.conversation.forget(run);
+      this._projecting.forget(run);
+    }
+    this._forgotten.add(runs);
+    this._connection.tell({ type: 'forgotten', path: this._path, runs });
+  }
+
   isHosted(run: string): boolean {
     return this._hosted.has(run);
   }
@@ -86,32 +110,6 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
 
   ranByPerson(cell: Cell): void {
     this.projector.ranByPerson(cell);
-  }
-
-  isWaiting({ model }: Cell): boolean {
-    return this.projector.cell(model.id)?.phase === 'waiting';
-  }
-
-  get toRun(): ISignal<this, Tried> {
-    return this._toRun;
-  }
-
-  tried(cell: Cell, alone: boolean): void {
-    this._toRun.emit({ cell, alone });
-  }
-
-  isToAsk(run: string): boolean {
-    return this.isHosted(run) || !this._runsOfKernel.has(run);
-  }
-
-  async answer({ run, request }: InputFrame, line: string): Promise<void> {
-    if (this.isHosted(run)) {
-      await this._api.input(run, request, line);
-    } else {
-      // The kernel takes the line from whoever gives it; whom it asked may be a page that is gone.
-      const nobody = {} as KernelMessage.IInputReplyMsg['parent_header'];
-      this._kernel?.sendInputReply({ status: 'ok', value: line }, nobody);
-    }
   }
 
   load(): Promise<void> {
@@ -188,6 +186,9 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
         }
         this._projecting.own(message.frame.run);
         return this._take(message.frame, false);
+      case 'queue':
+        this._queued = message.tasks;
+        return this._queuedChanged.emit();
       case 'refused':
         return this._setRefusal(message.message);
     }
@@ -242,10 +243,6 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     }
   }
 
-  private _onLost(_: Connection, isLost: boolean): void {
-    this._projecting.connectionChanged(isLost);
-  }
-
   private _setRefusal(refusal: string): void {
     if (refusal !== this._refusal) {
       this._refusal = refusal;
@@ -261,14 +258,8 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     }
   }
 
-  /** What the file holds, the server need not keep: it is told of the frames before the save began. */
   private _onSave(_: unknown, state: DocumentRegistry.SaveState): void {
-    if (state === 'started') {
-      const seen = Object.entries(this._connection.seen(this._path));
-      this._saving = Object.fromEntries(seen.filter(([run]) => this.projector.isSettled(run)));
-    } else if (state === 'completed' && this._projecting.leads) {
-      this._connection.tell({ type: 'saved', path: this._path, seen: this._saving });
-    }
+    this._saves.take(this._path, state);
   }
 
   private async _load(): Promise<void> {
@@ -285,8 +276,10 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   }
 
   private readonly _refusalChanged = new Signal<this, string>(this);
-  private readonly _toRun = new Signal<this, Tried>(this);
+  private readonly _queuedChanged = new Signal<this, void>(this);
   private readonly _projecting: Projecting;
+  private readonly _saves: Saves;
+  private readonly _forgotten: Forgotten;
   private readonly _runsOfKernel = new Set<string>();
   /** The runs of which the server is told by no kernel: code that runs in one may say anything. */
   private readonly _hosted = new Set<string>();
@@ -295,9 +288,10 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   private _deeds: DeedDone[] = [];
   /** The runs that are known from the notebook only. */
   private readonly _kept = new Set<string>();
-  private _saving: Readonly<Record<string, number>> = {};
   private _loading: Promise<void> | null = null;
   private _path = '';
+  /** The tasks that wait in the server behind the run that goes on. */
+  private _queued: readonly string[] = [];
   private _refusal = '';
   private _isDisposed = false;
 }

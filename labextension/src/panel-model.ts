@@ -8,7 +8,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Api, Status } from './api';
-import type { ConversationNames } from './conversation-names';
 import { Dialogue } from './dialogue';
 import { type PanelSettings, panelSettings } from './panel-settings';
 import type { INotebookRuns, IRuns } from './tokens';
@@ -18,8 +17,7 @@ export class PanelModel implements IDisposable {
     private readonly _runs: IRuns,
     private readonly _tracker: INotebookTracker,
     private readonly _stored: ISettingRegistry.ISettings | null,
-    private readonly _trans: TranslationBundle,
-    private readonly _names: ConversationNames
+    private readonly _trans: TranslationBundle
   ) {
     _tracker.currentChanged.connect(this._onCurrent, this);
     _runs.added.connect(this._onCurrent, this);
@@ -101,7 +99,6 @@ export class PanelModel implements IDisposable {
     }
     const dialogue = new Dialogue(this._runs, runs, () => this._settings, this._trans);
     this._dialogues.set(runs, dialogue);
-    void this._names.of(notebook.context.localPath).then(names => dialogue.rename(names));
     return dialogue;
   }
 

@@ -47,6 +47,8 @@ export function parseServerMessage(data: unknown): ServerMessage | null {
       const frame = parseFrame(from.frame);
       return frame && { type: 'frame', path, frame, hosted: from.hosted === true };
     }
+    case 'queue':
+      return { type: 'queue', path, tasks: read.texts(from.tasks) };
     case 'refused':
       return { type: 'refused', path, message: read.text(from.message) };
     default:

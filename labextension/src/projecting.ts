@@ -58,6 +58,11 @@ export class Projecting {
     }
   }
 
+  /** This run is the notebook's no more. */
+  forget(run: string): void {
+    this._runs.delete(run);
+  }
+
   /**
    * The server named the leader of those who share the document.
    *

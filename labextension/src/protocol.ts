@@ -227,6 +227,12 @@ export type ClientMessage =
       /** The notebook was saved with everything up to these frames in it. */
       readonly seen: Readonly<Record<string, number>>;
     }
+  | {
+      readonly type: 'forgotten';
+      readonly path: string;
+      /** The person deleted these from the notebook: nobody is to be told of them. */
+      readonly runs: readonly string[];
+    }
   | (DeedDone & { readonly path: string });
 
 export type ServerMessage =
@@ -244,4 +250,5 @@ export type ServerMessage =
       /** The run lives in the server, so nothing that a kernel says of it counts. */
       readonly hosted: boolean;
     }
+  | { readonly type: 'queue'; readonly path: string; readonly tasks: readonly string[] }
   | { readonly type: 'refused'; readonly path: string; readonly message: string };

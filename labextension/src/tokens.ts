@@ -4,8 +4,9 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import type { Api } from './api';
+import type { Asking } from './asking';
 import type { Connection } from './connection';
-import type { DeedDone, InputFrame, Part } from './protocol';
+import type { DeedDone, Part } from './protocol';
 import type { ConversationModel } from './run-model';
 
 /** The plugins' common prefix. */
@@ -31,12 +32,6 @@ export type ShowCellArguments = {
   cell: string;
 };
 
-/** A cell that waits for the person's word, and whether they ran it alone. */
-export interface Tried {
-  readonly cell: Cell;
-  readonly alone: boolean;
-}
-
 /** An open notebook with its runs. */
 export interface INotebookRuns {
   readonly notebook: NotebookPanel;
@@ -44,6 +39,11 @@ export interface INotebookRuns {
   /** Why the server does not follow this notebook; empty when it does. */
   readonly refusal: string;
   readonly refusalChanged: ISignal<INotebookRuns, string>;
+  /** The tasks that wait in the server for the end of the run that goes on. */
+  readonly queued: readonly string[];
+  readonly queuedChanged: ISignal<INotebookRuns, void>;
+  /** Forget runs whose cells the person took out of the notebook. */
+  forget(runs: readonly string[]): void;
   /** The runs that the notebook's kernel told of itself, since it started. */
   readonly runsOfKernel: ReadonlySet<string>;
   /** Whether the server hosts this run, so that it takes the person's word there. */
@@ -52,15 +52,8 @@ export interface INotebookRuns {
   originOf(run: string): string;
   /** What the person did to cells of these runs, and the kernel was not told; once. */
   takeDeeds(): readonly DeedDone[];
-  /** Give the running code the line that it asks for; throws where that cannot be done. */
-  answer(input: InputFrame, line: string): Promise<void>;
-  /** Whether the person is to be asked here, where no other place asks them: below a magic's cell. */
-  isToAsk(run: string): boolean;
-  /** Whether this cell waits for the person's word. */
-  isWaiting(cell: Cell): boolean;
-  /** The person tried to run a cell that waits, alone or along with others. */
-  tried(cell: Cell, alone: boolean): void;
-  readonly toRun: ISignal<INotebookRuns, Tried>;
+  /** What runs ask the person in the notebook. */
+  readonly asking: Asking;
   /** The person is about to run this cell. */
   ranByPerson(cell: Cell): void;
   /** Read the conversation that the notebook was saved with, once; throws an ApiError. */

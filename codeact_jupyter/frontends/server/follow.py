@@ -56,6 +56,8 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.service.in_background(self.service.left(path))
         elif kind == "saved":
             self.service.saved(path, _seen(said))
+        elif kind == "forgotten":
+            self.service.hub.log(path).forget(_texts(said.get("runs")))
         elif words := deed_in_words(said):
             self._did(path, said, words)
 
@@ -116,3 +118,7 @@ def _seen(said: Mapping[str, Any]) -> dict[str, int]:
     if not isinstance(seen, Mapping):
         return {}
     return {str(run): number for run, number in seen.items() if isinstance(number, int)}
+
+
+def _texts(said: Any) -> list[str]:
+    return [str(each) for each in said] if isinstance(said, list) else []

@@ -87,6 +87,7 @@ class Hosted:
             await asyncio.wait({self._begun})  # whether there is something to wait behind
         if self._running is not None and not self._running.done():
             self._queue.append(order)
+            self._tell_queue()
             return ""
         self._begun = begun = asyncio.get_running_loop().create_future()
         self._running = asyncio.ensure_future(self._work(order, begun))
@@ -94,7 +95,7 @@ class Hosted:
 
     def stop(self) -> None:
         """Stop thinking; the kernel is left alone. What is queued is dropped."""
-        self._queue.clear()
+        self._drop_queue()
         self._called_off = self._preparing
         if self._session is not None and self._environment is not None:
             self._session.stop()
@@ -102,7 +103,7 @@ class Hosted:
 
     def interrupt(self) -> None:
         """Interrupt the agent's running cell; while it thinks, stop thinking."""
-        self._queue.clear()
+        self._drop_queue()
         self._called_off = self._preparing
         if self._session is not None:
             self._session.interrupt()
@@ -137,6 +138,7 @@ class Hosted:
             if not self._queue:
                 return
             order, queued = self._queue.pop(0), True
+            self._tell_queue()
 
     def _go_on_from(self, order: Order, session: Session) -> None:
         """Go on with the conversation of the notebook; one that begins is told of its cells."""
@@ -226,6 +228,14 @@ class Hosted:
         assert self._session is not None and self._framing is not None
         for frame in self._framing.take(event, self._session.trajectory):
             self._hub.publish(self.path, frame)
+
+    def _drop_queue(self) -> None:
+        if self._queue:
+            self._queue.clear()
+            self._tell_queue()
+
+    def _tell_queue(self) -> None:
+        self._hub.queued(self.path, [order.task for order in self._queue])
 
     def _waits(self, waits: bool) -> None:
         self._tell_waiting("kernel" if waits else "")

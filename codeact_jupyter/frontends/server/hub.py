@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ...engine.trajectory import RunState
@@ -28,6 +28,7 @@ class Hub:
     def __init__(self) -> None:
         self._logs: dict[str, NotebookLog] = {}
         self._followers: dict[str, dict[Follower, bool]] = {}
+        self._queues: dict[str, list[str]] = {}
 
     def log(self, path: str) -> NotebookLog:
         """The log of a notebook."""
@@ -61,6 +62,12 @@ class Hub:
             for follower in tuple(self._followers.get(path, ())):
                 self._tell(follower, path, frame)
 
+    def queued(self, path: str, tasks: Sequence[str]) -> None:
+        """Tell which tasks wait behind the run that goes on."""
+        self._queues[path] = list(tasks)
+        for follower in tuple(self._followers.get(path, ())):
+            follower.tell(self._queue(path))
+
     def end(self, path: str, run: str, state: RunState, reason: str) -> None:
         """Tell that a run ended which cannot tell it itself; nothing for one that told its end."""
         log = self.log(path).runs.get(run)
@@ -93,6 +100,7 @@ class Hub:
         follower.tell({"type": "following", "path": path, "lead": lead, "runs": runs})
         for frame in self.log(path).after(seen, saved_too=resumes):
             self._tell(follower, path, frame)
+        follower.tell(self._queue(path))
 
     def leave(self, path: str, follower: Follower) -> None:
         """Tell a follower no more; the lead goes to the next."""
@@ -114,8 +122,13 @@ class Hub:
         """A notebook was renamed: its log goes with it, and who has it open."""
         if old in self._logs:
             self._logs[new] = self._logs.pop(old)
+        if old in self._queues:
+            self._queues[new] = self._queues.pop(old)
         if old in self._followers:
             self._followers[new] = {**self._followers.pop(old), **self._followers.get(new, {})}
+
+    def _queue(self, path: str) -> dict[str, Any]:
+        return {"type": "queue", "path": path, "tasks": self._queues.get(path, [])}
 
     def _tell(self, follower: Follower, path: str, frame: Frame) -> None:
         hosted = not self.log(path).runs[frame["run"]].teller

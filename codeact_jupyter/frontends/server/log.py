@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -178,6 +178,11 @@ class NotebookLog:
         for name, number in seen.items():
             if name in self.runs:
                 self.runs[name].saved(number)
+
+    def forget(self, runs: Iterable[str]) -> None:
+        """The person took these runs out of the notebook; one that goes on, goes on."""
+        for name in [name for name in runs if name in self.runs and self.runs[name].ended]:
+            del self.runs[name]
 
     def _make_room(self, teller: str) -> None:
         """Forget the oldest runs of this teller: what a kernel tells takes nothing of others."""

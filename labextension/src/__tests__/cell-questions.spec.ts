@@ -1,14 +1,13 @@
 import { type Notebook, NotebookModel } from '@jupyterlab/notebook';
 import { NBTestUtils } from '@jupyterlab/notebook/lib/testutils';
-import { ServerConnection } from '@jupyterlab/services';
+import { type Kernel, ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
-import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 import { Api } from '../api';
+import { Asking } from '../asking';
 import { CellQuestions } from '../cell-questions';
 import { parseFrame } from '../parsing';
 import { ConversationModel } from '../run-model';
-import type { INotebookRuns, Tried } from '../tokens';
 
 const RUN = {
   task: 't',
@@ -30,7 +29,7 @@ describe('CellQuestions', () => {
   let hosted: boolean;
   let reloaded: boolean;
   let answers: string[];
-  let toRun: Signal<INotebookRuns, Tried>;
+  let asking: Asking;
   let number: number;
   let posted: { url: string; body: unknown }[];
   let opened: [string, number][];
@@ -49,17 +48,22 @@ describe('CellQuestions', () => {
     [hosted, number, posted, opened] = [true, 0, [], []];
     [reloaded, answers] = [false, []];
     Element.prototype.scrollIntoView = () => undefined; // jsdom shows nothing
-    toRun = new Signal({} as INotebookRuns);
     answer = new Response('{}');
     const api = new Api(ServerConnection.makeSettings({ fetch: serve, baseUrl: 'http://h/' }));
+    const sendInputReply = ({ value }: { value: string }) => answers.push(value);
+    asking = new Asking({
+      api,
+      kernel: () => ({ sendInputReply }) as unknown as Kernel.IKernelConnection,
+      isHosted: () => hosted,
+      isOwn: () => !reloaded,
+      waits: () => true
+    });
     questions = new CellQuestions({
       notebook,
       runs: {
         conversation,
         isHosted: () => hosted,
-        isToAsk: () => hosted || reloaded,
-        answer: (_, line) => Promise.resolve(void answers.push(line)),
-        toRun
+        asking
       },
       api,
       trans: nullTranslator.load('codeact_jupyter'),
@@ -195,11 +199,11 @@ describe('CellQuestions', () => {
   it('runs what the cell holds when the person runs the cell alone, and not along with others', async () => {
     ask();
     const cell = notebook.widgets[1];
-    toRun.emit({ cell, alone: false });
+    asking.tried({ cell, alone: false });
     expect(shown()[0].querySelector('[role=alert]')?.textContent).toContain('Not run');
     expect(posted).toEqual([]);
-    toRun.emit({ cell: notebook.widgets[0], alone: true });
-    toRun.emit({ cell, alone: true });
+    asking.tried({ cell: notebook.widgets[0], alone: true });
+    asking.tried({ cell, alone: true });
     await new Promise(done => setTimeout(done, 0));
     expect(posted.map(each => each.body)).toEqual([{ step: 1, hash: 'h', decision: 'run' }]);
   });

@@ -52,7 +52,7 @@ function DecidedElsewhere({ asked }: { asked: AskedFrame }) {
   return (
     <Card asked={asked} card={card}>
       <Code code={asked.code} growing={false} label={trans.__('Code that asks')} />
-      {!model.dialogue?.runs.isToAsk(asked.run) && <Elsewhere run={asked.run} />}
+      {!model.dialogue?.runs.asking.isHere(asked.run) && <Elsewhere run={asked.run} />}
     </Card>
   );
 }

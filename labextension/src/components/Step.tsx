@@ -31,7 +31,7 @@ export const Step = memo(function Step({ run, step, asked, input, folded, onShow
       ) : (
         step.code && <Action step={step} onShowCell={onShowCell} />
       )}
-      {input && model.dialogue?.runs.isToAsk(run) && <Input key={input.request} input={input} />}
+      {input && model.dialogue?.runs.asking.isHere(run) && <Input key={input.request} input={input} />}
       {step.mistake && (
         <p className="codeact-Line codeact-mod-warn">
           {trans.__('Nothing ran: %1', step.mistake)}

@@ -19,11 +19,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
       const notebook = tracker.find(panel => panel.content === content);
       return notebook ? runs.of(notebook) : null;
     };
-    const waiting = new WaitingCells((content, cell, alone) => of(content)?.tried(cell, alone));
+    const waiting = new WaitingCells((content, cell, alone) => of(content)?.asking.tried({ cell, alone }));
     runs.added.connect((_, { notebook }) => forgetStaleClients(notebook));
     NotebookActions.executionScheduled.connect((_, { notebook: content, cell }) => {
       const own = of(content);
-      if (own && !waiting.holds(content, cell, own.isWaiting(cell))) {
+      if (own && !waiting.holds(content, cell, own.asking.isWaiting(cell))) {
         own.ranByPerson(cell);
         handshake.before(own, cell);
       }

@@ -6,10 +6,8 @@ import { PageConfig } from '@jupyterlab/coreutils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addCommands, EXPORTS, type Opened, PanelCommandIds } from '../commands';
-import { ConversationNames } from '../conversation-names';
 import { PanelHolder } from '../panel-holder';
 import { IRuns, PLUGIN } from '../tokens';
 
@@ -21,7 +19,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'A panel to work on the notebook in words.',
   autoStart: true,
   requires: [IRuns, INotebookTracker, IRenderMimeRegistry, IEditorServices, IEditorLanguageRegistry],
-  optional: [ISettingRegistry, ITranslator, ICommandPalette, ILayoutRestorer, IStateDB],
+  optional: [ISettingRegistry, ITranslator, ICommandPalette, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     runs: IRuns,
@@ -32,15 +30,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     settings: ISettingRegistry | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null,
-    store: IStateDB | null
+    restorer: ILayoutRestorer | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('codeact_jupyter');
-    const names = new ConversationNames(store);
     const stored = settings ? settings.load(ID).catch(() => null) : Promise.resolve(null);
     const load = async (): Promise<Opened> => {
       const [loaded, kept] = await Promise.all([import('../panel'), stored]);
-      const model = loaded.makePanelModel(runs, tracker, kept, trans, names);
+      const model = loaded.makePanelModel(runs, tracker, kept, trans);
       const { commands, serviceManager } = app;
       const given = { model, trans, rendermime, languages, editors, commands };
       return { model, panel: loaded.makePanel({ ...given, contents: serviceManager.contents }) };
@@ -55,7 +51,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     if (PageConfig.getOption('codeactPanel') === 'open') {
       void app.restored.then(open); // `codeact lab` asks for it
     }
-    const listed = addCommands({ app, tracker, trans, names, open });
+    const listed = addCommands({ app, tracker, trans, open });
     const category = trans.__('CodeAct');
     listed.forEach(command => palette?.addItem({ command, category }));
     EXPORTS.forEach(args =>

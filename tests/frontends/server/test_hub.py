@@ -145,7 +145,8 @@ def test_a_run_of_the_server_is_told_by_the_server_alone() -> None:
     hub.publish(PATH, state(2, "answered"), "kernel")
     hub.publish(PATH, frame(1, "run", run="cd", state="running", waiting=""), "kernel")
     hub.publish(PATH, frame(2, "run", run="cd", state="answered", waiting=""))
-    assert [m["frame"]["state"] for m in tab.told[1:]] == ["running", "running"]
+    frames = [m["frame"] for m in tab.told if m["type"] == "frame"]
+    assert [frame["state"] for frame in frames] == ["running", "running"]
     hub.end(PATH, "ab", "failed", "why")
     hub.end(PATH, "ab", "failed", "twice")
     told, ended = (message["frame"] for message in tab.told[-2:])
@@ -162,3 +163,24 @@ def test_a_renamed_notebook_keeps_its_runs_and_its_followers() -> None:
     assert hub.is_followed("new.ipynb") and not hub.is_followed(PATH)
     hub.publish("new.ipynb", state(2, "answered"))
     assert tab.numbers == [1, 2]
+
+
+def test_tasks_that_wait_are_told_to_all_and_to_who_comes_later() -> None:
+    hub = Hub()
+    tab = Tab(hub)
+    hub.queued(PATH, ["and then"])
+    for each in (tab, Tab(hub)):
+        assert each.told[-1] == {"type": "queue", "path": PATH, "tasks": ["and then"]}
+    hub.move(PATH, "moved.ipynb")
+    hub.queued("moved.ipynb", [])
+    assert tab.told[-1]["tasks"] == []
+
+
+def test_a_run_that_the_person_took_out_is_told_to_nobody_unless_it_goes_on() -> None:
+    hub = Hub()
+    hub.publish(PATH, state(1))
+    hub.log(PATH).forget(["ab", "unknown"])
+    assert Tab(hub).numbers == [1]
+    hub.publish(PATH, state(2, "answered"))
+    hub.log(PATH).forget(["ab"])
+    assert Tab(hub).numbers == [] and hub.log(PATH).unsaved() == []
