@@ -205,11 +205,12 @@ class Conversation:
             self._view.clear()
 
     async def _ask(self, action: Action, verdict: Verdict) -> Answered:
+        asked = question(verdict.scopes)
         if self._view is not None:
-            self._view.asks(verdict.reasons)
+            self._view.asks(asked, verdict.reasons)
         with keyboard_interrupts():
             try:
-                return answered(input(question(verdict.scopes)), verdict.scopes)
+                return answered(input(asked), verdict.scopes)
             except KeyboardInterrupt:
                 assert self._session is not None
                 self._session.stop()

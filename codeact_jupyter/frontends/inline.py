@@ -80,7 +80,7 @@ class InlineView:
         elif isinstance(event, events.RunFinished):
             self._finish(event, trajectory)
 
-    def asks(self, reasons: Sequence[str]) -> None:
+    def asks(self, question: str, reasons: Sequence[str]) -> None:
         """The reasons stand in the question that was shown."""
 
     def end(self, turn: Turn) -> None:

@@ -28,8 +28,8 @@ class MagicView(Protocol):
     def show(self, event: Event, trajectory: Trajectory) -> None:
         """Take the next event; `trajectory` is the record after it."""
 
-    def asks(self, reasons: Sequence[str]) -> None:
-        """The person is about to be asked, for these reasons."""
+    def asks(self, question: str, reasons: Sequence[str]) -> None:
+        """The person is about to be asked this, for these reasons."""
 
     def clear(self) -> None:
         """An action's `clear_output()` takes effect: what was there before it must stay."""
@@ -55,7 +55,7 @@ class TextView:
     def show(self, event: Event, trajectory: Trajectory) -> None:
         self.view.show(event)
 
-    def asks(self, reasons: Sequence[str]) -> None:
+    def asks(self, question: str, reasons: Sequence[str]) -> None:
         for reason in reasons:
             print(f"  asks because it {reason}")
 

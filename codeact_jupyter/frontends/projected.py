@@ -11,7 +11,7 @@ from ..engine.limits import Limits
 from ..engine.trajectory import Trajectory, Turn
 from ..environments.own_cells import OwnCells
 from ..notebook.frames import Framing
-from .words import QUESTION, turn_facts
+from .words import turn_facts
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -52,11 +52,11 @@ class ProjectedView:
         for frame in self._framing.take(event, trajectory):
             self._cells.tell(frame)
 
-    def asks(self, reasons: Sequence[str]) -> None:
+    def asks(self, question: str, reasons: Sequence[str]) -> None:
         """The question stands under the magic's own cell, so its reasons do too."""
         for reason in reasons:
             print(f"asks because it {reason}")
-        self._ask_for(QUESTION, password=False)
+        self._ask_for(question, password=False)
 
     def clear(self) -> None:
         """An action's cell clears itself."""
