@@ -18,12 +18,7 @@ from .limits import MIB
 from .pythons import is_below
 from .workspace import pinned, protected
 
-OURS, CONNECTION, POLICY, PROXY = (
-    "/run/codeact",
-    "/run/connection.json",
-    "/run/policy.json",
-    "/run/proxy.sock",
-)
+OURS, CONNECTION, POLICY = "/run/codeact", "/run/connection.json", "/run/policy.json"
 NAMESPACES = (
     *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"),
     *("--cap-drop", "ALL", "--hostname", "sandbox"),
@@ -64,16 +59,7 @@ def bubblewrapped(program: str, launch: Launch) -> Started:
     python = launch.command[0]
     first = [python, "-I", "-S", *run_inside(OURS, "entering", "enter"), POLICY]
     kernel = launch.kernel_command(OURS, CONNECTION)
-    bridge = [python, "-I", "-S", *run_inside(OURS, "bridge", "bridge"), PROXY]
-    command = [
-        program,
-        "--args",
-        read_from,
-        "--",
-        *first,
-        *(bridge if launch.proxy else ()),
-        *kernel,
-    ]
+    command = [program, "--args", read_from, "--", *first, *kernel]
     return Started(command, "/", dict(launch.environ), passed, information)
 
 
@@ -124,8 +110,6 @@ def _mounts(launch: Launch) -> Iterator[Mount]:
         if not any(is_below(each, [path]) for each in readable):
             yield Mount(path, ("--ro-bind", path, path))
     yield Mount(OURS, ("--ro-bind", str(INSIDE), f"{OURS}/inside"))
-    if launch.proxy:
-        yield Mount(PROXY, ("--ro-bind", launch.proxy, PROXY))
 
 
 def _masks(folder: str, shown: list[str]) -> Iterator[Mount]:

@@ -25,8 +25,7 @@ ETC = (
 class Launch:
     """A kernel to start: its command, where it works, what it may read, and how much it may use.
 
-    `connection` is the connection file's text as the kernel gets it; `descriptors` are its sockets;
-    `proxy` is the socket of the way out, if hosts are allowed.
+    `connection` is the connection file's text as the kernel gets it; `descriptors` are its sockets.
     """
 
     command: list[str]
@@ -40,7 +39,6 @@ class Launch:
     folder: Path
     secret: tuple[str, ...]
     also_read: tuple[str, ...] = ()
-    proxy: str = ""
 
     def kernel_command(self, inside: str, connection_file: str) -> list[str]:
         """The kernel's command where our `inside` is in the folder `inside`.

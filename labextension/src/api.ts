@@ -83,6 +83,18 @@ export interface ExportedFile {
   readonly data: string;
 }
 
+/** What the server says of a kernel's walls. */
+export interface Sandbox {
+  readonly sandboxed: boolean;
+  readonly walls: string;
+  /** In what the walls are weaker than they could be; empty when they are not. */
+  readonly lacking: string;
+  /** The person lets its scripts through. */
+  readonly trusted: boolean;
+  /** What that gives away. */
+  readonly givesAway: string;
+}
+
 /** The server refused or could not be reached; the message is for the person. */
 export class ApiError extends Error {
   constructor(
@@ -145,6 +157,16 @@ export class Api {
     await this._post('approvals', { forget: entries });
   }
 
+  /** Whether a kernel is in a sandbox. */
+  async sandbox(kernel: string): Promise<Sandbox> {
+    return readSandbox(await this._get(`sandbox?kernel=${encodeURIComponent(kernel)}`));
+  }
+
+  /** Let a sandboxed kernel's scripts through, or filter them again. */
+  async trustSandbox(kernel: string, trusted: boolean): Promise<Sandbox> {
+    return readSandbox(await this._post('sandbox', { kernel, trusted }));
+  }
+
   async input(run: string, request: string, value: string): Promise<void> {
     await this._post(`runs/${encodeURIComponent(run)}/input`, { request, value });
   }
@@ -192,4 +214,14 @@ export class Api {
     }
     return data;
   }
+}
+
+function readSandbox(from: read.Fields): Sandbox {
+  return {
+    sandboxed: from.sandboxed === true,
+    walls: read.text(from.walls),
+    lacking: read.text(from.lacking),
+    trusted: from.trusted === true,
+    givesAway: read.text(from.gives_away)
+  };
 }

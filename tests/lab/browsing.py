@@ -135,10 +135,10 @@ def watched_address() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
-def write_notebook(path: Path, *codes: str) -> None:
-    """A notebook with these code cells, for the kernel of this environment."""
+def write_notebook(path: Path, *codes: str, kernel: str = "python3") -> None:
+    """A notebook with these code cells, for the kernel of this environment or another."""
     notebook = nbformat.v4.new_notebook()
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    notebook.metadata["kernelspec"] = {"name": kernel, "display_name": kernel}
     notebook.cells = [nbformat.v4.new_code_cell(code) for code in codes]
     nbformat.write(notebook, path)
 

@@ -9,6 +9,8 @@ import { useServices } from './services';
 export interface HeaderProps {
   notebook: string;
   conversation: string;
+  /** Its kernel is in a sandbox. */
+  walled: boolean;
   /** There is a conversation to leave, or to export. */
   begun: boolean;
   /** A run goes on: what is written now continues it. */
@@ -19,7 +21,7 @@ export interface HeaderProps {
 }
 
 export const Header = memo(function Header(props: HeaderProps) {
-  const { notebook, conversation, begun, going, listed, onNew, onList } = props;
+  const { notebook, conversation, walled, begun, going, listed, onNew, onList } = props;
   const { commands, trans } = useServices();
   const onExport = ({ currentTarget }: MouseEvent<HTMLButtonElement>) => {
     const { right, bottom } = currentTarget.getBoundingClientRect();
@@ -29,6 +31,7 @@ export const Header = memo(function Header(props: HeaderProps) {
     <header className="codeact-Header">
       <div className="codeact-Header-names" title={[notebook, conversation].join('\n')}>
         <span className="codeact-Header-notebook">{notebook}</span>
+        {walled && <span className="codeact-Header-walled">{trans.__('sandbox')}</span>}
         {conversation && <span className="codeact-Header-conversation">{conversation}</span>}
       </div>
       <IconButton

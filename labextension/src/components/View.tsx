@@ -14,6 +14,9 @@ import { useServices } from './services';
 import { TurnList } from './TurnList';
 import { Welcome } from './Welcome';
 
+/** The name of the kernelspec that `codeact sandbox install` writes. */
+const SANDBOX = 'codeact-sandbox';
+
 export function View() {
   const { model } = useServices();
   useChanges(model.changed);
@@ -28,6 +31,8 @@ export function View() {
 function DialogueView({ dialogue }: { dialogue: Dialogue }) {
   const { model } = useServices();
   useChanges(dialogue.changed);
+  const { sessionContext } = dialogue.notebook;
+  useChanges(sessionContext.kernelChanged);
   const [listed, setListed] = useState(false);
   const { conversation, turns } = dialogue;
   const onNew = useCallback(() => {
@@ -51,6 +56,7 @@ function DialogueView({ dialogue }: { dialogue: Dialogue }) {
       <Header
         notebook={dialogue.notebook.title.label}
         conversation={conversation?.name ?? ''}
+        walled={sessionContext.session?.kernel?.name === SANDBOX}
         begun={turns.length > 0}
         going={dialogue.going !== null}
         listed={listed}
