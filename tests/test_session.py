@@ -18,6 +18,7 @@ import pytest
 from codeact_jupyter import session as composition
 from codeact_jupyter.choosing import choose_model
 from codeact_jupyter.engine import events
+from codeact_jupyter.engine.digests import output_digest
 from codeact_jupyter.engine.environment import News
 from codeact_jupyter.engine.trajectory import (
     Display,
@@ -30,6 +31,7 @@ from codeact_jupyter.engine.trajectory import (
 from codeact_jupyter.environments.kernel import KernelEnvironment
 from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.notebook.document import Document
+from codeact_jupyter.record.verify import verify_file
 from codeact_jupyter.session import Session
 from codeact_jupyter.settings import SDK_CREDENTIALS, Settings
 from tests.engine.twins import AllowAll
@@ -193,10 +195,14 @@ async def test_a_later_update_changes_the_earlier_cell_and_nothing_that_was_told
             assert Document(path).trajectory == made.trajectory
             shown, updating = made.turn.steps
             (output,), (update,) = observed(shown).outputs, observed(updating).updated
-            assert output == update == Display({"text/plain": "'after'"}, display_id="h")
+            assert update == Display({"text/plain": "'after'"}, display_id="h")
+            first_shown = output_digest(Display({"text/plain": "'before'"}, display_id="h"))
+            assert output == replace(update, was=first_shown)
+            assert verify_file(path, None).holds
             assert observed(updating).outputs == ()
             await do(made, "show it anew")
             said = model.requests[-1]["messages"]
+    assert verify_file(path, None).holds
     begun = json.loads(first)
     assert said[: len(begun)] == begun
     assert "'before'" in json.dumps(said[2]) and "now shows] 'after'" in json.dumps(said[4])

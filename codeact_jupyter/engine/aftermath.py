@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from .digests import output_digest
 from .environment import Late
 from .telling import Telling
 from .trajectory import Display, Observation, Output, Step, Trajectory, Turn
@@ -55,7 +56,8 @@ def _with_late(step: Step, late: Late) -> Step:
     if seen is None:
         return step
     lost = "; ".join(filter(None, (seen.lost, late.lost)))
-    return replace(step, observation=replace(seen, outputs=seen.outputs + late.outputs, lost=lost))
+    outputs, updated = seen.outputs + late.outputs, seen.updated + late.updated
+    return replace(step, observation=replace(seen, outputs=outputs, lost=lost, updated=updated))
 
 
 def _renewed_step(step: Step, displays: Mapping[str, Display]) -> Step:
@@ -73,7 +75,12 @@ def renewed_observation(seen: Observation, displays: Mapping[str, Display]) -> O
 
 
 def _renewed(output: Output, displays: Mapping[str, Display]) -> Output:
-    return displays.get(output.display_id, output) if isinstance(output, Display) else output
+    if not isinstance(output, Display) or output.display_id not in displays:
+        return output
+    new = displays[output.display_id]
+    if (new.data, new.metadata) == (output.data, output.metadata):
+        return output
+    return replace(new, was=output.was or output_digest(output))
 
 
 def broken_off(turn: Turn, telling: Telling) -> Turn:

@@ -55,12 +55,16 @@ class Stream:
 
 @dataclass(frozen=True)
 class Display:
-    """Something shown with `display()`; `display_id` lets later code update it."""
+    """Something shown with `display()`; `display_id` lets later code update it.
+
+    `was`, of one that later code updated, is the digest of what it showed first.
+    """
 
     data: MimeBundle
     metadata: dict[str, Any] = field(default_factory=dict)
     display_id: str = ""
     kind: Literal["display"] = "display"
+    was: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine import events
@@ -18,7 +18,8 @@ from ..engine.events import Event
 from ..engine.trajectory import Output, Step, Trajectory, Turn
 from ..engine.undoing import lacks
 from ..environments.outputs import encodable
-from ..notebook.cells import session_metadata, step_cells, to_cells
+from ..notebook.cells import link_before, session_metadata, turn_pieces
+from ..notebook.chain import Chain, Fragment, Link, Sign
 from ..notebook.inline import inline_metadata
 from ..notebook.markdown import readable
 from .retelling import show_again, step_words, words
@@ -33,7 +34,9 @@ UPDATE_SECONDS = 0.1
 class InlineView:
     """Shows the events of one run with the display publisher of `shell`."""
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, sign: Sign | None = None) -> None:
+        """`sign` signs the end of the chain when the run ends."""
+        self._sign = sign
         self._publisher = shell.display_pub
         self._run = ""
         self._part = ""
@@ -43,6 +46,7 @@ class InlineView:
         self._opening: dict[str, Any] = {}
         self._shown: dict[str, tuple[str, dict[str, Any]]] = {}
         self._items: list[str | Output] = []
+        self._chain, self._before = Chain(), Link("", "")
 
     def notice(self, text: str) -> None:
         """Show a line that is not of the run: where the model comes from."""
@@ -52,7 +56,8 @@ class InlineView:
         """Take the next event; `trajectory` is the record after it."""
         if isinstance(event, events.RunStarted):
             self._run = event.run
-            task = inline_metadata(to_cells(trajectory)[-1:], session_metadata(trajectory))
+            self._before = link_before(trajectory, self._chain)
+            task = self._record("task", trajectory, session_metadata(trajectory))
             self._put(f"{self._run}-begin", f"<small>codeact · {event.model}</small>", task)
         elif isinstance(event, events.QueryStarted):
             self._part, self._thought, self._code = f"{self._run}-{event.step}", "", ""
@@ -68,15 +73,18 @@ class InlineView:
             reasons = "\n".join(f"- it {readable(reason)}" for reason in event.reasons)
             self._put(f"{self._part}-asked", f"**May this run?** It asks because\n{reasons}")
         elif isinstance(event, events.StepStarted):
-            self._put(self._part, step_words(event.step), _record(event.step, trajectory))
+            self._show_step(event.step, trajectory)
             sys.stdout.flush()  # waits for ipykernel's thread: the intent is out before the effect
         elif isinstance(event, events.StepFinished):
             self._part = f"{self._run}-{event.step.number}"
-            self._put(self._part, step_words(event.step), _record(event.step, trajectory))
+            self._show_step(event.step, trajectory)
             if event.step.observation is not None:
                 self._items += event.step.observation.outputs
         elif isinstance(event, events.UndoLacks):
             self.notice(readable(lacks(event.gaps)))
+        elif isinstance(event, events.LateOutput):
+            steps = trajectory.turns[-1].steps
+            self._show_step(next(s for s in steps if s.number == event.step), trajectory)
         elif isinstance(event, events.RunFinished):
             self._finish(event, trajectory)
 
@@ -106,13 +114,32 @@ class InlineView:
 
     def _finish(self, event: events.RunFinished, trajectory: Trajectory) -> None:
         turn = trajectory.turns[-1]
-        end = to_cells(trajectory)[-1]
         if event.answer is not None:
             self._put(self._part, readable(event.answer.text))
         elif self._shown.get(self._part, ("", {}))[1] == inline_metadata([]):
             self._put(self._part, f"*{event.state}: {readable(event.reason)}*")
         footer = f"<small>codeact · {turn_facts(turn)}</small>"
-        self._put(f"{self._run}-end", footer, inline_metadata([end]))
+        session = session_metadata(trajectory, self._end(trajectory), self._sign)
+        self._put(f"{self._run}-end", footer, self._record("answer", trajectory, session))
+
+    def _show_step(self, step: Step, trajectory: Trajectory) -> None:
+        record = self._record(step.number, trajectory)
+        self._put(f"{self._run}-{step.number}", step_words(step), record)
+
+    def _record(
+        self, part: str | int, trajectory: Trajectory, session: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The record of a part, as its cells have it: also of a step whose outcome is unknown."""
+        made = self._fragments(trajectory)
+        cells = next(each.cells() for each in made if each.name == f"{self._run}-{part}")
+        return inline_metadata(cells, session)
+
+    def _end(self, trajectory: Trajectory) -> Link:
+        return [fragment.link for fragment in self._fragments(trajectory)][-1]
+
+    def _fragments(self, trajectory: Trajectory) -> Iterator[Fragment]:
+        place = trajectory.turns[0].run, len(trajectory.turns)
+        return self._chain.fragments(turn_pieces(trajectory.turns[-1], place), self._before)
 
     def _put(self, part: str, text: str, metadata: dict[str, Any] | None = None) -> None:
         """Show this text in its display, which is made the first time."""
@@ -131,8 +158,3 @@ class InlineView:
             transient={"display_id": f"codeact-{self._run}-{part}"},
             update=update,
         )
-
-
-def _record(step: Step, trajectory: Trajectory) -> dict[str, Any]:
-    """The record of a step, as its cells have it: also of one whose outcome is not known yet."""
-    return inline_metadata(step_cells(trajectory.turns[-1], step))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .conversation import Conversation
 
 EXPORT = "%codeact export"
+VERIFY = "%codeact verify"
 HELP_WORDS = ("help", "--help", "-h", "")
 USAGE_WIDTH = 26
 
@@ -115,6 +116,19 @@ def _export(conversation: Conversation, rest: str) -> None:
     print(export_trajectory(session.trajectory, Path(name).expanduser(), replace=force))
 
 
+def _verify(conversation: Conversation, rest: str) -> None:
+    from .verifying import verify_words
+
+    flags = MagicFlags(prog=VERIFY, add_help=False, allow_abbrev=False)
+    flags.add_argument("file", nargs="?")
+    options, unknown = _parsed(flags, rest)
+    if not options.file or unknown:
+        raise SettingsError(
+            f"{VERIFY} takes one saved notebook; put a name with blanks in quotes: {rest!r}"
+        )
+    print(verify_words(Path(options.file).expanduser())[0])
+
+
 def _exported(line: str) -> tuple[str, bool]:
     """The file that a line of `%codeact export` names, and whether one there may be overwritten."""
     flags = MagicFlags(prog=EXPORT, add_help=False, allow_abbrev=False)
@@ -200,6 +214,11 @@ LINE_COMMANDS = {
     ),
     "fork": LineCommand(
         "%codeact fork STEP [OUT]", "go on from a step (2.3) in a notebook of its own", _fork
+    ),
+    "verify": LineCommand(
+        "%codeact verify FILE",
+        "check that the runs in a saved notebook are as they\nwere recorded",
+        _verify,
     ),
     "model": LineCommand(
         "%codeact model [NAME]",

@@ -10,6 +10,7 @@ from ..engine.events import Event
 from ..engine.trajectory import Trajectory, Turn
 from ..environments.own_cells import OwnCells, shown_as_cells
 from ..environments.shell import ShellEnvironment
+from ..record.signing import own_signature
 from ..session import Session
 from .inline import InlineView
 from .projected import ProjectedView
@@ -81,7 +82,7 @@ def magic_view(
             context_tokens=lambda: session.context_tokens,
         )
     elif hasattr(shell, "kernel"):
-        yield InlineView(shell)
+        yield InlineView(shell, own_signature())
     else:
         text = TextView()
         with text.view:

@@ -11,6 +11,7 @@ from ..engine.limits import Limits
 from ..engine.trajectory import Trajectory, Turn
 from ..environments.own_cells import OwnCells
 from ..notebook.frames import Framing
+from ..record.signing import own_signature
 from .words import turn_facts
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class ProjectedView:
         self._publisher = shell.display_pub
         self._cells = cells
         self._context_tokens = context_tokens
-        self._framing = Framing(limits=limits, after=cells.after)
+        self._framing = Framing(limits=limits, after=cells.after, sign=own_signature())
         self._record: Trajectory | None = None
         self._step = 0
         cells.on_question, cells.on_answer = self._asks_input, lambda: self._waits("")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..engine.trajectory import Error, Output, Result, Step, Stream, Trajectory, Turn
 from ..environments.capture import as_display
 from ..environments.outputs import encodable
-from ..notebook.cells import session_metadata, step_cells, turn_fragments
+from ..notebook.cells import fragments, session_metadata
+from ..notebook.chain import Chain
 from ..notebook.inline import inline_metadata
 from ..notebook.markdown import fenced, readable
 
@@ -24,18 +25,20 @@ def retell(
     shell: InteractiveShell, trajectory: Trajectory, turn: Turn, steps: Collection[int]
 ) -> None:
     """Show a turn of this trajectory: its task, those of its steps, and how it ended."""
-    place = (trajectory.turns[0].run, trajectory.turns.index(turn) + 1)
-    opening, *_, end = turn_fragments(turn, place)
-    session = session_metadata(trajectory)
-    _put(shell, f"**Task.** {readable(turn.task)}", inline_metadata(opening.cells(), session))
+    parts = {part.name: part for part in fragments(trajectory, Chain())}
+    end = list(parts.values())[-1].link
+    session = session_metadata(trajectory, end)
+    opening = inline_metadata(parts[f"{turn.run}-task"].cells(), session)
+    _put(shell, f"**Task.** {readable(turn.task)}", opening)
     for step in turn.steps:
         if step.number in steps:
-            _put(shell, step_words(step), inline_metadata(step_cells(turn, step)))
+            cells = parts[f"{turn.run}-{step.number}"].cells()
+            _put(shell, step_words(step), inline_metadata(cells))
             for output in step.observation.outputs if step.observation else ():
                 show_again(output, shell.display_pub.publish)
     if turn.state not in ("running", "waiting"):
         words = turn.answer.text if turn.answer else f"{turn.state}: {turn.reason}"
-        _put(shell, readable(words), inline_metadata(end.cells()))
+        _put(shell, readable(words), inline_metadata(parts[f"{turn.run}-answer"].cells()))
 
 
 def step_words(step: Step) -> str:

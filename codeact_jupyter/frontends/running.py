@@ -26,6 +26,7 @@ from ..notebook.lock import only_run_on
 from ..notebook.marks import mark_of
 from ..record.journal import Journal
 from ..record.mending import mend
+from ..record.signing import own_signature
 from ..session import Session
 from ..settings import Settings, load_settings
 from .approvals import gate_of
@@ -78,7 +79,7 @@ def _run_there(options: argparse.Namespace, *, afresh: bool = False) -> int:
         if afresh and path.exists():
             _remove_demo(path)
         journal = Journal()
-        document = Document(path, kernel=settings.kernel)
+        document = Document(path, kernel=settings.kernel, sign=own_signature())
         if not afresh:
             for run in mend(document, journal):
                 print(run.words, file=sys.stderr)

@@ -27,6 +27,7 @@ from .epilogs import (
 from .flags import add_run_flags
 from .journaled import add_recover, add_runs, list_runs, recover
 from .sandboxing import SANDBOX_WORDS, add_sandbox, run_sandbox
+from .verifying import VERIFY_WORDS, add_verify, run_verify
 
 
 class Subcommand(NamedTuple):
@@ -250,6 +251,9 @@ SUBCOMMANDS = {
         _fork,
     ),
     "key": Subcommand("keep a key, forget it, or say which is used", KEY_WORDS, _add_key, _key),
+    "verify": Subcommand(
+        "check that a run's notebook is as it was recorded", VERIFY_WORDS, add_verify, run_verify
+    ),
     "lab": Subcommand("open JupyterLab with the agent's panel", LAB_WORDS, _add_lab, _lab),
     "approvals": Subcommand(
         "list what you allowed and locked for good, and take it back",

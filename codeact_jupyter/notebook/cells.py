@@ -7,10 +7,10 @@ package sees a plain analysis: task, thought, code with outputs, answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ..engine.bill import NOTHING
 from ..engine.trajectory import (
@@ -24,6 +24,7 @@ from ..engine.trajectory import (
 )
 from ..engine.wire import encode
 from .armour import armoured, sayable
+from .chain import Chain, Fragment, Link, Piece, Sign, end_of_chain, keep_link, kept_link, root
 from .markdown import fenced, readable, task_words
 from .marks import VERSION, Cell, Role
 from .outputs import KEY, note, to_format
@@ -41,37 +42,48 @@ UNSEEN = "This cell was started; its end was not seen. What it did is unknown."
 Place: TypeAlias = tuple[str, int]
 
 
-class Fragment(NamedTuple):
-    """A piece of a turn with cells of its own: the same `values` give the same cells."""
-
-    name: str
-    values: tuple[Any, ...]
-    cells: Callable[[], list[Cell]]
-
-
 def to_cells(trajectory: Trajectory) -> list[Cell]:
-    """All cells of a trajectory, in order, as nbformat 4.5 has them."""
-    return [cell for fragment in fragments(trajectory) for cell in fragment.cells()]
+    """All cells of a trajectory, in order, as nbformat 4.5 has them, sealed."""
+    made = fragments(trajectory, Chain())
+    return [cell for fragment in made for cell in fragment.cells()]
 
 
-def fragments(trajectory: Trajectory) -> Iterator[Fragment]:
+def fragments(trajectory: Trajectory, chain: Chain) -> Iterator[Fragment]:
     """All pieces of a trajectory, in order, each to be made into cells when it is new."""
+    link = root(session_metadata(trajectory))
     for number, turn in enumerate(trajectory.turns, 1):
-        yield from turn_fragments(turn, (trajectory.turns[0].run, number))
+        pieces = turn_pieces(turn, (trajectory.turns[0].run, number))
+        for fragment in chain.fragments(pieces, link):
+            yield fragment
+            link = fragment.link
+        link = kept_link(turn) or link
 
 
-def turn_fragments(turn: Turn, place: Place) -> Iterator[Fragment]:
+def link_before(trajectory: Trajectory, chain: Chain) -> Link:
+    """What the first cell of the last turn follows in the chain."""
+    link = root(session_metadata(trajectory))
+    for number, turn in enumerate(trajectory.turns[:-1], 1):
+        if (known := kept_link(turn)) is None:
+            pieces = turn_pieces(turn, (trajectory.turns[0].run, number))
+            for fragment in chain.fragments(pieces, link):
+                link = fragment.link
+            keep_link(turn, link)
+        link = known or link
+    return link
+
+
+def turn_pieces(turn: Turn, place: Place) -> Iterator[Piece]:
     """The task, the steps and the end of a turn."""
     opening = Turn(turn.run, turn.task, turn.told, started=turn.started)
-    yield Fragment(f"{turn.run}-task", (opening, place), lambda: [_task_cell(opening, place)])
+    yield Piece(f"{turn.run}-task", (opening, place), lambda: [_task_cell(opening, place)])
     corrected = max((step.number for step in turn.steps if step.state == "ok"), default=0)
     for step in turn.steps:
         folded = step.number < corrected and step.state == "error"
         cells = partial(step_cells, turn, step, folded=folded)
-        yield Fragment(f"{turn.run}-{step.number}", (step, folded), cells)
+        yield Piece(f"{turn.run}-{step.number}", (step, folded), cells)
     if turn.state not in ("running", "waiting"):
         end = (turn.state, turn.reason, turn.seconds, turn.wasted, turn.answer)
-        yield Fragment(f"{turn.run}-answer", end, lambda: [_answer_cell(turn)])
+        yield Piece(f"{turn.run}-answer", end, lambda: [_answer_cell(turn)])
 
 
 def step_cells(turn: Turn, step: Step, *, folded: bool = False) -> list[Cell]:
@@ -108,9 +120,13 @@ def end_cell(run: str, step: int, state: RunState, reason: str) -> Cell:
     return _answer_cell(Turn(run, "", steps=(Step(step, Reply(())),), state=state, reason=reason))
 
 
-def session_metadata(trajectory: Trajectory) -> dict[str, Any]:
-    """The notebook's own `codeact` metadata."""
+def session_metadata(
+    trajectory: Trajectory, end: Link | None = None, sign: Sign | None = None
+) -> dict[str, Any]:
+    """The notebook's own `codeact` metadata; with `end`, also where the chain ends, signed."""
+    chain = {"chain": end_of_chain(trajectory.turns[0].run, end, sign)} if end else {}
     return {
+        **chain,
         "version": VERSION,
         "system": armoured(trajectory.system),
         "tools": armoured(encode(trajectory.tools)),

@@ -18,6 +18,7 @@ from ..engine.trajectory import Trajectory, Turn
 from ..engine.wire import canonical
 from ..errors import NotebookError
 from .cells import fragments, session_metadata, to_cells
+from .chain import Chain, Sign, link_of, with_chains
 from .changes import Changes, changes
 from .files import require_writable as require_writable
 from .files import signature, unwritable, write_atomically
@@ -38,8 +39,10 @@ UNKNOWN_END = "how this ended was deleted from the notebook"
 class Document:
     """A notebook and the file it is kept in."""
 
-    def __init__(self, path: Path, *, kernel: str = "python3") -> None:
+    def __init__(self, path: Path, *, kernel: str = "python3", sign: Sign | None = None) -> None:
+        """`sign` signs the end of the chain in each version that is written."""
         self.path = path
+        self._sign, self._chain = sign, Chain()
         self._layout, self._changes = Layout(), Changes()
         self._shown: dict[str, tuple[Any, ...]] = {}
         # By id: our cells as last made; each type and text that we gave them; for the person's,
@@ -122,15 +125,17 @@ class Document:
 
     def _take(self, trajectory: Trajectory) -> None:
         """Put what is new in the trajectory into our cells."""
-        for fragment in fragments(trajectory):
+        end = None
+        for fragment in fragments(trajectory, self._chain):
+            end = fragment.link
             if self._shown.get(fragment.name) != fragment.values:
                 for cell in fragment.cells():
                     self._put(cell)
             self._shown[fragment.name] = fragment.values
         written = {WRITTEN: self._version} if self._version else {}
-        session = {**session_metadata(trajectory), **written}
+        session = {**session_metadata(trajectory, end, self._sign), **written}
         metadata = {KEY: None, **self._head["metadata"]}
-        self._head["metadata"] = {**metadata, KEY: canonical(session)}
+        self._head["metadata"] = {**metadata, KEY: canonical(with_chains(session, metadata[KEY]))}
 
     def _put(self, cell: Cell) -> None:
         """Take a new state of one of our cells; what the person did to it wins."""
@@ -180,10 +185,10 @@ class Document:
                 f"{str(self.path)!r} holds runs of a newer codeact (version {version} of the "
                 "record); upgrade codeact-jupyter, or choose another notebook"
             )
-        trajectory = self.trajectory
-        self._shown |= {part.name: part.values for part in fragments(trajectory)}
-        for cell in to_cells(trajectory):
-            self._own(cell)
+        for fragment in fragments(self.trajectory, self._chain):
+            self._shown[fragment.name] = fragment.values
+            for cell in fragment.cells():
+                self._own(cell)
 
     def _read_again(self) -> None:
         """Take in what the person saved; a file that they removed or emptied is made again."""
@@ -272,7 +277,8 @@ def new_notebook(
     title = "Python 3 (ipykernel)" if kernel == "python3" else kernel
     spec = {"display_name": title, "language": "python", "name": kernel}
     metadata: dict[str, Any] = {"kernelspec": spec, "language_info": {"name": "python"}}
-    if trajectory is not None:
-        metadata = {KEY: session_metadata(trajectory), **metadata}
     cells = to_cells(trajectory) if trajectory is not None else []
+    if trajectory is not None:
+        end = link_of(cells[-1]) if cells else None
+        metadata = {KEY: session_metadata(trajectory, end), **metadata}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}

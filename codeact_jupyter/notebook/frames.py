@@ -8,6 +8,7 @@ out.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ..engine import events
@@ -19,7 +20,8 @@ from ..engine.trajectory import Reply, RunState, Step, Trajectory, Turn
 from ..engine.undoing import lacks
 from .armour import shown
 from .cards import Frame, answer_frame, run_frame, step_frame
-from .cells import Place, end_cell, session_metadata, turn_fragments, typing_cell
+from .cells import Place, end_cell, link_before, session_metadata, turn_pieces, typing_cell
+from .chain import Chain, Link, Sign
 from .marks import Cell
 
 VERSION = 1
@@ -29,13 +31,15 @@ RECOVERED = 1_000_000_000  # the first number of a frame of a run that was found
 class Framing:
     """Folds the events of one run into its frames."""
 
-    def __init__(self, *, limits: Limits, after: str = "") -> None:
+    def __init__(self, *, limits: Limits, after: str = "", sign: Sign | None = None) -> None:
         """`after` is the id of the cell below which the run's cells go; empty for the end.
+
+        `sign` signs the end of the chain when the run begins and when it ends.
 
         `notice`, a word for the person on where the model comes from, and `context_tokens`, what
         its context holds, may be set when they are known.
         """
-        self._limits = limits
+        self._limits, self._sign = limits, sign
         self._model = ""
         self._run = ""
         self._number = 0
@@ -51,9 +55,10 @@ class Framing:
         self._run = turn.run
         if isinstance(event, events.RunStarted):
             self._model = event.model
-            session = {"type": "session", "metadata": session_metadata(trajectory)}
-            opening = (self._state(trajectory), session, *self._changed(trajectory, "final"))
-            return self._numbered(*opening)
+            self._cells.begin(trajectory)
+            cells = self._changed(trajectory, "final")
+            session = self._session(trajectory)
+            return self._numbered(self._state(trajectory), session, *cells)
         if isinstance(event, events.QueryStarted):
             self._typed = {}
             return self._numbered(step_frame(Step(event.step, Reply(())), "thinking"))
@@ -137,9 +142,14 @@ class Framing:
         turn = trajectory.turns[-1]
         yield from self._changed(trajectory, "final")
         yield from self._left_over(turn)
+        yield self._session(trajectory)
         if turn.answer is not None:
             yield answer_frame(turn)
         yield self._state(trajectory)
+
+    def _session(self, trajectory: Trajectory) -> Frame:
+        metadata = session_metadata(trajectory, self._cells.link, self._sign)
+        return {"type": "session", "metadata": metadata}
 
     def _changed(self, trajectory: Trajectory, phase: str) -> list[Frame]:
         turn, first = trajectory.turns[-1], trajectory.turns[0].run
@@ -154,14 +164,21 @@ class _Cells:
 
     def __init__(self, after: str) -> None:
         self._after = self.last = after
+        self._chain, self._before = Chain(), Link("", "")
+        self.link = self._before
         self._told: dict[str, tuple[Any, ...]] = {}
         self._ids: dict[str, list[str]] = {}
         self._provisional: list[str] = []
 
+    def begin(self, trajectory: Trajectory) -> None:
+        """The run of the last turn begins: its cells follow those of the turns before."""
+        self._before = link_before(trajectory, self._chain)
+
     def changed(self, turn: Turn, place: Place, phase: str) -> list[Frame]:
         """Frames of the cells that are not as they were told, in order."""
         frames, after = [], self._after
-        for fragment in turn_fragments(turn, place):
+        for fragment in self._chain.fragments(turn_pieces(turn, place), self._before):
+            self.link = fragment.link
             if self._told.get(fragment.name) != fragment.values:
                 cells = fragment.cells()
                 self._told[fragment.name] = fragment.values
@@ -224,10 +241,15 @@ def recovered_frames(trajectory: Trajectory, index: int, before: Turn | None) ->
     They are numbered above all that the run itself can have told while it lived.
     """
     turn, place = trajectory.turns[index], (trajectory.turns[0].run, index + 1)
-    told = {part.name: part.values for part in turn_fragments(before, place)} if before else {}
-    parts: list[Frame] = [{"type": "session", "metadata": session_metadata(trajectory)}]
+    upto = replace(trajectory, turns=trajectory.turns[: index + 1])
+    link = link_before(upto, Chain())
+    old = Chain().fragments(turn_pieces(before, place), link) if before else ()
+    told = {part.name: part.values for part in old}
+    made = list(Chain().fragments(turn_pieces(turn, place), link))
+    session = session_metadata(trajectory, made[-1].link)
+    parts: list[Frame] = [{"type": "session", "metadata": session}]
     after = ""
-    for fragment in turn_fragments(turn, place):
+    for fragment in made:
         for cell in fragment.cells():
             if told.get(fragment.name) != fragment.values:
                 parts.append(_cell_frame(cell, after, "final"))

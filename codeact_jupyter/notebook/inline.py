@@ -70,9 +70,22 @@ def inline_metadata(cells: list[Cell], session: Mapping[str, Any] | None = None)
 
 def session_of(cells: list[Cell]) -> Mapping[str, Any]:
     """The session-wide metadata that the last inline run left; empty when there is none."""
-    marks = [_mark(output) for cell in cells for output in cell.get("outputs") or ()]
-    sessions = [mark["session"] for mark in marks if mark and "session" in mark]
+    sessions = sessions_of(cells)
     return sessions[-1] if sessions else {}
+
+
+def sessions_of(cells: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The session-wide metadata that each inline run left, in order."""
+    marks = [_mark(output) for cell in cells for output in cell.get("outputs") or ()]
+    return [mark["session"] for mark in marks if mark and isinstance(mark.get("session"), Mapping)]
+
+
+def chains_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """By conversation, the ends of chains that a notebook names: in its metadata, or inline."""
+    own = (content.get("metadata") or {}).get(KEY)
+    sessions = [*sessions_of(content["cells"]), *([own] if isinstance(own, Mapping) else [])]
+    chains = (session.get("chain") for session in sessions)
+    return {k: v for chain in chains if isinstance(chain, Mapping) for k, v in chain.items()}
 
 
 def _held(cells: Iterable[Mapping[str, Any]], session: Any) -> tuple[list[Cell], Mapping[str, Any]]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from .outputs import KEY, plain
 
 VERSION = 1
 Role = Literal["task", "thought", "action", "answer"]
+ROLES = get_args(Role)
+# The id of a cell of a run: run, step and role.
+OF_A_RUN = re.compile(rf"[0-9a-zA-Z]+-\d+-({'|'.join(ROLES)})")
 Cell: TypeAlias = dict[str, Any]
 
 

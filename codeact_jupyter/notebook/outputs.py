@@ -26,8 +26,12 @@ def to_format(outputs: Sequence[Output]) -> tuple[list[Json], dict[str, Json]]:
         if kept == output and not is_note(written):
             continue
         display_id = output.display_id if isinstance(output, Display) else ""
-        if isinstance(kept, Display) and replace(kept, display_id=display_id) == output:
-            extras[str(index)] = {"display_id": armoured(display_id)}
+        was = output.was if isinstance(output, Display) else ""
+        if isinstance(kept, Display) and replace(kept, display_id=display_id, was=was) == output:
+            extras[str(index)] = {
+                "display_id": armoured(display_id),
+                **({"was": was} if was else {}),
+            }
         else:
             extras[str(index)] = {"output": armoured(encode(output))}
     return formatted, extras
@@ -41,6 +45,15 @@ def from_format(formatted: Sequence[Json], extras: Mapping[str, Json]) -> tuple[
     pairs = ((written, extras.get(str(index), {})) for index, written in enumerate(formatted))
     outputs = (_restored(written, extra) for written, extra in pairs)
     return tuple(output for output in outputs if output is not None)
+
+
+def restored(formatted: Sequence[Json], extras: Mapping[str, Json]) -> list[Output | None]:
+    """Each of these outputs, our notes among them as displays; None for an unknown kind."""
+    pairs = ((plain(each), extras.get(str(index), {})) for index, each in enumerate(formatted))
+    return [
+        (_restored(each, extra) or _from_format(each)) if _is_known(each) else None
+        for each, extra in pairs
+    ]
 
 
 def note(words: str) -> Json:
@@ -68,8 +81,12 @@ def _restored(written: Json, extra: Json) -> Output | None:
         if plain is not None and _to_format(plain) == _to_format(output):
             return output
     if "display_id" in extra and isinstance(plain, Display):
-        return replace(plain, display_id=bared(extra["display_id"]))
+        return replace(plain, display_id=bared(extra["display_id"]), was=extra.get("was", ""))
     return None if is_note(written) else plain
+
+
+def _is_known(written: Json) -> bool:
+    return written.get("output_type") != "stream" or written.get("name") in ("stdout", "stderr")
 
 
 def is_note(written: Mapping[str, Any]) -> bool:
@@ -98,7 +115,7 @@ def _from_format(written: Json) -> Output | None:
     kind = written.get("output_type")
     if kind == "stream":
         name = "stderr" if written.get("name") == "stderr" else "stdout"
-        return Stream(_joined(written["text"]), name)  # type: ignore[arg-type]
+        return Stream(joined_text(written["text"]), name)  # type: ignore[arg-type]
     if kind == "error":
         lines = tuple(written.get("traceback") or ())
         return Error(written["ename"], written["evalue"], lines)
@@ -118,10 +135,11 @@ def _writable(mime: str, value: Any) -> Any:
 
 
 def _read(mime: str, value: Any) -> Any:
-    return plain(value) if is_json_mime(mime) else _joined(value)
+    return plain(value) if is_json_mime(mime) else joined_text(value)
 
 
-def _joined(text: Any) -> Any:
+def joined_text(text: Any) -> Any:
+    """Text that may be saved as a list of lines."""
     return "".join(text) if isinstance(text, list) else text
 
 

@@ -10,7 +10,8 @@ from ..engine.trajectory import Observation, Reply, Step, Trajectory, Turn
 from ..engine.wire import decode
 from ..errors import NotebookError
 from .armour import bared
-from .marks import VERSION, mark_of
+from .chain import Link, is_sealed, keep_link, link_of, named_ends
+from .marks import ROLES, VERSION, mark_of
 from .outputs import KEY, from_format, plain
 
 
@@ -47,8 +48,28 @@ def from_cells(
                 f"({error}); remove its metadata {KEY!r} to use the notebook without that run"
             ) from error
     ordered = sorted(turns, key=lambda run: order[run])
+    for run, link in _links(marked, session).items():
+        if run in turns:
+            keep_link(turns[run], link)
     system, tools = _session(session)
     return Trajectory(system, tools, tuple(turns[run] for run in ordered))
+
+
+def _links(
+    marked: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], session: Mapping[str, Any]
+) -> dict[str, Link]:
+    """Where the chain of each run ends; the next run follows there, whoever projects it.
+
+    Where its last cells are gone, that is at the end that the metadata name: so they are missed.
+    """
+    links = [link_of(cell) for cell, mark in marked if is_sealed(mark)]
+    ends: dict[str, tuple[tuple[int, int], Link]] = {}
+    for link in (*links, *named_ends(session)):
+        run, step, role = link.cell.split("-")
+        place = int(step), ROLES.index(role)
+        if place >= ends.get(run, ((-1, 0),))[0]:
+            ends[run] = place, link
+    return {run: link for run, (_, link) in ends.items()}
 
 
 def _step(cell: Mapping[str, Any], mark: Mapping[str, Any]) -> Step:

@@ -10,9 +10,10 @@ from ..engine.context import messages
 from ..engine.trajectory import Trajectory
 from ..errors import NotebookError, SettingsError
 from ..notebook.cells import session_metadata
+from ..notebook.chain import with_chains
 from ..notebook.document import Document, new_notebook
 from ..notebook.files import require_writable, unwritable, write_atomically
-from ..notebook.inline import unfolded
+from ..notebook.inline import chains_of, unfolded
 from ..notebook.marks import mark_of
 from ..notebook.outputs import KEY, plain
 from .formats import FORMATS
@@ -35,9 +36,11 @@ def export_file(
         raise NotebookError(f"{str(source)!r} would overwrite itself; name another file with -o")
     _require_free(target, replace)
     content, trajectory = document.content, document.trajectory
+    chains = chains_of(content)
     content["cells"] = [part for cell in content["cells"] for part in unfolded(cell)]
     if trajectory.turns:
-        content["metadata"] = {**content["metadata"], KEY: session_metadata(trajectory)}
+        session = with_chains(session_metadata(trajectory), {"chain": chains})
+        content["metadata"] = {**content["metadata"], KEY: session}
     return _write(content, trajectory, form, target)
 
 

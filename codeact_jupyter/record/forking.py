@@ -11,6 +11,7 @@ from ..engine.bill import NOTHING
 from ..engine.trajectory import Step, Trajectory
 from ..errors import SettingsError
 from ..notebook.cells import session_metadata, to_cells
+from ..notebook.chain import link_of
 from ..notebook.inline import conversations_of, unfolded
 from ..notebook.marks import Cell, mark_of
 from ..notebook.merging import merged
@@ -45,7 +46,10 @@ def forked_notebook(
     runs = {each.run for each in cut.turns}
     said = session.get(WRITTEN) if isinstance(session, Mapping) else None
     written = {r: reached for r, reached in (said or {}).items() if r in runs and r != run}
-    mark = {**session_metadata(cut), **({WRITTEN: written} if written else {})}
+    mark = {
+        **session_metadata(cut, link_of(to_cells(cut)[-1])),
+        **({WRITTEN: written} if written else {}),
+    }
     return {**content, "metadata": {**content["metadata"], KEY: mark}, "cells": kept}
 
 

@@ -6,12 +6,13 @@
 import type { ISharedCell, ISharedNotebook, NotebookChange, SharedCell } from '@jupyter/ydoc';
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
-import type { PartialJSONValue } from '@lumino/coreutils';
+import { JSONExt, type PartialJSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { CellIds } from './cell-ids';
 import { comesBefore } from './cell-order';
 import { KEY } from './protocol';
+import * as read from './reading';
 
 /** A cell to be; more fields than these are not taken over. */
 export interface NewCell {
@@ -96,11 +97,14 @@ export class CellPlaces implements IDisposable {
     }
   }
 
-  /** Give the notebook its metadata of ours, where it has none. */
-  describe(metadata: PartialJSONValue): void {
+  /** Give the notebook its metadata of ours, where it has none, and the ends of its chains. */
+  describe(metadata: PartialJSONObject): void {
     const shared = this._shared;
-    if (shared && shared.getMetadata(KEY) === undefined) {
-      shared.transact(() => shared.setMetadata(KEY, metadata), false);
+    const known = read.record(shared?.getMetadata(KEY)) as PartialJSONObject;
+    const chain = { ...read.record(known.chain), ...read.record(metadata.chain) } as PartialJSONObject;
+    const whole = { ...metadata, ...known, ...(Object.keys(chain).length ? { chain } : {}) };
+    if (shared && !JSONExt.deepEqual(known, whole)) {
+      shared.transact(() => shared.setMetadata(KEY, whole), false);
     }
   }
 

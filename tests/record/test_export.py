@@ -23,6 +23,8 @@ from codeact_jupyter.notebook.marks import mark_of
 from codeact_jupyter.record.export import export_file, export_trajectory
 from codeact_jupyter.record.formats import FORMATS
 from codeact_jupyter.record.page import cleaned
+from codeact_jupyter.record.signing import own_key
+from codeact_jupyter.record.verify import verify, verify_file
 from tests.notebook.stories import conversation, step, story
 
 PIXEL = (
@@ -165,6 +167,19 @@ def test_a_magics_run_is_read_back_as_the_cells_it_would_have_been(magic_noteboo
     assert document.trajectory.system
 
 
+def test_a_magics_notebook_is_verified_cell_by_cell(magic_notebook: Path) -> None:
+    verdict = verify_file(magic_notebook, own_key())
+    assert verdict.holds, verdict
+    assert verdict.signed
+    content = json.loads(magic_notebook.read_text("utf-8"))
+    outputs = content["cells"][3]["outputs"]
+    plot = next(each for each in outputs if "image/png" in each.get("data", {}))
+    plot["data"]["image/png"] = PIXEL
+    found = verify(content, None).first
+    assert found is not None
+    assert (found.place, found.what) == (4, "output 1")
+
+
 def test_a_magics_notebook_is_exported_as_cells_in_every_form(
     magic_notebook: Path, tmp_path: Path
 ) -> None:
@@ -174,6 +189,7 @@ def test_a_magics_notebook_is_exported_as_cells_in_every_form(
     content = nbformat.read(target, as_version=4)
     nbformat.validate(content)
     assert Document(target).trajectory == Document(magic_notebook).trajectory
+    assert verify_file(target, own_key()).holds
     ours = [cell.metadata.codeact.role for cell in content.cells if mark_of(cell)]
     assert ours == ["task", *["thought", "action"] * 5, "answer"] * 2
     assert len((tmp_path / "magic.jsonl").read_text().splitlines()) == 2

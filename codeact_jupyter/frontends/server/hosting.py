@@ -19,6 +19,7 @@ from ...environments.attached import AttachedEnvironment
 from ...errors import CodeActError, SettingsError
 from ...notebook.frames import Framing
 from ...notebook.inline import trajectory_of
+from ...record.signing import own_signature
 from ...safety.gate import Gate
 from ...safety.locking import locked_by_cells
 from ...session import Session
@@ -150,7 +151,8 @@ class Hosted:
 
     async def _do(self, order: Order, session: Session, begun: asyncio.Future[str]) -> None:
         after = self._framing.last if begun.done() and self._framing else order.after
-        framing = Framing(limits=session.settings.limits, after=after)
+        limits = session.settings.limits
+        framing = Framing(limits=limits, after=after, sign=own_signature())
         async with aclosing(session.run(order.words, order.pictures)) as happenings:
             async for event in happenings:
                 if isinstance(event, RunStarted):

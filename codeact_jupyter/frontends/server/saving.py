@@ -16,6 +16,7 @@ from typing import Any
 from jupyter_core.utils import ensure_async
 
 from ...notebook.cards import Frame
+from ...notebook.chain import described
 from ...notebook.merging import merged
 from ...notebook.outputs import KEY, is_note
 from .hub import Hub
@@ -90,7 +91,8 @@ def put_in(content: dict[str, Any], frames: Iterable[Frame], notebook: NotebookL
     for frame in frames:
         at = {cell["id"]: index for index, cell in enumerate(cells)}
         if frame["type"] == "session":
-            content["metadata"].setdefault(KEY, frame["metadata"])
+            known = content["metadata"].get(KEY)
+            content["metadata"][KEY] = described(known, frame["metadata"])
             continue
         written = notebook.runs[frame["run"]].written
         if frame["type"] == "removed":

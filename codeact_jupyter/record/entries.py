@@ -1,0 +1,203 @@
+"""The cells of runs in a notebook, each with its place and its seal, as verifying walks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine.digests import output_digest
+from ..engine.trajectory import Display
+from ..engine.wire import decode
+from ..errors import NotebookError
+from ..notebook.armour import bared
+from ..notebook.chain import SEAL, Shown, link_digest, output_digests, shown_digest
+from ..notebook.inline import unfolded
+from ..notebook.marks import OF_A_RUN, VERSION, Cell
+from ..notebook.outputs import KEY, joined_text, plain
+from .findings import Finding, named
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A cell of a run; `place` is that of the notebook's cell which holds it, from 1.
+
+    `inline` says that it is shown under a magic's own cell.
+    """
+
+    place: int
+    cell: Cell
+    inline: bool = False
+
+    @property
+    def id(self) -> str:
+        return str(self.cell.get("id"))
+
+    @property
+    def mark(self) -> Mapping[str, Any]:
+        mark = _metadata(self.cell).get(KEY)
+        return mark if isinstance(mark, Mapping) else {}
+
+    @property
+    def seal(self) -> Mapping[str, Any]:
+        seal = self.mark.get(SEAL)
+        return seal if isinstance(seal, Mapping) else {}
+
+    @property
+    def after(self) -> str:
+        return str(self.seal.get("after"))
+
+    @property
+    def link(self) -> str:
+        return str(self.seal.get("link"))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the mark is as it was sealed."""
+        return bool(self.seal) and link_digest(self.mark, self.seal) == self.link
+
+
+def entries_of(content: Mapping[str, Any]) -> tuple[list[Entry], list[Entry]]:
+    """The cells of runs in a notebook, and copies of some that the person made, in order.
+
+    What a magic told again, of a run that broke off, counts as it was told last.
+
+    Raises NotebookError when a newer version recorded them.
+    """
+    ours: list[Entry] = []
+    copies: list[Entry] = []
+    for place, cell in enumerate(content["cells"], 1):
+        parts = _parts(cell)
+        for part in parts:
+            entry = Entry(place, part, len(parts) > 1)
+            if OF_A_RUN.fullmatch(entry.id):
+                ours.append(entry)
+            elif entry.mark and "role" in entry.mark:
+                copies.append(entry)
+    given = (entry.mark.get("version") for entry in ours)
+    versions = [version for version in given if isinstance(version, int)]
+    if versions and min(versions) > VERSION:
+        raise NotebookError(
+            f"its runs were recorded by a newer codeact (version {min(versions)} of the record); "
+            "upgrade codeact-jupyter to verify them"
+        )
+    last = {entry.id: entry for entry in ours if entry.inline}
+    return [entry for entry in ours if not entry.inline or last[entry.id] is entry], copies
+
+
+def _parts(cell: Cell) -> list[Cell]:
+    try:
+        return unfolded(cell)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [plain(cell)]
+
+
+def _metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = cell.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
+def difference(entry: Entry, later: Mapping[str, set[str]]) -> Finding | None:
+    """What of a sealed cell is not as it was recorded; None when all is.
+
+    `later` are, by id, the digests of what recorded code made of displays.
+    """
+    try:
+        what, words = _difference(entry, later) or ("", "")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        what, words = "record", f"cannot be read ({type(error).__name__})"
+    if not what:
+        return None
+    told = f"{named(entry.id, entry.place).capitalize()} {words}."
+    return Finding("altered", entry.id, entry.place, what, told)
+
+
+def _difference(entry: Entry, later: Mapping[str, set[str]]) -> tuple[str, str] | None:
+    mark, seal, cell = entry.mark, entry.seal, entry.cell
+    if f"{mark.get('run')}-{mark.get('step')}-{mark.get('role')}" != entry.id:
+        return "record", "does not carry its own record: that was altered, or taken away"
+    if mark.get("version") != VERSION or not entry.is_whole:
+        return "record", "has a record that was altered: it does not fit its digest"
+    if shown_digest(cell) != seal.get("shown"):
+        return _text_difference(entry)
+    return _output_difference(entry, later)
+
+
+def _text_difference(entry: Entry) -> tuple[str, str]:
+    """The cell's text is another; its record, which is whole, has what it was."""
+    record = entry.mark.get("record")
+    action = record.get("action") if isinstance(record, Mapping) else None
+    still = "its record is whole, so an ordinary edit may have done it"
+    if not isinstance(action, Mapping) or entry.cell["cell_type"] != "code":
+        return "text", f"shows other words than were recorded; {still}"
+    now = joined_text(entry.cell["source"])
+    ran, stands = (str(text).splitlines() for text in (action.get("code"), now))
+    pairs = zip([*ran, *[""] * len(stands)], [*stands, *[""] * len(ran)], strict=False)
+    differs = enumerate(pairs, 1)
+    line = next(((n, old, new) for n, (old, new) in differs if old != new), None)
+    where = f": line {line[0]} was {line[1]!r} and is {line[2]!r}" if line else ""
+    return "code", f"is not the code that ran{where}; {still}"
+
+
+def _output_difference(entry: Entry, later: Mapping[str, set[str]]) -> tuple[str, str] | None:
+    recorded = [str(was) for was in entry.seal.get("outputs") or ()]
+    shown = output_digests(entry.cell)
+    if recorded and not shown and entry.cell["cell_type"] == "code":
+        return "outputs", "has no outputs any more: they were cleared"
+    if any(_is_widget(each.output) for each in shown):
+        # What code puts into an Output widget is recorded, and no output of the cell in JupyterLab.
+        rest = iter(recorded)
+        fits = all(any(_fits(each, was, later) for was in rest) for each in shown)
+        return None if fits else ("outputs", "shows other outputs than were recorded")
+    for number, (each, was) in enumerate(zip(shown, recorded, strict=False), 1):
+        if not _fits(each, was, later):
+            return f"output {number}", (
+                f"has another output {number} than was recorded: it was altered, or code changed "
+                "it later"
+            )
+    if len(shown) > len(recorded):
+        number = len(recorded) + 1
+        return f"output {number}", f"has an output {number} that was not recorded"
+    if len(shown) < len(recorded):
+        number = len(shown) + 1
+        return f"output {number}", f"lacks output {number}: it was removed"
+    return None
+
+
+def _fits(shown: Shown, was: str, later: Mapping[str, set[str]]) -> bool:
+    """Whether an output is as it was recorded, or a display as recorded code made it later."""
+    if not isinstance(shown.output, Display) or not shown.output.display_id:
+        return was in (shown.now, shown.uncounted)
+    if shown.now == was:
+        return not shown.output.was
+    return shown.now in later.get(shown.output.display_id, ()) and (shown.output.was in ("", was))
+
+
+def _is_widget(output: Any) -> bool:
+    return isinstance(output, Display) and WIDGET in output.data
+
+
+def states_of_displays(entries: Iterable[Entry]) -> dict[str, set[str]]:
+    """By id, the digests of all that recorded code made of a display."""
+    states: dict[str, set[str]] = {}
+    for entry in entries:
+        try:
+            if entry.is_whole:
+                for name, digest in _states(entry):
+                    states.setdefault(name, set()).add(digest)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            continue  # it is told as what it is when its turn comes
+    return states
+
+
+def _states(entry: Entry) -> Iterator[tuple[str, str]]:
+    recorded = entry.seal.get("outputs") or ()
+    for shown in output_digests(entry.cell):
+        if isinstance(shown.output, Display) and shown.now in recorded:
+            yield shown.output.display_id, shown.now
+    record = bared(entry.mark.get("record") or {})
+    for data in (record.get("observation") or {}).get("updated") or ():
+        display = decode(Display, data)
+        yield display.display_id, output_digest(display)

@@ -1,0 +1,189 @@
+"""Whether a notebook's runs are as they were recorded, and if not, which cell is the first.
+
+Each cell of a run is checked against its own seal, its seal against the cell that it follows, and
+the last against the end that the notebook's metadata name. The person's own cells are theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import NotebookError
+from ..notebook.chain import root, signed_words
+from ..notebook.inline import chains_of, sessions_of
+from ..notebook.marks import VERSION
+from ..notebook.outputs import KEY
+from ..notebook.reading import parsed_notebook
+from .entries import Entry, difference, entries_of, states_of_displays
+from .findings import Finding, Verdict, named
+from .order import out_of_order
+from .signing import Key
+
+NO_CHAIN = (
+    "was recorded before codeact kept a chain of digests, or lost its digest: it cannot be verified"
+)
+
+
+def verify_file(path: Path, key: Key | None) -> Verdict:
+    """What becomes of verifying the notebook at `path`; `key` is the user's, None without one.
+
+    Raises NotebookError when it cannot be read, holds no run, or a newer version recorded it.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        why = error.strerror or error
+        raise NotebookError(f"cannot read the notebook {str(path)!r}: {why}") from error
+    try:
+        return verify(_content(raw, path), key)
+    except NotebookError as error:
+        if str(path) in str(error):
+            raise
+        raise NotebookError(f"{str(path)!r} cannot be verified: {error}") from error
+
+
+def verify(content: Mapping[str, Any], key: Key | None) -> Verdict:
+    """What becomes of verifying a notebook, given as JSON. Raises NotebookError as above."""
+    session = _session(content)
+    entries, copies = entries_of(content)
+    chains = session.get("chain")
+    ends = {str(k): v for k, v in chains.items()} if isinstance(chains, Mapping) else {}
+    if not entries and not ends:
+        raise NotebookError("it holds no run of codeact")
+    findings = [*_of_session(session, entries), *_of_cells(entries), *out_of_order(entries)]
+    findings += _of_ends(ends, entries, len(content["cells"]))
+    signed, unfit, notes = _signatures(ends, key)
+    findings += unfit
+    notes += [f"{named(c.id, c.place).capitalize()} is a copy of one of a run." for c in copies]
+    notes += _unsealed_end(entries, ends)
+    firsts = {finding.cell: finding for finding in reversed(_ordered(findings))}
+    runs = {entry.id.partition("-")[0] for entry in entries}
+    return Verdict(tuple(_ordered(firsts.values())), tuple(notes), len(entries), len(runs), signed)
+
+
+def _content(raw: bytes, path: Path) -> Mapping[str, Any]:
+    """The notebook as it stands; one without cell ids as it is read for use."""
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+        if content["nbformat"] == 4 and all("id" in cell for cell in content["cells"]):
+            return content if isinstance(content, dict) else {}
+    except (KeyError, TypeError, ValueError):
+        pass  # what is no notebook is told by who reads notebooks
+    return parsed_notebook(raw, path)
+
+
+def _session(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The notebook's own metadata of ours, or what runs under a magic's cell left."""
+    metadata = content.get("metadata")
+    own = metadata.get(KEY) if isinstance(metadata, Mapping) else None
+    session = own if isinstance(own, Mapping) else {}
+    if isinstance(version := session.get("version"), int) and version > VERSION:
+        raise NotebookError(
+            f"it holds runs of a newer codeact (version {version} of the record); upgrade "
+            "codeact-jupyter to verify it"
+        )
+    inline = sessions_of(content["cells"])
+    return {**(session or (inline[-1] if inline else {})), "chain": chains_of(content)}
+
+
+def _of_session(session: Mapping[str, Any], entries: list[Entry]) -> Iterator[Finding]:
+    firsts = [each for each in entries if each.seal and not each.seal.get("after")]
+    roots = {each.seal.get("previous") for each in firsts if each.is_whole}
+    if roots and root(session).digest not in roots:
+        words = (
+            "The system text or the tools in the notebook's metadata are not those that its "
+            "conversation began with."
+        )
+        yield Finding("altered", "", 0, "system text", words)
+
+
+def _of_cells(entries: list[Entry]) -> Iterator[Finding]:
+    """What is altered in the cells themselves, and of two with one id the second."""
+    states, seen = states_of_displays(entries), set()
+    after = {entry.after for entry in entries}
+    for entry in entries:
+        if entry.id in seen:
+            words = f"{named(entry.id, entry.place).capitalize()} stands there a second time."
+            yield Finding("inserted", entry.id, entry.place, "cell", words)
+        elif entry.seal or not entry.mark:
+            found = difference(entry, states)
+            yield from [found] if found else []
+        elif "record" in entry.mark or entry.id in after:
+            words = f"{named(entry.id, entry.place).capitalize()} {NO_CHAIN}."
+            yield Finding("unchained", entry.id, entry.place, "digest", words)
+        seen.add(entry.id)
+
+
+def _of_ends(ends: Mapping[str, Any], entries: list[Entry], last: int) -> Iterator[Finding]:
+    """What the ends that the metadata name, by conversation, say of the cells that there are."""
+    known = {entry.id: entry for entry in entries if entry.seal}
+    for end in ends.values():
+        cell = str(end.get("cell")) if isinstance(end, Mapping) else ""
+        entry = known.get(cell)
+        if entry is None:
+            words = (
+                f"The end is missing: the notebook's metadata say that its chain goes to "
+                f"{named(cell)}. It was removed, or those metadata were altered."
+            )
+            yield Finding("removed", cell, last + 1, "cell", words)
+        elif entry.is_whole and entry.link != end.get("link"):
+            words = (
+                f"{named(cell, entry.place).capitalize()} is not the end that the notebook's "
+                "metadata name: it was changed and sealed anew, or those metadata were altered."
+            )
+            yield Finding("altered", cell, entry.place, "record", words)
+        else:
+            yield from _behind(entry, known)
+
+
+def _behind(end: Entry, known: Mapping[str, Entry]) -> Iterator[Finding]:
+    """A whole end of a run behind the end that was named: we would have named that one."""
+    after = {entry.after: entry for entry in known.values()}
+    behind: list[Entry] = []
+    while (following := after.get(behind[-1].id if behind else end.id)) not in (None, *behind):
+        behind.append(following)  # type: ignore[arg-type]
+    if any(entry.id.endswith("-answer") for entry in behind):
+        first = behind[0]
+        words = f"{named(first.id, first.place).capitalize()} stands behind the end that was named."
+        yield Finding("inserted", first.id, first.place, "cell", words)
+
+
+def _signatures(ends: Mapping[str, Any], key: Key | None) -> tuple[bool, list[Finding], list[str]]:
+    """Whether all ends are signed with this key; what is wrong with signatures, and what is not."""
+    findings, notes, signed = [], set(), []
+    for conversation, end in ends.items():
+        if not isinstance(end, Mapping) or not isinstance(end.get("signature"), str):
+            notes.add("Not signed: who can change the file could have made a new chain.")
+        elif key is None:
+            notes.add("Signed, but you have no key here to check the signature with.")
+        elif end.get("key") != key.name:
+            notes.add(
+                f"Signed with another key than yours ({end.get('key')}, yours is {key.name}): "
+                "the signature was not checked, the chain was."
+            )
+        elif key.holds(signed_words(conversation, end), end["signature"]):
+            signed.append(conversation)
+            notes.add(f"Its end is signed with your key ({key.name}).")
+        else:
+            words = "The end of the chain in the notebook's metadata is not what your key signed."
+            findings.append(Finding("altered", "", 0, "signature", words))
+    return bool(ends) and len(signed) == len(ends), findings, sorted(notes)
+
+
+def _unsealed_end(entries: list[Entry], ends: Mapping[str, Any]) -> Iterator[str]:
+    if not ends:
+        yield (
+            "The notebook's metadata do not say where the chain ends: cells that are missing at "
+            "its end cannot be noticed."
+        )
+    for entry in entries:
+        if not entry.seal and entry.mark and "record" not in entry.mark:
+            name = named(entry.id, entry.place).capitalize()
+            yield f"{name} is of no record: it was shown when the run broke off."
+
+
+def _ordered(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: finding.place)
