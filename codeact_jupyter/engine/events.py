@@ -12,6 +12,7 @@ from . import messages
 from .aftermath import displays_of, renewed_turn, with_late
 from .bill import NOTHING, Bill
 from .environment import Late, Produced
+from .figure import Figure
 from .trajectory import Reply, RunState, Step, Turn
 from .undoing import Gap
 from .wire import encode
@@ -131,7 +132,7 @@ class UndoLacks:
 class RunFinished:
     """The run ended in a named state; `reason` says why when it did not answer.
 
-    `wasted` was billed for a query that never got its reply.
+    `wasted` was billed for a query that never got its reply; `figures` are the answer's numbers.
     """
 
     run: str
@@ -140,6 +141,7 @@ class RunFinished:
     answer: Reply | None = None
     seconds: float = 0.0
     wasted: Bill = NOTHING
+    figures: tuple[Figure, ...] = ()
     kind: Literal["run-finished"] = "run-finished"
 
 
@@ -188,5 +190,6 @@ def apply(turn: Turn, event: Event) -> Turn:
             answer=event.answer,
             seconds=turn.seconds + event.seconds,
             wasted=turn.wasted + event.wasted,
+            figures=event.figures,
         )
     return turn

@@ -29,6 +29,7 @@ from .relay import Relay
 from .review import repeated_mistake, reviewed, word_on_edit
 from .telling import Telling
 from .thinking import Thinking
+from .tracing import figures_of
 from .trajectory import Action, Observation, Reply, RunState, Step, Trajectory, Turn
 
 T = TypeVar("T")
@@ -101,18 +102,20 @@ class Agent:
                 if mistake := repeated_mistake(turn):
                     raise Ending("failed", mistake)
         except Ending as end:
-            await self._finish(turn.run, end, started)
+            await self._finish(trajectory, end, started)
         except EnvironmentFailure as error:
-            await self._finish(turn.run, Ending("interrupted", str(error)), started)
+            await self._finish(trajectory, Ending("interrupted", str(error)), started)
         except Exception as error:  # ours: the record says how the run ended, and it is raised
             fault = Ending("failed", f"a fault of codeact itself: {error!r}")
-            await self._finish(turn.run, fault, started)
+            await self._finish(trajectory, fault, started)
             raise
 
-    async def _finish(self, run: str, end: Ending, started: float) -> None:
+    async def _finish(self, trajectory: Trajectory, end: Ending, started: float) -> None:
+        run = trajectory.turns[-1].run
         wasted = NOTHING if end.answer else self._unrecorded
+        figures = figures_of(trajectory, end.answer) if end.answer else ()
         ended = (run, end.state, end.reason, end.answer, round(time.monotonic() - started, 3))
-        await self._relay.say(events.RunFinished(*ended, wasted))
+        await self._relay.say(events.RunFinished(*ended, wasted, figures))
 
     async def _step(self, trajectory: Trajectory) -> Turn:
         turn = trajectory.turns[-1]

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from .bill import NOTHING, Bill
 from .bill import Usage as Usage
+from .figure import Figure
 
 StepState = Literal["ok", "error", "interrupted", "rejected", "unknown"]
 RunState = Literal["running", "waiting", "answered", "stopped", "limit", "failed", "interrupted"]
@@ -225,7 +226,8 @@ class Step:
 class Turn:
     """One task and everything until its answer; `told` is the message that opened it.
 
-    `wasted` went to a query that never got a reply, because the run ended.
+    `wasted` went to a query that never got a reply, because the run ended; `figures` are the
+    numbers of its answer.
     """
 
     run: str
@@ -239,6 +241,7 @@ class Turn:
     started: str = ""
     seconds: float = 0.0
     wasted: Bill = NOTHING
+    figures: tuple[Figure, ...] = ()
 
     def with_step(self, step: Step) -> Turn:
         """The turn with `step` in it, in the place of an earlier state of the same step."""

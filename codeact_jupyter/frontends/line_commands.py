@@ -18,6 +18,7 @@ from .words import counted, money
 
 if TYPE_CHECKING:
     from .conversation import Conversation
+from .exporting import add_shape, shape_of
 
 EXPORT = "%codeact export"
 VERIFY = "%codeact verify"
@@ -109,11 +110,12 @@ def _load(conversation: Conversation, rest: str) -> None:
 def _export(conversation: Conversation, rest: str) -> None:
     from ..record.export import export_trajectory
 
-    name, force = _exported(rest)
+    options = _exported(rest)
     session = conversation.session
     if session is None or not session.trajectory.turns:
         raise SettingsError("there is nothing to export: no run yet in this kernel")
-    print(export_trajectory(session.trajectory, Path(name).expanduser(), replace=force))
+    target, shape = Path(options.file).expanduser(), shape_of(options)
+    print(export_trajectory(session.trajectory, target, shape=shape, replace=options.force))
 
 
 def _verify(conversation: Conversation, rest: str) -> None:
@@ -129,18 +131,18 @@ def _verify(conversation: Conversation, rest: str) -> None:
     print(verify_words(Path(options.file).expanduser())[0])
 
 
-def _exported(line: str) -> tuple[str, bool]:
-    """The file that a line of `%codeact export` names, and whether one there may be overwritten."""
+def _exported(line: str) -> argparse.Namespace:
+    """What a line of `%codeact export` says: the file, its shape, whether to overwrite one."""
     flags = MagicFlags(prog=EXPORT, add_help=False, allow_abbrev=False)
     flags.add_argument("file", nargs="?")
-    flags.add_argument("--force", action="store_true")
+    add_shape(flags)
     options, unknown = _parsed(flags, line)
     if not options.file:
         raise SettingsError(f"{EXPORT} needs a file: .ipynb, .py, .md, .html or .jsonl")
     if unknown:
         word = f"{unknown[0]!r}; put a name with blanks in quotes"
-        raise SettingsError(f"{EXPORT} takes one file and --force, not also {word}")
-    return options.file, options.force
+        raise SettingsError(f"{EXPORT} takes one file and its flags, not also {word}")
+    return options
 
 
 def _parsed(flags: MagicFlags, line: str) -> tuple[argparse.Namespace, list[str]]:
@@ -203,7 +205,8 @@ LINE_COMMANDS = {
     ),
     "export": LineCommand(
         "%codeact export FILE",
-        "write it as .ipynb, .py, .md, .html or .jsonl;\n--force overwrites a file that exists",
+        "write it as .ipynb, .py, .md, .html or .jsonl; --clean: only what worked;\n"
+        "--minimal: only what the answer needs; --force overwrites a file",
         _export,
     ),
     "rebuild": LineCommand(

@@ -24,6 +24,7 @@ from .epilogs import (
     REPLAY_WORDS,
     RUN_WORDS,
 )
+from .exporting import add_shape, shape_of
 from .flags import add_run_flags
 from .journaled import add_recover, add_runs, list_runs, recover
 from .sandboxing import SANDBOX_WORDS, add_sandbox, run_sandbox
@@ -73,13 +74,14 @@ def _add_export(to: argparse.ArgumentParser) -> None:
     to.add_argument("file", type=Path, metavar="FILE", help="a notebook")
     to.add_argument("--to", required=True, choices=FORMATS, help="the format")
     to.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write")
-    to.add_argument("--force", action="store_true", help="overwrite a file that exists")
+    add_shape(to)
 
 
 def _export(options: argparse.Namespace) -> int:
     from ..record.export import export_file
 
-    print(export_file(options.file, options.to, options.output, replace=options.force))
+    shape = shape_of(options)
+    print(export_file(options.file, options.to, options.output, shape=shape, replace=options.force))
     return 0
 
 

@@ -89,6 +89,10 @@ def answer_frame(turn: Turn) -> Frame:
         "step": number,
         "text": turn.answer.text,
         "cell": turn.cell(number, "answer"),
+        "figures": [
+            {"text": each.text, "support": each.support, "cells": list(each.cells)}
+            for each in turn.figures
+        ],
     }
 
 

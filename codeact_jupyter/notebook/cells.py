@@ -82,7 +82,7 @@ def turn_pieces(turn: Turn, place: Place) -> Iterator[Piece]:
         cells = partial(step_cells, turn, step, folded=folded)
         yield Piece(f"{turn.run}-{step.number}", (step, folded), cells)
     if turn.state not in ("running", "waiting"):
-        end = (turn.state, turn.reason, turn.seconds, turn.wasted, turn.answer)
+        end = (turn.state, turn.reason, turn.seconds, turn.wasted, turn.answer, turn.figures)
         yield Piece(f"{turn.run}-answer", end, lambda: [_answer_cell(turn)])
 
 
@@ -184,6 +184,8 @@ def _answer_cell(turn: Turn) -> Cell:
         end["wasted"] = armoured(encode(turn.wasted))
     if turn.answer is not None:
         end["record"] = armoured(encode(turn.answer))
+        if turn.figures:
+            end["figures"] = armoured(encode(turn.figures))
         words = turn.answer.text
     else:
         words = f"**{ENDINGS.get(turn.state, 'Ended.')}** {turn.reason}".rstrip()

@@ -89,8 +89,7 @@ def _with(turn: Turn, step: Step) -> Turn:
 def _answered(turn: Turn, mark: Mapping[str, Any]) -> Turn:
     record = mark.get("record")
     ended = {key: bared(mark[key]) for key in ("state", "reason", "seconds")}
-    if "wasted" in mark:
-        ended["wasted"] = bared(mark["wasted"])
+    ended |= {key: bared(mark[key]) for key in ("wasted", "figures") if key in mark}
     end = decode(Turn, {"run": turn.run, "task": turn.task, **ended})
     return replace(
         turn,
@@ -98,6 +97,7 @@ def _answered(turn: Turn, mark: Mapping[str, Any]) -> Turn:
         reason=end.reason,
         seconds=end.seconds,
         wasted=end.wasted,
+        figures=end.figures,
         answer=decode(Reply, bared(record)) if record is not None else None,
     )
 

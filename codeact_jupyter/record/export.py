@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..engine.context import messages
 from ..engine.trajectory import Trajectory
 from ..errors import NotebookError, SettingsError
 from ..notebook.cells import session_metadata
@@ -16,22 +16,31 @@ from ..notebook.files import require_writable, unwritable, write_atomically
 from ..notebook.inline import chains_of, unfolded
 from ..notebook.marks import mark_of
 from ..notebook.outputs import KEY, plain
+from .anchors import anchored
 from .formats import FORMATS
+from .lines import json_lines
 from .page import page
+from .shapes import WHOLE, Shape, shaped
 
 
 def export_file(
-    source: Path, form: str, target: Path | None = None, *, replace: bool = False
+    source: Path,
+    form: str,
+    target: Path | None = None,
+    *,
+    shape: Shape = WHOLE,
+    replace: bool = False,
 ) -> Path:
     """Write the notebook `source` in another form, beside it unless `target` is given.
 
     Raises NotebookError when it cannot be read, when it would overwrite itself, or another file
-    without `replace`.
+    without `replace`; SettingsError when it cannot have this shape.
     """
     if not source.exists():
         raise NotebookError(f"there is no notebook {str(source)!r} to export")
     document = Document(source)
-    target = target or source.with_suffix(f".{form}")
+    ending = f".{form}" if shape.kind == "whole" else f"-{shape.kind}.{form}"
+    target = target or source.with_name(f"{source.stem}{ending}")
     if target.resolve() == source.resolve():
         raise NotebookError(f"{str(source)!r} would overwrite itself; name another file with -o")
     _require_free(target, replace)
@@ -41,14 +50,22 @@ def export_file(
     if trajectory.turns:
         session = with_chains(session_metadata(trajectory), {"chain": chains})
         content["metadata"] = {**content["metadata"], KEY: session}
-    return _write(content, trajectory, form, target)
+    return _write(content, trajectory, form, target, shape)
 
 
-def export_trajectory(trajectory: Trajectory, target: Path, *, replace: bool = False) -> Path:
+def export_trajectory(
+    trajectory: Trajectory,
+    target: Path,
+    *,
+    shape: Shape = WHOLE,
+    around: Sequence[Mapping[str, Any]] = (),
+    replace: bool = False,
+) -> Path:
     """Write a trajectory in the form that the name of `target` ends in.
 
-    Raises SettingsError for another ending, and NotebookError when the file exists, unless
-    `replace` says to overwrite it.
+    `around` are the cells of the notebook that it is in: a shorter shape may need the person's own.
+    Raises SettingsError for another ending or a shape that it cannot have, and NotebookError when
+    the file exists, unless `replace` says to overwrite it.
     """
     form = target.suffix.lstrip(".")
     if form not in FORMATS:
@@ -57,7 +74,24 @@ def export_trajectory(trajectory: Trajectory, target: Path, *, replace: bool = F
             + ", ".join(f".{name}" for name in FORMATS)
         )
     _require_free(target, replace)
-    return _write(new_notebook(trajectory), trajectory, form, target)
+    content = new_notebook(trajectory)
+    if around and shape.kind != "whole":
+        content["cells"] = _in_place(content["cells"], around)
+    return _write(content, trajectory, form, target, shape)
+
+
+def _in_place(
+    ours: list[dict[str, Any]], around: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The cells of a conversation where they stand among the person's own code."""
+    rest = {cell["id"]: cell for cell in ours}
+    cells = [part for cell in around for part in unfolded({"outputs": [], **cell})]
+    placed = [
+        rest.pop(str(cell.get("id")), None)
+        or (cell if cell["cell_type"] == "code" and mark_of(cell) is None else None)
+        for cell in cells
+    ]
+    return [*filter(None, placed), *rest.values()]
 
 
 def _require_free(target: Path, replace: bool) -> None:
@@ -65,34 +99,6 @@ def _require_free(target: Path, replace: bool) -> None:
         raise NotebookError(
             f"{str(target)!r} exists; name another file, or say --force to overwrite it"
         )
-
-
-def json_lines(trajectory: Trajectory) -> str:
-    """One line for each turn: what was said, as sent; what ran, and how it ended."""
-    lines = []
-    for number, turn in enumerate(trajectory.turns, 1):
-        alone = Trajectory(trajectory.system, trajectory.tools, (turn,))
-        said = [{"role": m.role, "content": list(m.blocks)} for m in messages(alone)]
-        actions = [
-            {"code": step.action.code, "state": step.state, "step": step.number}
-            for step in turn.steps
-            if step.action is not None
-        ]
-        usage = turn.usage
-        line = {
-            "actions": actions,
-            "cost": None if turn.cost is None else float(turn.cost),
-            "messages": said,
-            "run": turn.run,
-            "state": turn.state,
-            "system": trajectory.system,
-            "task": turn.task,
-            "tokens": {"input": usage.prompt, "output": usage.output},
-            "tools": list(trajectory.tools),
-            "turn": number,
-        }
-        lines.append(json.dumps(line, sort_keys=True))
-    return "\n".join(lines) + "\n"
 
 
 def _without_failures(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -112,7 +118,14 @@ def _commented(source: str | list[str]) -> str:
     return "\n".join(["# This failed when it ran:", *(f"# {line}".rstrip() for line in lines)])
 
 
-def _write(content: dict[str, Any], trajectory: Trajectory, form: str, target: Path) -> Path:
+def _write(
+    content: dict[str, Any], trajectory: Trajectory, form: str, target: Path, shape: Shape
+) -> Path:
+    if form == "jsonl" and shape != WHOLE:
+        raise SettingsError("JSON lines are whole: a line has all of a turn; leave the shape out")
+    if form in ("html", "md"):
+        content = {**content, "cells": anchored(content["cells"], markdown=form == "md")}
+    content = shaped(content, trajectory, shape)
     require_writable(target)
     files: dict[str, bytes] = {}
     if form == "ipynb":

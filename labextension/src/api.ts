@@ -60,7 +60,10 @@ export interface Approval {
   readonly word?: string;
 }
 
-export type ExportFormat = 'ipynb' | 'py' | 'md' | 'html';
+export type ExportFormat = 'ipynb' | 'py' | 'md' | 'html' | 'jsonl';
+
+/** All of it; only the cells that worked; only what the answer depends on. */
+export type ExportShape = 'whole' | 'clean' | 'minimal';
 
 /** Something that the person allowed, or locked, for good in a notebook. */
 export interface Remembered {
@@ -72,7 +75,7 @@ export interface Remembered {
 /** `name` is what the file is called, without its ending. */
 export type ExportOrder = NotebookParts & {
   readonly to: ExportFormat;
-  readonly clean: boolean;
+  readonly shape: ExportShape;
   readonly name: string;
 };
 

@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { type INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Api, type ExportedFile, type ExportFormat } from './api';
+import { Api, type ExportedFile, type ExportFormat, type ExportShape } from './api';
 import { showApprovals } from './approvals';
 import { activeContext, cellContext, errorOf } from './components/attaching';
 import { nameConversation } from './conversation-names';
@@ -30,12 +30,14 @@ export namespace PanelCommandIds {
 }
 
 /** What can be exported, as arguments of the command. */
-export const EXPORTS: readonly { readonly to: ExportFormat; readonly clean: boolean }[] = [
-  { to: 'ipynb', clean: false },
-  { to: 'ipynb', clean: true },
-  { to: 'py', clean: false },
-  { to: 'md', clean: false },
-  { to: 'html', clean: false }
+export const EXPORTS: readonly { readonly to: ExportFormat; readonly shape: ExportShape }[] = [
+  { to: 'ipynb', shape: 'whole' },
+  { to: 'ipynb', shape: 'clean' },
+  { to: 'ipynb', shape: 'minimal' },
+  { to: 'py', shape: 'whole' },
+  { to: 'md', shape: 'whole' },
+  { to: 'html', shape: 'whole' },
+  { to: 'jsonl', shape: 'whole' }
 ];
 
 /** The panel, once it is open. */
@@ -176,27 +178,42 @@ function addExportCommand({ app, trans, tracker, open }: CommandOptions): void {
     ipynb: trans.__('Export the Conversation as a Notebook'),
     py: trans.__('Export the Conversation as a Python Script'),
     md: trans.__('Export the Conversation as Markdown'),
-    html: trans.__('Export the Conversation as a Web Page')
+    html: trans.__('Export the Conversation as a Web Page'),
+    jsonl: trans.__('Export the Conversation as JSON Lines')
   };
   const short: Readonly<Record<ExportFormat, string>> = {
     ipynb: trans.__('Notebook (.ipynb)'),
     py: trans.__('Python Script (.py)'),
     md: trans.__('Markdown (.md)'),
-    html: trans.__('Web Page (.html)')
+    html: trans.__('Web Page (.html)'),
+    jsonl: trans.__('JSON Lines (.jsonl)')
   };
-  const clean = trans.__('Export the Conversation as a Notebook, Working Cells Only');
-  const shortClean = trans.__('Notebook, Working Cells Only (.ipynb)');
+  const shorter = {
+    clean: [
+      trans.__('Notebook, Working Cells Only (.ipynb)'),
+      trans.__('Export the Conversation as a Notebook, Working Cells Only')
+    ],
+    minimal: [
+      trans.__('Notebook, Only What the Answer Needs (.ipynb)'),
+      trans.__('Export the Conversation as a Notebook, Only What the Answer Needs')
+    ]
+  };
   const formatOf = (args: { readonly to?: unknown }) =>
-    read.oneOf(['ipynb', 'py', 'md', 'html'] as const, args.to, 'ipynb');
+    read.oneOf(['ipynb', 'py', 'md', 'html', 'jsonl'] as const, args.to, 'ipynb');
+  const shapeOf = (args: { readonly shape?: unknown }) =>
+    read.oneOf(['whole', 'clean', 'minimal'] as const, args.shape, 'whole');
   app.commands.addCommand(PanelCommandIds.exportAs, {
     label: args => {
-      const [one, all] = args.inMenu === true ? [shortClean, short] : [clean, words];
-      return args.clean === true ? one : all[formatOf(args)];
+      const shape = shapeOf(args);
+      if (shape !== 'whole') {
+        return shorter[shape][args.inMenu === true ? 0 : 1];
+      }
+      return (args.inMenu === true ? short : words)[formatOf(args)];
     },
     isEnabled: () => tracker.currentWidget !== null,
     execute: async args => {
       const { dialogue } = (await open()).model;
-      const file = await dialogue?.export(formatOf(args), args.clean === true);
+      const file = await dialogue?.export(formatOf(args), shapeOf(args));
       if (file) {
         download(file);
       }

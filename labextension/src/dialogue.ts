@@ -12,6 +12,7 @@ import {
   type Approval,
   type ExportedFile,
   type ExportFormat,
+  type ExportShape,
   type NotebookParts
 } from './api';
 import { namesOf } from './conversation-names';
@@ -165,12 +166,12 @@ export class Dialogue implements IDisposable {
   }
 
   /** The conversation as a file; null when the server could not make it. */
-  async export(to: ExportFormat, clean: boolean): Promise<ExportedFile | null> {
+  async export(to: ExportFormat, shape: ExportShape): Promise<ExportedFile | null> {
     let file = null;
     await this._try(async () => {
       await this.runs.load();
       const name = PathExt.basename(this.notebook.context.localPath, '.ipynb');
-      file = await this._runs.api.export({ ...this._parts(), to, clean, name });
+      file = await this._runs.api.export({ ...this._parts(), to, shape, name });
     });
     return file;
   }

@@ -23,13 +23,15 @@ export interface MarkdownProps {
   text: string;
   /** The text will not grow any more. */
   final: boolean;
+  /** Gets the node of the whole text whenever it was rendered; what is done to it may be undone. */
+  onWhole?: (node: HTMLElement) => void;
 }
 
 /**
  * While the text grows only its last block is rendered. When it is final it is rendered once more
  * as a whole, out of sight, and then takes the place of the blocks: nothing flickers or jumps.
  */
-export const Markdown = memo(function Markdown({ text, final }: MarkdownProps) {
+export const Markdown = memo(function Markdown({ text, final, onWhole }: MarkdownProps) {
   const [grew] = useState(!final);
   const [whole, setWhole] = useState(false);
   const blocks = useMemo(() => markdownBlocks(text), [text]);
@@ -42,7 +44,16 @@ export const Markdown = memo(function Markdown({ text, final }: MarkdownProps) {
   return (
     <div className="codeact-Markdown">
       {!showsWhole && blocks.map((block, index) => <Block key={index} text={block} />)}
-      {final && <Block text={text} hidden={!showsWhole} onShown={() => setWhole(true)} />}
+      {final && (
+        <Block
+          text={text}
+          hidden={!showsWhole}
+          onShown={node => {
+            onWhole?.(node);
+            setWhole(true);
+          }}
+        />
+      )}
     </div>
   );
 });
@@ -50,7 +61,7 @@ export const Markdown = memo(function Markdown({ text, final }: MarkdownProps) {
 interface BlockProps {
   text: string;
   hidden?: boolean;
-  onShown?: () => void;
+  onShown?: (node: HTMLElement) => void;
 }
 
 const Block = memo(
@@ -64,7 +75,8 @@ const Block = memo(
       if (!host.current) {
         return;
       }
-      const made = new MarkdownRendering(rendermime, host.current, () => shown.current?.());
+      const node = host.current;
+      const made = new MarkdownRendering(rendermime, node, () => shown.current?.(node));
       rendering.current = made;
       return () => made.dispose();
     }, [rendermime]);

@@ -9,6 +9,7 @@ import type { PartialJSONObject } from '@lumino/coreutils';
 import {
   APPROVALS,
   type Change,
+  type Figure,
   type Frame,
   type Head,
   type Meter,
@@ -18,6 +19,7 @@ import {
   RUN_STATES,
   type ServerMessage,
   STEP_STATES,
+  SUPPORTS,
   type Variable,
   VERSION,
   WAITING
@@ -54,6 +56,15 @@ export function parseServerMessage(data: unknown): ServerMessage | null {
     default:
       return null;
   }
+}
+
+function parseFigure(data: unknown): Figure {
+  const from = read.record(data);
+  return {
+    text: read.text(from.text),
+    support: read.oneOf(SUPPORTS, from.support, 'task'),
+    cells: read.texts(from.cells)
+  };
 }
 
 type Reader = (head: Head, from: read.Fields) => Frame | null;
@@ -131,7 +142,8 @@ const READERS_BY_TYPE: Readonly<Record<Frame['type'], Reader>> = {
     ...head,
     step: read.number(from.step),
     text: read.text(from.text),
-    cell: read.text(from.cell)
+    cell: read.text(from.cell),
+    figures: read.list(from.figures).map(parseFigure)
   }),
   cell: (head, from) => {
     const cell = projected(from.cell);

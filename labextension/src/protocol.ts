@@ -150,11 +150,22 @@ export interface InputFrame extends Head {
   readonly password: boolean;
 }
 
+/** A number of an answer: where it stands, and the cells of the steps that it rests on. */
+export interface Figure {
+  readonly text: string;
+  readonly support: (typeof SUPPORTS)[number];
+  readonly cells: readonly string[];
+}
+
+/** In an output, in the task, only in code that ran, nowhere. */
+export const SUPPORTS = ['output', 'task', 'code', 'none'] as const;
+
 export interface AnswerFrame extends Head {
   readonly type: 'answer';
   readonly step: number;
   readonly text: string;
   readonly cell: string;
+  readonly figures: readonly Figure[];
 }
 
 /** A cell of the run; `outputs` and `execution_count` only where the sender knows them. */

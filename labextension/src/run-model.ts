@@ -7,6 +7,7 @@
 import { ISignal, Signal } from '@lumino/signaling';
 import type {
   AskedFrame,
+  Figure,
   Frame,
   Head,
   InputFrame,
@@ -26,6 +27,7 @@ export interface Answer {
   readonly text: string;
   /** Its cell; empty while it is being typed, when it may still turn out to be a thought. */
   readonly cell: string;
+  readonly figures: readonly Figure[];
 }
 
 export type TurnView = Omit<RunFrame, 'number' | 'type'> & {
@@ -116,7 +118,7 @@ function fold(turn: TurnView, frame: Folded): TurnView {
       return {
         ...turn,
         steps: turn.steps.filter(step => step.state !== 'thinking'),
-        answer: { text: frame.text, cell: frame.cell },
+        answer: { text: frame.text, cell: frame.cell, figures: frame.figures },
         retrying: null
       };
   }
@@ -138,7 +140,7 @@ function foldRun(turn: TurnView, frame: RunFrame): TurnView {
 
 function foldTyped(turn: TurnView, frame: TypedFrame): TurnView {
   if (frame.part === 'answer') {
-    return { ...turn, answer: { text: (turn.answer?.text ?? '') + frame.text, cell: '' } };
+    return { ...turn, answer: { text: (turn.answer?.text ?? '') + frame.text, cell: '', figures: [] } };
   }
   const step = turn.steps.find(each => each.number === frame.step) ?? blankStep(frame.step);
   if (step.state !== 'thinking') {

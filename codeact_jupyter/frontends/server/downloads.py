@@ -6,26 +6,29 @@ import base64
 import io
 import tempfile
 import zipfile
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...engine.trajectory import Trajectory
 from ...errors import SettingsError
 from ...record.export import export_trajectory
+from ...record.shapes import Shape
+from .orders import Json
 
 
-def download(trajectory: Trajectory, form: str, stem: str, *, clean: bool) -> dict[str, str]:
+def download(
+    trajectory: Trajectory, form: str, stem: str, *, shape: Shape, around: Sequence[Json] = ()
+) -> dict[str, str]:
     """The conversation as `{name, data}`, the data in base64; several files come as one archive.
 
-    With `clean` only of the steps that worked.
+    `around` are the cells of its notebook.
     Raises SettingsError for a form that there is not, and when there is nothing to export.
     """
     if not trajectory.turns:
         raise SettingsError("there is nothing to export: no run yet in this notebook")
-    if clean:
-        trajectory = _of_what_worked(trajectory)
     with tempfile.TemporaryDirectory() as folder:
-        target = export_trajectory(trajectory, Path(folder) / f"{stem}.{form}")
+        target = Path(folder) / f"{stem}.{form}"
+        export_trajectory(trajectory, target, shape=shape, around=around)
         files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
         if len(files) == 1:
             return {"name": target.name, "data": _base64(target.read_bytes())}
@@ -34,14 +37,6 @@ def download(trajectory: Trajectory, form: str, stem: str, *, clean: bool) -> di
             for path in files:
                 archive.write(path, path.relative_to(folder))
         return {"name": f"{stem}.zip", "data": _base64(packed.getvalue())}
-
-
-def _of_what_worked(trajectory: Trajectory) -> Trajectory:
-    turns = (
-        replace(turn, steps=tuple(step for step in turn.steps if step.state == "ok"))
-        for turn in trajectory.turns
-    )
-    return replace(trajectory, turns=tuple(turns))
 
 
 def _base64(data: bytes) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from ...errors import SettingsError
+from ...record.shapes import Kind, Shape
 from ...safety.remembered import Entry
 
 Decision = Literal["run", "run-for-run", "run-kind", "edit", "reject"]
@@ -122,6 +123,14 @@ def notebook_of(body: Any) -> tuple[tuple[Json, ...], Json]:
     fields = mapping(body, "the body")
     cells = tuple(_cell(each) for each in _list(fields, "cells"))
     return cells, mapping(fields.get("metadata") or {}, "metadata")
+
+
+def shape_in(body: Any) -> Shape:
+    """How much of a conversation a request asks for."""
+    kind = str(mapping(body, "the body").get("shape") or "whole")
+    if kind not in get_args(Kind):
+        raise SettingsError(f"there is no shape {kind!r}; use one of: {', '.join(get_args(Kind))}")
+    return Shape(kind)  # type: ignore[arg-type]
 
 
 def _cell(value: Any) -> Json:

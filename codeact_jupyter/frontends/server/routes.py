@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -19,7 +20,7 @@ from .downloads import download
 from .follow import FollowSocket
 from .lent import Lent, LentMessages
 from .offering import offer
-from .orders import decided_of, entries_of, mapping, notebook_of, order_of
+from .orders import decided_of, entries_of, mapping, notebook_of, order_of, shape_in
 from .route import Route
 
 ROOT = "codeact/api"
@@ -158,8 +159,9 @@ class Export(Route):
             to = str(body.get("to", ""))
             stem = re.sub(r"[^\w. -]", "_", str(body.get("name") or "codeact"))[:100]
             trajectory = trajectory_of(cells, metadata)
-            clean = bool(body.get("clean"))
-            return await asyncio.to_thread(download, trajectory, to, stem, clean=clean)
+            shape = shape_in(body)
+            given = partial(download, trajectory, to, stem, shape=shape, around=cells)
+            return await asyncio.to_thread(given)
 
         await self.answer(work)
 

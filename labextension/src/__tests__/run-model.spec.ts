@@ -86,7 +86,7 @@ describe('ConversationModel', () => {
       frame('typed', { step: 1, part: 'answer', text: 'ok.' })
     ];
     const model = told(...words);
-    expect(model.turns[0].answer).toEqual({ text: 'I look.', cell: '' });
+    expect(model.turns[0].answer).toEqual({ text: 'I look.', cell: '', figures: [] });
     model.take(frame('typed', { step: 1, part: 'code', text: 'x' }));
     model.take(frame('typed', { step: 1, part: 'code', text: ' = 1' }));
     expect(model.turns[0].answer).toBeNull();

@@ -1,11 +1,12 @@
 /** One turn: the task, the steps, the answer, and how it ended. */
 import { linkIcon } from '@jupyterlab/ui-components';
-import { memo } from 'react';
+import { memo, useCallback } from 'react';
 import { Markdown } from '../markdown';
 import { isGoingOn } from '../conversations';
 import type { TurnView } from '../run-model';
 import { InputBelow } from './Elsewhere';
 import { Ending } from './Ending';
+import { markFigures } from './figures';
 import { IconButton } from './IconButton';
 import { useServices } from './services';
 import { Step } from './Step';
@@ -51,12 +52,17 @@ export const Turn = memo(function Turn({ turn, last, foldThoughts, onShowCell }:
 function Answer({ turn, onShowCell }: Pick<TurnProps, 'turn' | 'onShowCell'>) {
   const { trans } = useServices();
   const { answer } = turn;
+  const figures = answer?.figures;
+  const mark = useCallback(
+    (node: HTMLElement) => markFigures(node, figures ?? [], { trans, run: turn.run, onShowCell }),
+    [figures, trans, turn.run, onShowCell]
+  );
   if (!answer) {
     return null;
   }
   return (
     <section className="codeact-Answer" aria-label={trans.__('Answer')}>
-      <Markdown text={answer.text} final={answer.cell !== '' || !isGoingOn(turn)} />
+      <Markdown text={answer.text} final={answer.cell !== '' || !isGoingOn(turn)} onWhole={mark} />
       {answer.cell && (
         <IconButton
           icon={linkIcon}
