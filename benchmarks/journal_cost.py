@@ -92,6 +92,9 @@ async def _steps(place: Path) -> None:
 
 
 def _recovery(place: Path) -> None:
+    import nbformat
+
+    assert nbformat  # once in a process, whoever reads a notebook first
     path, turn = place / "long.ipynb", _turn(LONG)
     journal = Journal(place / "long")
     record(journal, Trajectory("system", ({"name": "python"},), (turn,)), str(path))
