@@ -16,9 +16,9 @@ from ...sandbox.messages import Message, harmless_message
 
 PARTS = ("header", "parent_header", "metadata", "content")
 GIVES_AWAY = (
-    "Scripts in this notebook's outputs then run in your browser, with your rights: they can open "
-    "a terminal of this server, read your files and keys, and run code outside of the sandbox. "
-    "Widgets and interactive plots need this."
+    "Its outputs run no scripts. If you trust them, scripts run in your browser with your rights: "
+    "they can open a terminal of this server, read your files and keys, and run code outside of "
+    "the sandbox. Widgets and interactive plots need this."
 )
 
 
