@@ -6,6 +6,7 @@ import sys
 
 from . import (
     dom,
+    gate_cost,
     journal_cost,
     lab_start,
     large_notebook,
@@ -20,6 +21,7 @@ from . import (
 BENCHMARKS = {
     "peers": peers_run.main,
     "step": step_cost.main,
+    "gate": gate_cost.main,
     "start": start.main,
     "long": long_run.main,
     "journal": journal_cost.main,

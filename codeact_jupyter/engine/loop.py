@@ -24,6 +24,7 @@ from .environment import Environment, Produced
 from .limits import Limits, allowance
 from .messages import Delta, Request, Wasted
 from .model import Model
+from .noticing import noticed
 from .policy import Answered, Policy, Verdict
 from .relay import Relay
 from .review import repeated_mistake, reviewed, word_on_edit
@@ -199,6 +200,7 @@ class Agent:
                 seen = Observation("rejected", lost=f"not run: {self._ending.reason}")
             else:
                 seen = await self.environment.execute(step.action, on_output=on_output)
+                seen = noticed(step, seen, self.environment.namespace().workspace)
         except EnvironmentFailure as error:
             seen = Observation("unknown", lost=str(error))
         finally:

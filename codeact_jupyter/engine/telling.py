@@ -204,6 +204,8 @@ def _footer(seen: Observation) -> str:
     facts = [f"{status}{took}", *_changes(seen.change)]
     if seen.lost:
         facts.append(seen.lost)
+    if seen.unforeseen:
+        facts.append(seen.unforeseen)
     return f"[{'; '.join(facts)}]"
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 from .bill import NOTHING, Bill
 from .bill import Usage as Usage
 from .figure import Figure
+from .touched import Touched as Touched
 
 StepState = Literal["ok", "error", "interrupted", "rejected", "unknown"]
 RunState = Literal["running", "waiting", "answered", "stopped", "limit", "failed", "interrupted"]
@@ -124,6 +125,7 @@ class Observation:
     """What came of an action; `lost` says in words what of the output is missing, if anything.
 
     `updated` are displays of earlier actions that it changed: they are shown there, not here.
+    `touched` is what it was seen to do elsewhere; `unforeseen` what of that was not foretold.
     """
 
     status: StepState
@@ -134,6 +136,8 @@ class Observation:
     count: int | None = None
     lost: str = ""
     updated: tuple[Display, ...] = ()
+    touched: tuple[Touched, ...] = ()
+    unforeseen: str = ""
 
 
 @dataclass(frozen=True)

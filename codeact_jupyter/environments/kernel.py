@@ -152,6 +152,7 @@ class KernelEnvironment:
             count=reply["content"].get("execution_count"),
             lost=lost,
             updated=collector.updated,
+            touched=() if look is None else self._names.touched,
         )
 
     def late(self) -> Late:

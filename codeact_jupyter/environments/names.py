@@ -7,7 +7,7 @@ from itertools import chain, filterfalse
 from typing import Any
 
 from ..engine.environment import Namespace
-from ..engine.trajectory import NamespaceChange, Variable
+from ..engine.trajectory import NamespaceChange, Touched, Variable
 from .probe import changes
 
 MOST_TOLD = 100
@@ -22,10 +22,12 @@ class Names:
         self._agents: set[str] = set()
         self._workspace = workspace
         self._directory = directory
+        self.touched: tuple[Touched, ...] = ()  # outside of the variables, by the last action
 
     def after_action(self, look: Look) -> NamespaceChange:
         """Take the look after an action of the agent's: new names are the agent's."""
         self._directory = look["directory"]
+        self.touched = tuple(Touched(kind, what) for kind, what in look.get("touched", ()))
         added, changed, deleted = self._compare(look)
         self._agents |= set(added)
         self._agents -= set(deleted)

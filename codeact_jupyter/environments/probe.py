@@ -26,6 +26,7 @@ from typing import Any
 
 if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
     from codeact_jupyter.environments.probe_arrays import library_types
+    from codeact_jupyter.environments.probe_audit import noting
     from codeact_jupyter.environments.probe_code import (
         module_folders,
         reached_path,
@@ -43,7 +44,7 @@ if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
         type_name,
     )
 
-SOURCES = ("probe_values.py", "probe_code.py", "probe_arrays.py", "probe.py")
+SOURCES = ("probe_values.py", "probe_code.py", "probe_audit.py", "probe_arrays.py", "probe.py")
 DEADLINE_SECONDS, CONTENT_SECONDS = 0.25, 0.15
 LONGEST_DETAIL, MOST_BINDINGS, MOST_OTHERS = 600, 300, 20_000
 
@@ -73,6 +74,7 @@ def probe(user_ns: dict[Any, Any], hidden: Any = (), limit: int = 500) -> dict[s
         "bindings": bindings,
         "directory": working_directory(),
         "folders": module_folders(),
+        "touched": noting().take(),
     }
 
 

@@ -27,6 +27,7 @@ from .names import Names
 from .own_cells import OwnCells
 from .persons_cells import PersonsCells
 from .probe import working_directory
+from .probe_audit import during_action
 from .stopping import Stopping, end_at_action
 from .syntax import Transforming
 
@@ -81,7 +82,7 @@ class ShellEnvironment:
         self._stopping = Stopping()
         past_python = Descriptors(collector.add, before=self._past_python)
         self._past_python = past_python
-        with self._as_cell(action, collector, past_python):
+        with self._as_cell(action, collector, past_python), during_action():
             status = await self._run(action.code, self._stopping)
         seconds = time.monotonic() - started
         change = self._names.after_action(self._looking.look())
@@ -93,6 +94,7 @@ class ShellEnvironment:
             count=self.own_cells.count if self.own_cells else None,
             lost="; ".join(filter(None, (collector.lost, past_python.lost))),
             updated=collector.updated,
+            touched=self._names.touched,
         )
 
     def late(self) -> Late:

@@ -207,7 +207,7 @@ def _shown(step: Step) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
     """
     seen = step.observation
     formatted, extras = to_format(seen.outputs if seen is not None else ())
-    words = seen.lost if seen is not None else UNSEEN
+    words = UNSEEN if seen is None else "; ".join(filter(None, (seen.lost, seen.unforeseen)))
     if seen is not None and not words and not seen.outputs and seen.status != "ok":
         words = seen.status
     if words:

@@ -1,0 +1,16 @@
+"""What an action was seen to touch outside of the variables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Something outside of the variables that an action was seen to touch, and how.
+
+    `kind` is `writes`, `deletes`, `moves`, `process` or `network`.
+    """
+
+    kind: str
+    what: str
