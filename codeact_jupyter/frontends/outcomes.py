@@ -26,21 +26,25 @@ def table_of(outcomes: Sequence[Outcome]) -> Table:
     return table
 
 
-def lines_of(outcomes: Sequence[Outcome]) -> list[str]:
-    """How a rebuild went: in all, what is not as it was, and what can be done about it."""
+def lines_of(outcomes: Sequence[Outcome], *, flags: bool = True) -> list[str]:
+    """How a rebuild went: in all, what is not as it was, and what can be done about it.
+
+    `flags` says that the person can write flags.
+    """
     differing = [outcome for outcome in outcomes if outcome.state != "same"]
     rows = [f"{_name(each)} {each.state}: {'; '.join(_words(each))}" for each in differing]
-    return [f"Rebuilt: {counts_in_words(outcomes)}.", *rows, *hints(outcomes)]
+    return [f"Rebuilt: {counts_in_words(outcomes)}.", *rows, *hints(outcomes, flags=flags)]
 
 
-def hints(outcomes: Sequence[Outcome]) -> list[str]:
+def hints(outcomes: Sequence[Outcome], *, flags: bool = True) -> list[str]:
     """What the person can do about it."""
     said = []
     if missing := packages_missing(outcomes):
         said.append(f"The kernel lacks {', '.join(missing)}: pip install {' '.join(missing)}")
-    if kinds := sorted({kind for outcome in outcomes for kind in outcome.kinds}):
-        flags = " ".join(f"--allow {kind}" for kind in kinds)
-        said.append(f"What was skipped for its effects is run with {flags}")
+    kinds = sorted({kind for outcome in outcomes for kind in outcome.kinds})
+    if kinds and flags:
+        words = " ".join(f"--allow {kind}" for kind in kinds)
+        said.append(f"What was skipped for its effects is run, in a new kernel, with {words}")
     return said
 
 

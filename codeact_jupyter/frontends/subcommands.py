@@ -103,7 +103,7 @@ def _add_replay(to: argparse.ArgumentParser) -> None:
         "--timeout",
         type=_seconds,
         metavar="S",
-        help="seconds that a cell may take (default 60, or 10 times as long as it took)",
+        help="seconds that a cell may take (default 60, or 10 times what it took; yours 3600)",
     )
     to.add_argument(
         "--cwd", type=Path, metavar="DIR", help="where code runs (default FILE's folder)"

@@ -26,6 +26,7 @@ State = Literal[
     "same", "changed", "new", "missing", "skipped", "timeout", "interrupted", "died", "not run"
 ]
 LEAST_SECONDS, TIMES = 60.0, 10.0
+OWN_SECONDS = 3_600.0  # how long a cell of the person's took is not recorded
 RUN = "rebuild"  # in the place of a run's id: front ends show nothing of these requests
 INTERRUPTIONS = ("KeyboardInterrupt", "CancelledError")
 UNKNOWN = "its outcome is unknown in the record: it is never run again"
@@ -48,6 +49,11 @@ class Outcome:
     kinds: tuple[str, ...] = ()
 
 
+def seconds_for(part: Part) -> float:
+    """How long a part may take, when nobody says."""
+    return OWN_SECONDS if part.own else max(LEAST_SECONDS, TIMES * part.seconds)
+
+
 @dataclass
 class Replay:
     """One going through the parts; `limit` gives the seconds that a part may take."""
@@ -56,7 +62,7 @@ class Replay:
     policy: Policy
     normalising: Normalising = field(default_factory=Normalising)
     _: KW_ONLY
-    limit: Callable[[Part], float] = lambda part: max(LEAST_SECONDS, TIMES * part.seconds)
+    limit: Callable[[Part], float] = seconds_for
     on_part: Callable[[int, Part], None] = lambda number, part: None
     on_output: Callable[[Produced], None] = lambda output: None
 

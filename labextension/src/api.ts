@@ -98,6 +98,21 @@ export interface Sandbox {
   readonly givesAway: string;
 }
 
+/** What is to be run again in a notebook's kernel. */
+export interface RebuildOrder extends NotebookParts {
+  readonly path: string;
+  readonly kernel: string;
+  /** Kinds of effect that need no question. */
+  readonly allow: readonly string[];
+}
+
+/** How a rebuilding went, in lines; and for which effects code was skipped. */
+export interface Rebuilt {
+  readonly lines: readonly string[];
+  readonly kinds: readonly string[];
+  readonly same: boolean;
+}
+
 /** The server refused or could not be reached; the message is for the person. */
 export class ApiError extends Error {
   constructor(
@@ -192,6 +207,26 @@ export class Api {
   async export(order: ExportOrder): Promise<ExportedFile> {
     const from = await this._post('export', order);
     return { name: read.text(from.name), data: read.text(from.data) };
+  }
+
+  /** Run again what the notebook holds; comes when that is over. */
+  async rebuild(order: RebuildOrder): Promise<Rebuilt> {
+    const from = await this._post('rebuild', order);
+    return {
+      lines: read.texts(from.lines),
+      kinds: read.texts(from.kinds),
+      same: from.same === true
+    };
+  }
+
+  async stopRebuild(path: string): Promise<void> {
+    await this._post('rebuild/stop', { path });
+  }
+
+  /** The notebook up to a step, which is named by its cell. */
+  async fork(order: { content: unknown; at: string; name: string }): Promise<read.Fields> {
+    const from = await this._post('fork', order);
+    return read.record(from.content);
   }
 
   private _get(route: string): Promise<read.Fields> {

@@ -9,6 +9,7 @@ import { nameConversation } from './conversation-names';
 import { deleteConversation } from './deleting';
 import { playDemo } from './demo';
 import type { Dialogue } from './dialogue';
+import { forkStep } from './forking';
 import { agentIcon } from './icons';
 import type { ChatPanel } from './panel';
 import type { PanelModel } from './panel-model';
@@ -25,6 +26,9 @@ export namespace PanelCommandIds {
   export const playDemo = 'codeact:play-demo';
   export const rename = 'codeact:rename-conversation';
   export const deleteConversation = 'codeact:delete-conversation';
+  export const rebuild = 'codeact:rebuild-kernel';
+  /** Goes on from a step in a notebook of its own; the arguments are its `run` and `step`. */
+  export const fork = 'codeact:fork-step';
   export const exportAs = 'codeact:export';
   export const approvals = 'codeact:approvals';
 }
@@ -60,9 +64,11 @@ export function addCommands(options: CommandOptions): readonly string[] {
   addRunCommands(options);
   addFixCommand(options);
   addConversationCommands(options);
+  addForkCommand(options);
   addExportCommand(options);
-  const { open, begin, stop, interrupt, addContext, fixError, playDemo: demo } = PanelCommandIds;
-  return [open, begin, stop, interrupt, addContext, fixError, PanelCommandIds.approvals, demo];
+  const { open, begin, stop, interrupt, rebuild, addContext, fixError, approvals, playDemo: demo } =
+    PanelCommandIds;
+  return [open, begin, stop, interrupt, rebuild, addContext, fixError, approvals, demo];
 }
 
 function addPanelCommands({ app, trans, open }: CommandOptions): void {
@@ -117,6 +123,9 @@ function addRunCommands({ app, trans, tracker, open }: CommandOptions): void {
   add(PanelCommandIds.begin, trans.__('New Conversation with the Agent'), each => each.choose());
   add(PanelCommandIds.stop, trans.__('Stop the Agent’s Thinking'), each => each.stop());
   add(PanelCommandIds.interrupt, trans.__('Interrupt the Agent’s Cell'), each => each.interrupt());
+  add(PanelCommandIds.rebuild, trans.__('Rebuild the Kernel from What the Notebook Ran'), each => {
+    void each.rebuilding.start();
+  });
   add(PanelCommandIds.addContext, trans.__('Add the Cell or Selection to the Agent’s Task'), each => {
     const context = activeContext(each.notebook);
     if (context) {
@@ -169,6 +178,18 @@ function addConversationCommands({ app, trans, open }: CommandOptions): void {
       if (dialogue && conversation) {
         await deleteConversation(dialogue, conversation, trans);
       }
+    }
+  });
+}
+
+function addForkCommand({ app, trans, open }: CommandOptions): void {
+  app.commands.addCommand(PanelCommandIds.fork, {
+    label: trans.__('Go On from This Step in a New Notebook'),
+    isVisible: () => false, // it acts on a step
+    execute: async args => {
+      const { model } = await open();
+      const fork = () => forkStep(app, model, read.text(args.run), read.number(args.step));
+      await model.dialogue?.attempt(fork);
     }
   });
 }

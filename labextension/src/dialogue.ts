@@ -23,6 +23,7 @@ import { notebookParts } from './parts';
 import { type InputFrame, KEY } from './protocol';
 import * as read from './reading';
 import type { TurnView } from './run-model';
+import { Rebuilding } from './rebuilding';
 import type { INotebookRuns, IRuns } from './tokens';
 
 /** The person asked for a conversation that has no turn yet. */
@@ -41,8 +42,14 @@ export class Dialogue implements IDisposable {
     runs.refusalChanged.connect(this._tell, this);
     _runs.connection.lostChanged.connect(this._tell, this);
     this.notebook.disposed.connect(this.dispose, this);
-    void this._try(() => runs.load());
+    this.rebuilding = new Rebuilding(runs, _runs.api);
+    void this.attempt(async () => {
+      await runs.load();
+      await this.rebuilding.look();
+    });
   }
+
+  readonly rebuilding: Rebuilding;
 
   get notebook(): NotebookPanel {
     return this.runs.notebook;
@@ -129,7 +136,7 @@ export class Dialogue implements IDisposable {
     }
     this.draft = written ? this._draft : EMPTY;
     // one after the other: the second is queued behind the run that the first begins
-    const sending = this._sending.then(() => this._try(() => this._start(text, draft, options)));
+    const sending = this._sending.then(() => this.attempt(() => this._start(text, draft, options)));
     this._sending = sending;
     if (!(await sending) && this._draft === EMPTY) {
       this.draft = draft;
@@ -151,24 +158,24 @@ export class Dialogue implements IDisposable {
   async interrupt(): Promise<void> {
     const { going, notebook } = this;
     if (going && !this.runs.isHosted(going.run)) {
-      await this._try(async () => notebook.sessionContext.session?.kernel?.interrupt());
+      await this.attempt(async () => notebook.sessionContext.session?.kernel?.interrupt());
     } else {
       await this._end(run => this._runs.api.interrupt(run));
     }
   }
 
   approve(run: string, approval: Approval): Promise<boolean> {
-    return this._try(() => this._runs.api.approve(run, approval));
+    return this.attempt(() => this._runs.api.approve(run, approval));
   }
 
   input(input: InputFrame, line: string): Promise<boolean> {
-    return this._try(() => this.runs.asking.answer(input, line));
+    return this.attempt(() => this.runs.asking.answer(input, line));
   }
 
   /** The conversation as a file; null when the server could not make it. */
   async export(to: ExportFormat, shape: ExportShape): Promise<ExportedFile | null> {
     let file = null;
-    await this._try(async () => {
+    await this.attempt(async () => {
       await this.runs.load();
       const name = PathExt.basename(this.notebook.context.localPath, '.ipynb');
       file = await this._runs.api.export({ ...this._parts(), to, shape, name });
@@ -181,6 +188,7 @@ export class Dialogue implements IDisposable {
       return;
     }
     this._isDisposed = true;
+    this.rebuilding.dispose();
     this.runs.conversation.changed.disconnect(this._tell, this);
     this.runs.queuedChanged.disconnect(this._tell, this);
     this.notebook.model?.sharedModel.metadataChanged.disconnect(this._tell, this);
@@ -226,13 +234,14 @@ export class Dialogue implements IDisposable {
   /** Both stops drop what was queued; the person gets those words back. */
   private async _end(act: (run: string) => Promise<void>): Promise<void> {
     const { going, queued } = this;
-    if (going && (await this._try(() => act(going.run)))) {
+    if (going && (await this.attempt(() => act(going.run)))) {
       const text = [...queued, this._draft.text].filter(Boolean).join('\n\n');
       this.draft = { ...this._draft, text };
     }
   }
 
-  private async _try(act: () => Promise<void>): Promise<boolean> {
+  /** Do something; what goes wrong is told as trouble. */
+  async attempt(act: () => Promise<void>): Promise<boolean> {
     this._trouble = '';
     try {
       await act();

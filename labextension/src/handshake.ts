@@ -1,5 +1,5 @@
 /**
- * How `%%codeact` knows, without a race, that a front end shows its cells.
+ * How `%%codeact`, and a line of `%codeact`, knows, without a race, that a front end shows its cells.
  *
  * JupyterLab sends a cell's metadata with its execution, so the connection's id is put there just
  * before and taken away just after: it equals the session of the request only in this very tab.
@@ -13,7 +13,7 @@ import type { INotebookRuns } from './tokens';
 
 const CLIENT = 'codeact_client';
 /** As the kernel has it: comments may stand above. */
-const MAGIC = /^(\s*(#.*)?\n)*\s*%%codeact\b/;
+const MAGIC = /^(\s*(#.*)?\n)*\s*%%?codeact\b/;
 
 export class Handshake {
   /** A cell of this notebook is about to be executed. */

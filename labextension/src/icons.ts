@@ -21,6 +21,11 @@ export const addCellIcon = icon('add-cell', [
   'M17 13h2v3h3v2h-3v3h-2v-3h-3v-2h3z'
 ]);
 
+/** A line that goes on in two. */
+export const forkIcon = icon('fork', [
+  'M7 3a3 3 0 0 0-1 5.83v6.34a3 3 0 1 0 2 0V13h4a4 4 0 0 0 4-4V8.83a3 3 0 1 0-2 0V9a2 2 0 0 1-2 2H8V8.83A3 3 0 0 0 7 3z'
+]);
+
 export const pictureIcon = icon('picture', [
   'M21 5v14H3V5h18m0-2H3c-1.1 0-2 .9-2 2v14c0 1.1.9 2 2 2h18c1.1 0 2-.9 2-2V5c0-1.1-.9-2-2-2z',
   'M14.1 11.9l-3 3.87L9 13.14 6 17h12z'

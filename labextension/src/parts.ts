@@ -22,6 +22,14 @@ export function runParts(notebook: NotebookPanel): NotebookParts {
   );
 }
 
+/** All cells, whole. */
+export function wholeParts(notebook: NotebookPanel): NotebookParts {
+  return parts(
+    notebook,
+    notebook.content.widgets.map(cell => cell.model.toJSON())
+  );
+}
+
 function parts(notebook: NotebookPanel, cells: readonly nbformat.ICell[]): NotebookParts {
   return { cells, metadata: notebook.model?.sharedModel.getMetadata(KEY) ?? null };
 }

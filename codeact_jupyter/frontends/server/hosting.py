@@ -16,19 +16,23 @@ from typing import Any
 from ...engine.events import Event, RunFinished, RunStarted, StepFinished
 from ...engine.trajectory import Trajectory
 from ...environments.attached import AttachedEnvironment
+from ...environments.hiding import Hiding
 from ...errors import CodeActError, SettingsError
 from ...notebook.frames import Framing
 from ...notebook.inline import trajectory_of
+from ...record.replaying import Outcome
 from ...record.signing import own_signature
 from ...safety.gate import Gate
 from ...safety.locking import locked_by_cells
 from ...session import Session
 from ...settings import Settings
 from ..approvals import notebook_key, remembered
+from ..rebuilding import rebuild
 from .hub import Hub
 from .kernels import Kernels
 from .orders import Order
 from .questions import Questions
+from .rebuilds import Rebuilding, goes_on, require_none
 from .recovering import Recovery
 from .saving import Saver
 from .surroundings import surroundings
@@ -61,6 +65,7 @@ class Hosted:
         self._environment: AttachedEnvironment | None = None
         self._framing: Framing | None = None
         self._running: asyncio.Task[None] | None = None
+        self._rebuilding: asyncio.Task[tuple[Outcome, ...]] | None = None
         self._begun: asyncio.Future[str] | None = None
         self._queue: list[Order] = []
         self._preparing = self._called_off = False
@@ -86,13 +91,30 @@ class Hosted:
             )
         while self._begun is not None and not self._begun.done():
             await asyncio.wait({self._begun})  # whether there is something to wait behind
-        if self._running is not None and not self._running.done():
+        require_none(self._rebuilding)
+        if goes_on(self._running):
             self._queue.append(order)
             self._tell_queue()
             return ""
         self._begun = begun = asyncio.get_running_loop().create_future()
         self._running = asyncio.ensure_future(self._work(order, begun))
         return await asyncio.shield(begun)
+
+    async def rebuild(self, rebuilding: Rebuilding) -> tuple[Outcome, ...]:
+        """Run again in the notebook's kernel what the notebook holds; the next turn is told of it.
+
+        It goes on when who asked for it is gone. Raises CodeActError when it cannot begin.
+        """
+        if goes_on(self._running) or self._hub.told_run(self.path):
+            raise SettingsError("a run is going on in this notebook; stop it, then rebuild")
+        require_none(self._rebuilding)
+        self._rebuilding = asyncio.ensure_future(self._rebuilt(rebuilding))
+        return await asyncio.shield(self._rebuilding)
+
+    def stop_rebuild(self) -> None:
+        """Interrupt the cell that is run again, and run no more."""
+        if goes_on(self._rebuilding) and self._environment is not None:
+            self._environment.interrupt()
 
     def stop(self) -> None:
         """Stop thinking; the kernel is left alone. What is queued is dropped."""
@@ -115,12 +137,20 @@ class Hosted:
 
     async def close(self) -> None:
         """End what goes on; called when the server ends."""
+        self.stop_rebuild()
         if self._running is not None:
             self.interrupt()
             await asyncio.wait({self._running}, timeout=2)
             self._running.cancel()
         if self._session is not None:
             await self._session.close()
+
+    async def _rebuilt(self, rebuilding: Rebuilding) -> tuple[Outcome, ...]:
+        session = await self._prepared(Order(rebuilding.path, rebuilding.kernel, task=""))
+        place = self._environment
+        assert place is not None
+        hiding = Hiding(place, session.secrets)
+        return await rebuild(rebuilding.parts, place, rebuilding.allowed, within=hiding)
 
     async def _work(self, order: Order, begun: asyncio.Future[str]) -> None:
         """Run a task, and then those that were queued meanwhile."""
@@ -243,12 +273,14 @@ class Hosted:
         self._tell_waiting("kernel" if waits else "")
 
     def _tell_waiting(self, why: str) -> None:
-        if self._session is None or self._framing is None:
+        if self._session is None or self._framing is None or goes_on(self._rebuilding):
             return
         for frame in self._framing.waits(why, self._session.trajectory):
             self._hub.publish(self.path, frame)
 
     async def _ask_input(self, prompt: str, password: bool) -> str:
+        if goes_on(self._rebuilding):
+            raise EOFError("nobody is asked while a kernel is rebuilt")
         session, framing = self._session, self._framing
         assert session is not None and framing is not None
 

@@ -21,6 +21,7 @@ from .follow import FollowSocket
 from .lent import Lent, LentMessages
 from .offering import offer
 from .orders import decided_of, entries_of, mapping, notebook_of, order_of, shape_in
+from .rebuilds import fork_of, rebuilding_of, rebuilt
 from .route import Route
 
 ROOT = "codeact/api"
@@ -166,6 +167,43 @@ class Export(Route):
         await self.answer(work)
 
 
+class Rebuild(Route):
+    """`POST rebuild`: run again in the kernel what the notebook holds; ends when that is over."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        async def work() -> Any:
+            return rebuilt(await self.service.rebuild(rebuilding_of(self.body())))
+
+        await self.answer(work)
+
+
+class StopRebuild(Route):
+    """`POST rebuild/stop`: interrupt the cell that is run again, and run no more."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        async def work() -> Any:
+            self.service.stop_rebuild(str(mapping(self.body(), "the body").get("path", "")))
+            return {}
+
+        await self.answer(work)
+
+
+class Fork(Route):
+    """`POST fork`: the notebook up to a step, which the front end saves as another."""
+
+    @web.authenticated
+    @authorized("read")
+    async def post(self) -> None:
+        async def work() -> Any:
+            return await asyncio.to_thread(fork_of, self.body())
+
+        await self.answer(work)
+
+
 ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("status", Status),
     ("runs", Runs),
@@ -177,6 +215,9 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("export", Export),
     (rf"lent/{KERNEL}", Lent),
     (rf"lent/{KERNEL}/v1/messages", LentMessages),
+    ("rebuild", Rebuild),
+    ("rebuild/stop", StopRebuild),
+    ("fork", Fork),
     ("follow", FollowSocket),
 )
 

@@ -12,12 +12,14 @@ from typing import Any
 from ...engine.trajectory import Variable
 from ...errors import SettingsError
 from ...record.journal import Journal
+from ...record.replaying import Outcome
 from ...settings import Settings
 from .hosting import Hosted
 from .hub import Hub
 from .kernels import Kernels
 from .offered import is_frame
 from .orders import Order
+from .rebuilds import Rebuilding
 from .recovering import Recovery
 from .sandboxes import Sandboxes
 from .saving import Saver
@@ -65,6 +67,15 @@ class Service:
         """Begin a run, or queue its task; raises CodeActError when it cannot begin."""
         self._paths[order.kernel] = order.path
         return Begun(await self._agent(order.path).start(order))
+
+    async def rebuild(self, rebuilding: Rebuilding) -> tuple[Outcome, ...]:
+        """Rebuild a notebook's kernel; raises CodeActError when that cannot begin."""
+        self._paths[rebuilding.kernel] = rebuilding.path
+        return await self._agent(rebuilding.path).rebuild(rebuilding)
+
+    def stop_rebuild(self, path: str) -> None:
+        """Interrupt what is run again in this notebook's kernel."""
+        self._agent(path).stop_rebuild()
 
     def of_run(self, run: str) -> Hosted:
         """The agent whose run this is; raises SettingsError when it does not go on here."""

@@ -5,6 +5,8 @@
  */
 import { linkIcon } from '@jupyterlab/ui-components';
 import { memo } from 'react';
+import { PanelCommandIds } from '../commands';
+import { forkIcon } from '../icons';
 import type { StepView } from '../run-model';
 import { useElapsed } from './changes';
 import { ChangeChips } from './ChangeChips';
@@ -15,12 +17,13 @@ import { StateMark, stepWord } from './StateMark';
 import { duration } from './words';
 
 export interface ActionProps {
+  run: string;
   step: StepView;
   onShowCell: (cell: string) => void;
 }
 
-export const Action = memo(function Action({ step, onShowCell }: ActionProps) {
-  const { trans } = useServices();
+export const Action = memo(function Action({ run, step, onShowCell }: ActionProps) {
+  const { commands, trans } = useServices();
   const word = stepWord(trans, step.state);
   const name = trans.__('Step %1', step.number);
   return (
@@ -33,6 +36,13 @@ export const Action = memo(function Action({ step, onShowCell }: ActionProps) {
           <span className="codeact-Action-word">{trans.__('edited by you')}</span>
         )}
         <Seconds step={step} />
+        {isOver(step) && (
+          <IconButton
+            icon={forkIcon}
+            label={trans.__('Go on from here in a new notebook')}
+            onClick={() => void commands.execute(PanelCommandIds.fork, { run, step: step.number })}
+          />
+        )}
         {step.cells.action && (
           <IconButton
             icon={linkIcon}
@@ -50,6 +60,11 @@ export const Action = memo(function Action({ step, onShowCell }: ActionProps) {
     </section>
   );
 });
+
+/** Whether its code ran to an end, after which something else can go on. */
+function isOver({ state }: StepView): boolean {
+  return state === 'ok' || state === 'error' || state === 'interrupted';
+}
 
 function Seconds({ step }: { step: StepView }) {
   const runs = step.state === 'running';

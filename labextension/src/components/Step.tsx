@@ -29,7 +29,7 @@ export const Step = memo(function Step({ run, step, asked, input, folded, onShow
       {asked ? (
         <Approval key={asked.hash} asked={asked} />
       ) : (
-        step.code && <Action step={step} onShowCell={onShowCell} />
+        step.code && <Action run={run} step={step} onShowCell={onShowCell} />
       )}
       {input && model.dialogue?.runs.asking.isHere(run) && <Input key={input.request} input={input} />}
       {step.mistake && (

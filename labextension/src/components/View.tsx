@@ -10,6 +10,7 @@ import { Header } from './Header';
 import { IconButton } from './IconButton';
 import { MeterLine } from './MeterLine';
 import { Progress } from './Progress';
+import { Rebuild } from './Rebuild';
 import { useServices } from './services';
 import { TurnList } from './TurnList';
 import { Welcome } from './Welcome';
@@ -110,6 +111,7 @@ function Foot({ dialogue }: { dialogue: Dialogue }) {
           />
         </div>
       )}
+      <Rebuild rebuilding={dialogue.rebuilding} />
       <Composer dialogue={dialogue} />
       {last && <MeterLine meter={last.meter} />}
     </footer>

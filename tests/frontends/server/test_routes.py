@@ -24,7 +24,7 @@ OWNER = {"Authorization": f"token {TOKEN}"}
 READER = {"X-Test-User": "reader"}
 STRANGER = {"X-Test-User": "stranger"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-READ_ONLY = {("GET", "status"), ("POST", "read"), ("POST", "export")}
+READ_ONLY = {("GET", "status"), ("POST", "read"), ("POST", "export"), ("POST", "fork")}
 EXAMPLES = {
     "RunAction": [f"runs/0123abcd/{word}" for word in ("stop", "interrupt", "approval", "input")],
     "Lent": ["lent/0123abcd"],
@@ -174,12 +174,23 @@ def test_nothing_of_ours_answers_outside_the_base_url(guarded: LiveServer) -> No
         {"cells": [{"cell_type": "code", "outputs": 7, "metadata": []}], "metadata": "x"},
         {"cells": [{"metadata": {"codeact": 3}, "outputs": ["x"]}], "to": "exe"},
         {"step": "1", "hash": "x", "decision": "run"},
+        {"path": "a.ipynb", "kernel": "x", "allow": ["everything"]},
+        {"content": {"cells": []}, "at": "1.1"},
     ],
 )
 def test_a_body_that_makes_no_sense_is_refused_with_a_message(
     server: LiveServer, body: Any
 ) -> None:
-    for route in ("runs", "read", "export", "runs/0123abcd/approval", "runs/0123abcd/input"):
+    for route in (
+        "runs",
+        "read",
+        "export",
+        "rebuild",
+        "rebuild/stop",
+        "fork",
+        "runs/0123abcd/approval",
+        "runs/0123abcd/input",
+    ):
         answer = server.api(route, body)
         assert answer.status in (200, 400), (route, answer)
         assert answer.status == 200 or answer.json["message"]

@@ -1,0 +1,147 @@
+/**
+ * Rebuilding one notebook's kernel: when it is offered, how it goes, and what it found. Knows nothing
+ * of the DOM.
+ */
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
+import type { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+import type { Api, Rebuilt } from './api';
+import { isGoingOn } from './conversations';
+import { wholeParts } from './parts';
+import type { INotebookRuns } from './tokens';
+
+export type RebuildState = 'none' | 'offered' | 'going' | 'done' | 'failed';
+
+const FORGETTING: readonly Kernel.Status[] = ['restarting', 'autorestarting', 'dead'];
+
+export class Rebuilding implements IDisposable {
+  constructor(
+    private readonly _runs: INotebookRuns,
+    private readonly _api: Api
+  ) {
+    const { sessionContext } = this._notebook;
+    sessionContext.statusChanged.connect(this._onStatus, this);
+    sessionContext.kernelChanged.connect(this._offer, this);
+    _runs.conversation.changed.connect(this._onTurns, this);
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get state(): RebuildState {
+    return this._state;
+  }
+
+  /** What is said of it: how it went, or why it did not. */
+  get lines(): readonly string[] {
+    return this._found.lines;
+  }
+
+  /** The effects for which code was skipped, which the person may allow. */
+  get kinds(): readonly string[] {
+    return this._found.kinds;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  /** The conversation was read from the notebook: offer it where the kernel has nothing of it. */
+  async look(): Promise<void> {
+    const kernel = this._notebook.sessionContext.session?.kernel;
+    if (kernel && this._ranCode && kernel.status === 'idle') {
+      const names = await this._api.names(kernel.id);
+      if (names.length === 0) {
+        this._offer();
+      }
+    }
+  }
+
+  /**
+   * Run again what the notebook holds; `allow` are the effects that need no question. To run it a second
+   * time, the kernel is restarted: else it would run on top of what is there.
+   */
+  async start(allow: readonly string[] = [], restart = false): Promise<void> {
+    if (this._state === 'going') {
+      return;
+    }
+    this._set('going');
+    const { context, sessionContext } = this._notebook;
+    try {
+      await sessionContext.ready;
+      if (restart) {
+        await sessionContext.session?.kernel?.restart();
+      }
+      const kernel = sessionContext.session?.kernel?.id ?? '';
+      const parts = wholeParts(this._notebook);
+      const found = await this._api.rebuild({ path: context.localPath, kernel, ...parts, allow });
+      this._set('done', found);
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      this._set('failed', { lines: [said], kinds: [], same: false });
+    }
+  }
+
+  /** Interrupt the cell that is run again, and run no more. */
+  async stop(): Promise<void> {
+    await this._api.stopRebuild(this._notebook.context.localPath).catch(() => undefined); // it is over
+  }
+
+  dismiss(): void {
+    this._set('none');
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._notebook.sessionContext.statusChanged.disconnect(this._onStatus, this);
+    this._notebook.sessionContext.kernelChanged.disconnect(this._offer, this);
+    this._runs.conversation.changed.disconnect(this._onTurns, this);
+    Signal.clearData(this);
+  }
+
+  private get _notebook(): NotebookPanel {
+    return this._runs.notebook;
+  }
+
+  private get _ranCode(): boolean {
+    return this._runs.conversation.turns.some(turn => turn.steps.some(step => step.code !== ''));
+  }
+
+  private _onStatus(_: unknown, status: Kernel.Status): void {
+    if (FORGETTING.includes(status)) {
+      this._offer();
+    }
+  }
+
+  private _offer(): void {
+    if (this._ranCode && this._state !== 'going') {
+      this._set('offered');
+    }
+  }
+
+  /** Whoever goes on without it has seen the offer, or what it found. */
+  private _onTurns(): void {
+    if (this._state !== 'going' && this._runs.conversation.turns.some(isGoingOn)) {
+      this._set('none');
+    }
+  }
+
+  private _set(state: RebuildState, found: Rebuilt = { lines: [], kinds: [], same: true }): void {
+    if (this._isDisposed || (this._state === 'none' && state === 'none')) {
+      return;
+    }
+    this._state = state;
+    this._found = found;
+    this._changed.emit();
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _state: RebuildState = 'none';
+  private _found: Rebuilt = { lines: [], kinds: [], same: true };
+  private _isDisposed = false;
+}

@@ -1,0 +1,147 @@
+"""A notebook's kernel is rebuilt by the server, and a notebook forked at a step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.frontends.live import ScriptedModel, act, say
+
+from .conftest import OpenNotebook
+from .live_server import LiveNotebook, LiveServer
+
+SLOW = "import time\nopen({!r}, 'w').close()\ntime.sleep(60)"
+
+
+@pytest.fixture
+def ran(open_notebook: OpenNotebook, model: ScriptedModel) -> LiveNotebook:
+    """A notebook with a cell of the person's and a run, whose kernel was restarted since."""
+    mine = nbformat.v4.new_code_cell("base = 40", execution_count=1)
+    notebook = open_notebook(mine)
+    notebook.person.run("base = 40")
+    model.will(act("total = base + 2\nprint(total)"), act("missing"), say("42."))
+    tab = notebook.follow()
+    tab.end(notebook.start("add"))
+    tab.close()
+    restart(notebook)
+    return notebook
+
+
+def restart(notebook: LiveNotebook) -> None:
+    answer = notebook.server.ask(f"api/kernels/{notebook.kernel}/restart", {})
+    assert answer.status == 200, answer.text
+    notebook.person.run("None")  # what the restart itself still says comes here
+
+
+def rebuild(notebook: LiveNotebook, **more: Any) -> Any:
+    body = {"path": notebook.path, "kernel": notebook.kernel, **saved(notebook), **more}
+    answer = notebook.server.api("rebuild", body)
+    assert answer.status == 200, answer.text
+    return answer.json
+
+
+def saved(notebook: LiveNotebook) -> dict[str, Any]:
+    """The notebook's cells, when the server has saved the run into them."""
+    for _ in range(200):
+        parts = notebook.parts()
+        if any(cell["id"].endswith("-answer") for cell in parts["cells"]):
+            return parts
+        notebook.person.run("None")
+    raise AssertionError("the run was never saved")
+
+
+def test_a_restarted_kernel_is_rebuilt_and_the_model_is_told(
+    ran: LiveNotebook, model: ScriptedModel
+) -> None:
+    before = saved(ran)
+    said = rebuild(ran)
+    assert said == {"lines": ["Rebuilt: 3 same."], "kinds": [], "same": True}
+    assert "42" in ran.person.run("print(total)")
+    assert saved(ran) == before, "the record is not written anew"
+    model.will(act("print(total + 1)"), say("43."))
+    tab = ran.follow()
+    tab.end(ran.start("one more", **before))
+    told = json.dumps(model.requests[0]["messages"][-1])
+    assert "was rebuilt" in told and "came out as before" in told
+    assert "are gone" not in told
+    assert "43" in model.results()[-1]
+    tab.close()
+
+
+def test_what_would_ask_is_skipped_and_can_be_allowed(
+    open_notebook: OpenNotebook, model: ScriptedModel, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim"
+    victim.touch()
+    notebook = open_notebook()
+    model.will(
+        act(f"import os\nif os.path.exists({str(victim)!r}):\n    os.remove({str(victim)!r})"),
+        say(),
+    )
+    tab = notebook.follow()
+    tab.end(notebook.start("delete"))
+    tab.close()
+    victim.touch()
+    restart(notebook)
+    said = rebuild(notebook)
+    assert not said["same"] and "delete" in said["kinds"] and victim.exists()
+    assert "skipped" in said["lines"][1]
+    assert rebuild(notebook, allow=said["kinds"])["same"] and not victim.exists()
+
+
+def test_a_rebuilding_can_be_stopped_and_no_run_begins_meanwhile(
+    open_notebook: OpenNotebook, model: ScriptedModel, tmp_path: Path
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    begun = tmp_path / "begun"
+    notebook = open_notebook()
+    model.will(act(SLOW.format(str(begun))), say())
+    tab = notebook.follow()
+    run = notebook.start("wait")
+    until(begun)
+    notebook.tell(run, "interrupt")
+    tab.end(run)
+    tab.close()
+    parts = saved(notebook)
+    for cell in parts["cells"]:
+        mark = cell["metadata"]["codeact"]
+        if mark["role"] == "action":  # as if it had ended by itself
+            mark["status"] = mark["record"]["observation"]["status"] = "ok"
+    begun.unlink()
+    with ThreadPoolExecutor() as pool:
+        rebuilding = pool.submit(rebuild, notebook, allow=["all"], **parts)
+        until(begun)
+        assert "being rebuilt" in notebook.order("now").text
+        assert notebook.server.api("rebuild/stop", {"path": notebook.path}).status == 200
+        assert "interrupted" in rebuilding.result()["lines"][1]
+
+
+def test_a_notebook_is_forked_at_a_step_and_nothing_is_written(
+    ran: LiveNotebook, server: LiveServer
+) -> None:
+    saved(ran)
+    before = sorted(server.files.iterdir())
+    content = ran.read()
+    at = next(cell["id"] for cell in content.cells if cell["id"].endswith("-1-action"))
+    answer = server.api("fork", {"content": content, "at": at, "name": "n.ipynb"})
+    assert answer.status == 200, answer.text
+    cells = answer.json["content"]["cells"]
+    codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert codes == ["base = 40", "total = base + 2\nprint(total)"]
+    assert sorted(server.files.iterdir()) == before
+    unknown = server.api("fork", {"content": content, "at": "9.9", "name": "n.ipynb"})
+    assert unknown.status == 400 and "1.1, 1.2" in unknown.json["message"]
+
+
+def until(file: Path) -> None:
+    import time
+
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
