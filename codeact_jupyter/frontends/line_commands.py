@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import textwrap
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,7 +24,7 @@ from .exporting import add_shape, shape_of
 EXPORT = "%codeact export"
 VERIFY = "%codeact verify"
 HELP_WORDS = ("help", "--help", "-h", "")
-USAGE_WIDTH = 26
+USAGE_WIDTH, LINE_WIDTH = 26, 79
 
 
 class LineCommand(NamedTuple):
@@ -55,9 +56,10 @@ def help_text() -> str:
 
 
 def _row(command: LineCommand) -> str:
-    first, *more = command.says.splitlines()
     indent = " " * USAGE_WIDTH
-    return "\n".join([f"{command.usage:<{USAGE_WIDTH - 1}} {first}", *(indent + it for it in more)])
+    usage = f"{command.usage:<{USAGE_WIDTH - 1}} "
+    words = " ".join(command.says.split())
+    return textwrap.fill(words, LINE_WIDTH, initial_indent=usage, subsequent_indent=indent)
 
 
 def _fork(conversation: Conversation, rest: str) -> None:
@@ -201,17 +203,17 @@ LINE_COMMANDS = {
         "%codeact status", "the conversation so far: steps, tokens, cost", _status
     ),
     "load": LineCommand(
-        "%codeact load FILE", "go on with the conversation of that notebook,\nin this kernel", _load
+        "%codeact load FILE", "go on with the conversation of that notebook, in this kernel", _load
     ),
     "export": LineCommand(
         "%codeact export FILE",
-        "write it as .ipynb, .py, .md, .html or .jsonl; --clean: only what worked;\n"
+        "write it as .ipynb, .py, .md, .html or .jsonl; --clean: only what worked; "
         "--minimal: only what the answer needs; --force overwrites a file",
         _export,
     ),
     "rebuild": LineCommand(
         "%codeact rebuild [FILE]",
-        "run again what the conversation and you ran, in a kernel that is new;\n"
+        "run again what the conversation and you ran, in a kernel that is new; "
         "--without-own-cells, --allow KIND for effects that would ask",
         _rebuild_alone,
     ),
@@ -220,30 +222,30 @@ LINE_COMMANDS = {
     ),
     "verify": LineCommand(
         "%codeact verify FILE",
-        "check that the runs in a saved notebook are as they\nwere recorded",
+        "check that the runs in a saved notebook are as they were recorded",
         _verify,
     ),
     "model": LineCommand(
         "%codeact model [NAME]",
-        "say which model is used, or use this one from now on\n(`demo` needs no key)",
+        "say which model is used, or use this one from now on (`demo` needs no key)",
         _model,
     ),
     "protect": LineCommand(
         "%codeact protect NAME",
-        "lock variables or functions of yours: the agent asks\n"
+        "lock variables or functions of yours: the agent asks "
         "before it overwrites, changes or runs them",
         protect,
     ),
     "unprotect": LineCommand("%codeact unprotect NAME", "lock them no more", unprotect),
     "approvals": LineCommand(
         "%codeact approvals",
-        "what you allowed and locked for good;\n"
+        "what you allowed and locked for good; "
         "`--forget NAME` takes a kind, a name, a notebook or all back",
         approvals,
     ),
     "undo": LineCommand(
         "%codeact undo [RUN]",
-        "take back what the last run changed; it asks first.\n"
+        "take back what the last run changed; it asks first. "
         "--yes: do not ask; --all: also what you changed since",
         _undo,
     ),

@@ -39,7 +39,7 @@ _FUNCTIONS: dict[EffectKind, str] = {
     "install": "ensurepip.bootstrap micropip.install piplite.install",
     "environment": """
         dotenv.load_dotenv dotenv.dotenv_values google.colab.userdata.get google.auth.default
-        netrc.netrc getpass.getpass""",
+        netrc.netrc""",
     "kernel": """
         exit quit sys.exit os._exit os.abort get_ipython().reset get_ipython().ask_exit
         get_ipython().reset_selective get_ipython().restart_kernel signal.signal

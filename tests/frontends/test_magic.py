@@ -172,8 +172,8 @@ def test_help_is_shown(kernel):
     [
         ("modle demo", "knows no 'modle'; did you mean `%codeact model`?"),
         ("statsu", "knows no 'statsu'; did you mean `%codeact status`?"),
-        ("xyz", "knows no 'xyz'; it knows export, help,"),
-        ("plot the data", "knows no 'plot'; it knows export, help,"),
+        ("xyz", "knows no 'xyz'; it knows approvals, export,"),
+        ("plot the data", "knows no 'plot'; it knows approvals, export,"),
     ],
 )
 def test_an_unknown_command_is_named_with_the_nearest_one(kernel, line, words_of_error):

@@ -434,7 +434,6 @@ BYPASSES: dict[str, list[str]] = {
         "subprocess.os.environ['API_KEY']",
         "glob.os.environ",
         "boto3.Session().get_credentials()",
-        "getpass.getpass()",
         "google.auth.default()",
         "jupyter_server.serverapp.list_running_servers()",
         "jupyter_core.paths.jupyter_runtime_dir()",

@@ -25,6 +25,7 @@ NOTEBOOKS: dict[str, list[str]] = {
         "df = pd.read_csv('data/sales.csv', parse_dates=['date'])\ndf.head()",
         "df = pd.read_csv(path)\nprint(df.shape)\ndf.info()",
         "df.describe(include='all').T",
+        "import getpass\nname, word = input('name? '), getpass.getpass('word? ')",
         "df.isna().sum().sort_values(ascending=False).head(10)",
         "df.columns = [c.strip().lower().replace(' ', '_') for c in df.columns]",
         "df = df.rename(columns={'Unit Price': 'price'}).drop_duplicates()",
