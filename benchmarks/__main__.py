@@ -17,12 +17,14 @@ from . import (
     server_runs,
     start,
     step_cost,
+    undo_cost,
 )
 
 BENCHMARKS = {
     "peers": peers_run.main,
     "step": step_cost.main,
     "gate": gate_cost.main,
+    "undo": undo_cost.main,
     "start": start.main,
     "long": long_run.main,
     "journal": journal_cost.main,

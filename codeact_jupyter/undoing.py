@@ -7,7 +7,7 @@ the business of who shows them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from .engine.environment import Environment
 from .engine.undoing import Bounds, Change, Checkpoints, Gap, KeepsVariables, Restored, Undoable
 from .errors import CodeActError, UndoError
 from .workspace.snapshot import Snapshot
+from .workspace.store import default_place, undone_last
 
 OFF = "no checkpoint was taken: undo_seconds is 0"
 NO_VARIABLES = Gap("all variables", "the kernel that held them, or its checkpoint, is gone")
+ELSEWHERE = Gap("all files", "the kernel runs on another machine")
 NO_FILES = Gap("all files", "their snapshot is gone")
 
 
@@ -30,12 +32,11 @@ class Undoing:
         *,
         notebook: Callable[[], str] = str,
         place: Path | None = None,
-        files_are_here: Callable[[], bool] = lambda: True,
     ) -> None:
         self._environment = environment
         self._notebook = notebook
         self._place = place
-        self._files_are_here = files_are_here
+        self.files_are_here = True
         self._taking: asyncio.Future[tuple[Gap, ...]] | None = None
         self._closing: asyncio.Future[None] | None = None
         self.patience: float | None = None  # seconds that the end of a run waits for its closing
@@ -89,7 +90,7 @@ class Undoing:
 
         Raises UndoError when nothing of it is kept.
         """
-        await self._closed()
+        await self.settled()
         checkpoints = self._checkpoints
         variables = await checkpoints.look(run) if checkpoints is not None else None
         snapshot = Snapshot(run, self._place)
@@ -103,7 +104,7 @@ class Undoing:
         changes: list[Change] = [change for part in parts for change in part.changes]
         gaps = [gap for part in parts for gap in part.gaps]
         gaps += [NO_VARIABLES] if variables is None else []
-        gaps += [NO_FILES] if files is None else []
+        gaps += [] if files else [NO_FILES if self.files_are_here else ELSEWHERE]
         return Undoable(tuple(changes), tuple(gaps), all(part.undone for part in parts))
 
     async def put_back(self, run: str, *, overwrite: bool) -> Restored:
@@ -121,7 +122,19 @@ class Undoing:
             tuple(name for part in found for name in part.failed),
         )
 
-    async def _closed(self) -> None:
+    def undone_last(self, notebook: Path) -> str:
+        """The run of this notebook that was undone last; empty if none is."""
+        return undone_last(self._place or default_place(), notebook.resolve())
+
+    def cells(self, run: str) -> list[Any]:
+        """The cells that an undo of this run took out of its notebook."""
+        return Snapshot(run, self._place).cells
+
+    def keep_cells(self, run: str, cells: Sequence[Any]) -> None:
+        """Keep the cells that are taken out, for a redo; raises OSError."""
+        Snapshot(run, self._place).keep_cells(cells)
+
+    async def settled(self) -> None:
         """Wait until the end of the run before is noted."""
         if self._closing is not None and not self._closing.done():
             await asyncio.wait({self._closing})
@@ -138,7 +151,7 @@ class Undoing:
 
     async def _take(self, run: str) -> tuple[Gap, ...]:
         """Take both checkpoints at the same time; what fails of them is a gap, no end of a run."""
-        await self._closed()
+        await self.settled()
         checkpoints = self._checkpoints
         files = asyncio.to_thread(self._take_files, run)
         if checkpoints is None:
@@ -148,8 +161,8 @@ class Undoing:
 
     def _take_files(self, run: str) -> tuple[Gap, ...]:
         environment = self._environment()
-        if environment is None or not self._files_are_here():
-            return (Gap("all files", "the kernel runs on another machine"),)
+        if environment is None or not self.files_are_here:
+            return (ELSEWHERE,)
         root = Path(environment.namespace().workspace)
         try:
             return Snapshot(run, self._place).take(root, self._bounds, self._passed(root))

@@ -28,6 +28,7 @@ from .exporting import add_shape, shape_of
 from .flags import add_run_flags
 from .journaled import add_recover, add_runs, list_runs, recover
 from .sandboxing import SANDBOX_WORDS, add_sandbox, run_sandbox
+from .undo_subcommand import UNDO_WORDS, add_undo, run_redo, run_undo
 from .verifying import VERIFY_WORDS, add_verify, run_verify
 
 
@@ -256,6 +257,13 @@ SUBCOMMANDS = {
     "verify": Subcommand(
         "check that a run's notebook is as it was recorded", VERIFY_WORDS, add_verify, run_verify
     ),
+    "undo": Subcommand(
+        "take back what a run of `codeact run` did to files, and its cells",
+        UNDO_WORDS,
+        add_undo,
+        run_undo,
+    ),
+    "redo": Subcommand("bring back what was undone", UNDO_WORDS, add_undo, run_redo),
     "lab": Subcommand("open JupyterLab with the agent's panel", LAB_WORDS, _add_lab, _lab),
     "approvals": Subcommand(
         "list what you allowed and locked for good, and take it back",

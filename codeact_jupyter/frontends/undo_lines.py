@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from .conversation import Conversation, can_ask
 from .magic_flags import MagicFlags
 
 T = TypeVar("T")
+STEP = re.compile(r"\d+\.\d+")
 NO_ONE = "nobody can be asked here; add --yes to do it without being asked"
 
 
@@ -53,7 +55,7 @@ def _revert(conversation: Conversation, rest: str, *, undone: bool) -> None:
         print("Nothing was changed.")
         return
     restored = waited(session.undoing.put_back(turn.run, overwrite=overwrite))
-    conversation.environment.note(undo_words.told(turn, restored, undone=undone))
+    conversation.environment.note(undo_words.told(turn.task, restored, undone=undone))
     print(undo_words.outcome(restored, undone=undone))
 
 
@@ -66,6 +68,11 @@ def _wish(word: str, rest: str) -> Wish:
         options = flags.parse_args(shlex.split(rest))
     except ValueError as error:
         raise SettingsError(f"%codeact {word}: {error}: {rest!r}") from None
+    if STEP.fullmatch(options.run):
+        raise UndoError(
+            f"only whole runs are undone, and {options.run!r} is a step; `%codeact fork "
+            f"{options.run}` goes on from it in a notebook of its own"
+        )
     return Wish(options.run, options.yes, options.all)
 
 

@@ -69,19 +69,25 @@ def gap_lines(gaps: Collection[Gap], first: Collection[str]) -> list[str]:
 
 def outcome(restored: Restored, *, undone: bool) -> str:
     """What was done; `undone` says whether the run is undone now."""
-    word, back = ("Undone", "redo") if undone else ("Redone", "undo")
-    done = counted(len(restored.done), "change")
-    lines = [f"{word}: {done} put back. `%codeact {back}` reverts this."]
+    back = "redo" if undone else "undo"
+    first, *more = outcome_lines(restored, undone=undone)
+    return "\n".join([f"{first} `%codeact {back}` reverts this.", *more])
+
+
+def outcome_lines(restored: Restored, *, undone: bool) -> list[str]:
+    """What was done, and what was not, a line each."""
+    word = "Undone" if undone else "Redone"
+    lines = [f"{word}: {counted(len(restored.done), 'change')} put back."]
     if restored.kept:
         lines.append(f"Left as they are, because they were changed since: {listed(restored.kept)}")
     if restored.failed:
         lines.append(f"Could not be put back: {listed(restored.failed)}")
-    return "\n".join(lines)
+    return lines
 
 
-def told(turn: Turn, restored: Restored, *, undone: bool) -> str:
+def told(task: str, restored: Restored, *, undone: bool) -> str:
     """What the model is told of it at its next turn."""
-    task = " ".join(turn.task.split())[:60]
+    task = " ".join(task.split())[:60]
     if undone:
         words = f"The person undid your run for the task {task!r}: its changes are taken back"
     else:

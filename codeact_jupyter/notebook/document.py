@@ -9,7 +9,7 @@ is put back.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,9 @@ from .versions import WRITTEN, Version, covers, has_ended, later, reached_by, ve
 ATTEMPTS = 20  # another program may be in the middle of writing the file, or write it again
 PAUSE = 0.05
 UNKNOWN_END = "how this ended was deleted from the notebook"
+
+
+KEEPS_WRITING = "cannot write {!r}: another program keeps writing it; choose another file"
 
 
 class Document:
@@ -118,10 +121,22 @@ class Document:
             if self._write():
                 return
             time.sleep(PAUSE)
-        raise NotebookError(
-            f"cannot write {str(self.path)!r}: another program keeps writing it; end that one, or "
-            "choose another file"
-        )
+        raise NotebookError(KEEPS_WRITING.format(str(self.path)))
+
+    def revise(self, change: Callable[[list[Cell]], list[Cell]]) -> None:
+        """Write the file with its newest cells as `change` gives them; raises as `show` does."""
+        for _ in range(ATTEMPTS):
+            self._read_again()
+            before, self._cells = self._cells, change(self._cells)
+            try:
+                if self._write():
+                    return
+            except NotebookError:
+                self._cells = before
+                raise
+            self._cells = before
+            time.sleep(PAUSE)
+        raise NotebookError(KEEPS_WRITING.format(str(self.path)))
 
     def _take(self, trajectory: Trajectory) -> None:
         """Put what is new in the trajectory into our cells."""

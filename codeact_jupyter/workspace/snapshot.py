@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -71,6 +71,16 @@ class Snapshot:
                     gaps[path] = f"it was changed, and not kept ({gaps.get(path, 'too much')})"
         self._write(**{**kept, "before": before, "after": after, "gaps": gaps})
         return _gaps(gaps)
+
+    @property
+    def cells(self) -> list[Any]:
+        """The cells that an undo took out of the notebook."""
+        return self._store.read_cells()
+
+    def keep_cells(self, cells: Sequence[Any]) -> None:
+        """Keep these for a redo; raises OSError, and does nothing where there is no snapshot."""
+        if self.exists:
+            self._store.write_cells(list(cells))
 
     def look(self) -> Undoable:
         """What there is to put back now; raises UndoError for a snapshot that cannot be read."""

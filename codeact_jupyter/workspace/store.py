@@ -17,7 +17,7 @@ from ..errors import UndoError
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 MOST_SNAPSHOTS = 10
 MOST_DAYS = 7
-MANIFEST = "manifest.json"
+MANIFEST, CELLS = "manifest.json", "cells.json"
 VERSION = 1
 RUN = re.compile(r"[\w-]{1,64}\Z")
 
@@ -63,6 +63,21 @@ class Store:
             json.dump({"version": VERSION, **manifest}, file)
         os.replace(temporary, self.folder / MANIFEST)
 
+    def write_cells(self, cells: list[Any]) -> None:
+        """Keep the cells that an undo takes out of the notebook; raises OSError."""
+        handle, temporary = tempfile.mkstemp(dir=self.folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(cells, file)
+        os.replace(temporary, self.folder / CELLS)
+
+    def read_cells(self) -> list[Any]:
+        """The cells that an undo took; none when there are none."""
+        try:
+            cells = json.loads((self.folder / CELLS).read_text("utf-8"))
+        except (OSError, ValueError):
+            return []
+        return cells if isinstance(cells, list) else []
+
     def read(self) -> dict[str, Any]:
         """The manifest; raises UndoError when it cannot be read."""
         try:
@@ -96,6 +111,19 @@ class Store:
         for number, folder in enumerate(kept):
             if folder != self.folder and (number >= MOST_SNAPSHOTS or _age(folder) < oldest):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def undone_last(place: Path, notebook: Path) -> str:
+    """The newest run that is undone, of those that left this notebook alone; empty if none is."""
+    for folder in sorted(_snapshots(place), key=_age, reverse=True):
+        try:
+            kept = Store(place, folder.name).read()
+        except UndoError:
+            continue
+        passed = [Path(kept["root"], each) for each in kept["passed"]]
+        if kept.get("undone") and notebook in passed:
+            return folder.name
+    return ""
 
 
 def _snapshots(place: Path) -> list[Path]:

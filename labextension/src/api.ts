@@ -113,6 +113,40 @@ export interface Rebuilt {
   readonly same: boolean;
 }
 
+/** An undo of a run, or a redo if it is undone; until it is confirmed, the server says what it does. */
+export type RevertOrder = NotebookParts & {
+  readonly path: string;
+  readonly kernel: string;
+  readonly task: string;
+  readonly confirmed: boolean;
+  /** Also what was changed again since the run. */
+  readonly overwrite: boolean;
+};
+
+/** What an undo or redo will do; all of it in words for the person. */
+export interface RevertPreview {
+  readonly undone: boolean;
+  readonly lines: readonly string[];
+  readonly cells: number;
+  readonly edited: number;
+  readonly conflicts: readonly string[];
+  readonly gaps: readonly string[];
+  readonly never: string;
+}
+
+/** A cell that comes again, and the one that it is below; at the top if that is empty. */
+export interface PlacedCell {
+  readonly after: string;
+  readonly cell: nbformat.ICell;
+}
+
+export interface Reverted {
+  readonly undone: boolean;
+  readonly said: readonly string[];
+  readonly remove: readonly string[];
+  readonly cells: readonly PlacedCell[];
+}
+
 /** The server refused or could not be reached; the message is for the person. */
 export class ApiError extends Error {
   constructor(
@@ -189,6 +223,29 @@ export class Api {
     await this._post(`runs/${encodeURIComponent(run)}/input`, { request, value });
   }
 
+  async previewRevert(run: string, order: RevertOrder): Promise<RevertPreview> {
+    const from = await this._post(`runs/${encodeURIComponent(run)}/revert`, order);
+    return {
+      undone: from.undone === true,
+      lines: read.texts(from.lines),
+      cells: read.number(from.cells),
+      edited: read.number(from.edited),
+      conflicts: read.texts(from.conflicts),
+      gaps: read.texts(from.gaps),
+      never: read.text(from.never)
+    };
+  }
+
+  async revert(run: string, order: RevertOrder): Promise<Reverted> {
+    const from = await this._post(`runs/${encodeURIComponent(run)}/revert`, order);
+    return {
+      undone: from.undone === true,
+      said: read.texts(from.said),
+      remove: read.texts(from.remove),
+      cells: read.list(from.cells).map(placedCell)
+    };
+  }
+
   /** The conversation that a saved notebook holds. */
   async read(notebook: NotebookParts): Promise<readonly Frame[]> {
     const from = await this._post('read', notebook);
@@ -262,4 +319,9 @@ function readSandbox(from: read.Fields): Sandbox {
     trusted: from.trusted === true,
     givesAway: read.text(from.gives_away)
   };
+}
+
+function placedCell(value: unknown): PlacedCell {
+  const from = read.record(value);
+  return { after: read.text(from.after), cell: read.record(from.cell) as unknown as nbformat.ICell };
 }

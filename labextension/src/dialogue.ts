@@ -8,6 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import {
+  type Api,
   ApiError,
   type Approval,
   type ExportedFile,
@@ -53,6 +54,10 @@ export class Dialogue implements IDisposable {
 
   get notebook(): NotebookPanel {
     return this.runs.notebook;
+  }
+
+  get api(): Api {
+    return this._runs.api;
   }
 
   get changed(): ISignal<this, void> {
@@ -178,7 +183,7 @@ export class Dialogue implements IDisposable {
     await this.attempt(async () => {
       await this.runs.load();
       const name = PathExt.basename(this.notebook.context.localPath, '.ipynb');
-      file = await this._runs.api.export({ ...this._parts(), to, shape, name });
+      file = await this._runs.api.export({ ...this.parts(), to, shape, name });
     });
     return file;
   }
@@ -212,7 +217,7 @@ export class Dialogue implements IDisposable {
       path: this.notebook.context.localPath,
       kernel,
       task: text,
-      ...this._parts(),
+      ...this.parts(),
       after: insertCells === 'below-active' ? active : '',
       ...given(draft),
       options: { ...limits, ...(model && { model }), ...(approve && { approve }), ...options }
@@ -221,7 +226,7 @@ export class Dialogue implements IDisposable {
   }
 
   /** The notebook with one conversation: the one that is shown, which a task continues. */
-  private _parts(): NotebookParts {
+  parts(): NotebookParts {
     const shown = new Set(this.turns.map(turn => turn.run));
     const { cells, metadata } = notebookParts(this.notebook);
     const kept = cells.filter(cell => {
@@ -240,7 +245,7 @@ export class Dialogue implements IDisposable {
     }
   }
 
-  /** Do something; what goes wrong is told as trouble. */
+  /** Do something with the server; what goes wrong is told to the person. */
   async attempt(act: () => Promise<void>): Promise<boolean> {
     this._trouble = '';
     try {

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from codeact_jupyter.engine import trajectory as t
 from codeact_jupyter.engine.bill import Bill
 from codeact_jupyter.engine.environment import Cleared, Late, Updated
+from codeact_jupyter.engine.undoing import Gap
 
 
 def _as_json_has_it(text: str) -> str:
@@ -115,6 +116,7 @@ steps = st.builds(
     told=several(objects),
     started=texts,
 )
+gaps = st.builds(Gap, texts, texts)
 run_states = st.sampled_from(
     ["running", "waiting", "answered", "stopped", "limit", "failed", "interrupted"]
 )

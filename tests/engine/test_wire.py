@@ -36,6 +36,7 @@ ANY_EVENT: dict[str, st.SearchStrategy[Any]] = {
     "output-produced": st.builds(events.OutputProduced, any_.numbers, any_.produced),
     "step-finished": st.builds(events.StepFinished, any_.steps),
     "late-output": st.builds(events.LateOutput, any_.numbers, any_.lates),
+    "undo-lacks": st.builds(events.UndoLacks, any_.texts, any_.several(any_.gaps)),
     "run-finished": st.builds(
         events.RunFinished,
         any_.texts,

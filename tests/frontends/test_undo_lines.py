@@ -65,3 +65,8 @@ def test_a_run_is_taken_back_all_together_and_brought_again(kernel, model, folde
     assert kernel.run(SHOWS).stdout == BEFORE
     do(kernel, model, "'seen'")
     assert "The person undid your run for the task 'change things'" in str(model.requests[0])
+
+
+def test_a_step_alone_is_not_undone_but_there_is_a_way(kernel):
+    ran = kernel.run("%codeact undo 1.2")
+    assert "only whole runs are undone" in str(ran.error) and "%codeact fork 1.2" in str(ran.error)

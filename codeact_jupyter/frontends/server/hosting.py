@@ -10,7 +10,6 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 from ...engine.events import Event, RunFinished, RunStarted, StepFinished
@@ -22,17 +21,14 @@ from ...notebook.frames import Framing
 from ...notebook.inline import trajectory_of
 from ...record.replaying import Outcome
 from ...record.signing import own_signature
-from ...safety.gate import Gate
-from ...safety.locking import locked_by_cells
 from ...session import Session
 from ...settings import Settings
-from ..approvals import notebook_key, remembered
 from ..rebuilding import rebuild
 from .hub import Hub
 from .kernels import Kernels
 from .orders import Order
 from .questions import Questions
-from .rebuilds import Rebuilding, goes_on, require_none
+from .rebuilds import Rebuilding, goes_on, require_none, require_rest
 from .recovering import Recovery
 from .saving import Saver
 from .surroundings import surroundings
@@ -105,9 +101,7 @@ class Hosted:
 
         It goes on when who asked for it is gone. Raises CodeActError when it cannot begin.
         """
-        if goes_on(self._running) or self._hub.told_run(self.path):
-            raise SettingsError("a run is going on in this notebook; stop it, then rebuild")
-        require_none(self._rebuilding)
+        require_rest(self._running, self._rebuilding, self._hub.told_run(self.path))
         self._rebuilding = asyncio.ensure_future(self._rebuilt(rebuilding))
         return await asyncio.shield(self._rebuilding)
 
@@ -118,18 +112,27 @@ class Hosted:
 
     def stop(self) -> None:
         """Stop thinking; the kernel is left alone. What is queued is dropped."""
-        self._drop_queue()
-        self._called_off = self._preparing
+        self._call_off()
         if self._session is not None and self._environment is not None:
             self._session.stop()
             self._environment.stop_waiting()
 
     def interrupt(self) -> None:
         """Interrupt the agent's running cell; while it thinks, stop thinking."""
-        self._drop_queue()
-        self._called_off = self._preparing
+        self._call_off()
         if self._session is not None:
             self._session.interrupt()
+
+    async def settled(self) -> None:
+        """Wait until nothing is left to do of a run that is told to be over.
+
+        Raises SettingsError while a run goes on, or a rebuilding.
+        """
+        if self._session is not None and self._running is not None and not self._queue:
+            if self.run and self._session.turn.state not in ("running", "waiting"):
+                await asyncio.wait({self._running})
+            await self._session.undoing.settled()
+        require_rest(self._running, self._rebuilding, self._hub.told_run(self.path))
 
     def note(self, text: str) -> None:
         """Have something told to the model at the start of the next turn."""
@@ -175,8 +178,8 @@ class Hosted:
         """Go on with the conversation of the notebook; one that begins is told of its cells."""
         session.resume(trajectory_of(order.cells, order.metadata))
         if not session.trajectory.turns and self._environment is not None:
-            known = self._environment.cells.codes
-            if words := surroundings(order.cells, known):
+            words = surroundings(order.cells, self._environment.cells.codes)
+            if words:
                 self._environment.note(words)
 
     async def _do(self, order: Order, session: Session, begun: asyncio.Future[str]) -> None:
@@ -193,8 +196,7 @@ class Hosted:
                 if not begun.done():
                     begun.set_result(session.turn.run)
                 if isinstance(event, (StepFinished, RunFinished)):
-                    over = isinstance(event, RunFinished)
-                    await self._saver.keep(self.path, at_once=over)
+                    await self._saver.keep(self.path, at_once=isinstance(event, RunFinished))
         await self._recovery.settle(self.path)
 
     def _fail(self, error: Exception) -> None:
@@ -218,12 +220,11 @@ class Hosted:
             if self._environment is not None:
                 await self._environment.close()
             self._environment = environment
-        policy = Gate(
+        file = self._kernels.file_of(self.path)
+        policy = self.questions.gate(
             settings.approve,
-            self.questions.approve,
-            remembered=remembered(),
-            notebook=notebook_key(self._kernels.file_of(self.path)),
-            locked=locked_by_cells(order.cells),
+            file,
+            order.cells,
             history=lambda: self._session.trajectory if self._session else Trajectory(),
         )
         if self._session is None:
@@ -233,9 +234,8 @@ class Hosted:
             )
             self._session.undoing.patience = 0.0  # the next task may come at once
         self._session.use(settings)
-        self._session.notebook = str(
-            Path(environment.namespace().workspace, self.path.rpartition("/")[2])
-        )
+        self._session.notebook = file
+        self._session.undoing.files_are_here = not self._kernels.is_remote(order.kernel)
         self._session.keeping.notebook = self._recovery.place(self.path)
         self._session.environment, self._session.policy = self._environment, policy
         while self._notes:
@@ -261,7 +261,8 @@ class Hosted:
         for frame in self._framing.take(event, self._session.trajectory):
             self._hub.publish(self.path, frame)
 
-    def _drop_queue(self) -> None:
+    def _call_off(self) -> None:
+        self._called_off = self._preparing
         if self._queue:
             self._queue.clear()
             self._tell_queue()

@@ -87,6 +87,10 @@ class Kernels:
         folder, _, name = path.rpartition("/")
         return os.path.join(str(self._manager.cwd_for_path(folder)), name)
 
+    def is_remote(self, kernel: str) -> bool:
+        """Whether a kernel is behind a gateway: then its files are not here."""
+        return kernel in self._manager and is_remote(self._manager.get_kernel(kernel))
+
     def restarted(self, kernel: str) -> None:
         """The server restarted a kernel, or shut it down."""
         if kernel in self._links:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, get_args
 
 from ...errors import SettingsError
@@ -70,6 +70,23 @@ class Decided:
     word: str = ""
 
 
+@dataclass(frozen=True)
+class Reverting:
+    """A run to undo, or to redo if it is undone; before it is `confirmed`, to say what that does.
+
+    With `overwrite`, also what was changed again since.
+    """
+
+    path: str
+    kernel: str
+    _: KW_ONLY
+    confirmed: bool = False
+    overwrite: bool = False
+    cells: tuple[Json, ...] = ()
+    metadata: Json = field(default_factory=dict)
+    task: str = ""
+
+
 def order_of(body: Any) -> Order:
     """The order in a request's body; raises SettingsError, naming the field, for what is none."""
     fields = mapping(body, "the body")
@@ -91,6 +108,21 @@ def order_of(body: Any) -> Order:
         ),
         images=tuple(_image(each) for each in _list(fields, "images")[:MOST_IMAGES]),
         options={name: value for name, value in options.items() if value not in (None, "")},
+    )
+
+
+def reverting_of(body: Any) -> Reverting:
+    """What an undo or redo asks for; raises SettingsError for what is none."""
+    fields = mapping(body, "the body")
+    cells, metadata = notebook_of(fields)
+    return Reverting(
+        _text(fields, "path"),
+        _text(fields, "kernel", ""),
+        confirmed=fields.get("confirmed") is True,
+        overwrite=fields.get("overwrite") is True,
+        cells=cells,
+        metadata=metadata,
+        task=_text(fields, "task", ""),
     )
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ...engine.policy import Answered, Scope, Verdict, code_hash
-from ...engine.trajectory import Action
+from ...engine.trajectory import Action, Trajectory
 from ...errors import SettingsError
-from .orders import Decided
+from ...safety.gate import Gate
+from ...safety.locking import locked_by_cells
+from ..approvals import notebook_key, remembered
+from .orders import Decided, Json
 
 SCOPES: dict[str, Scope] = {"run": "once", "run-for-run": "run", "run-kind": "notebook"}
 
@@ -35,6 +39,24 @@ class Questions:
     def __init__(self) -> None:
         self._approval: _Approval | None = None
         self._input: _Input | None = None
+
+    def gate(
+        self,
+        approve: Literal["ask", "risky", "never"],
+        file: str,
+        cells: Sequence[Json],
+        *,
+        history: Callable[[], Trajectory],
+    ) -> Gate:
+        """The gate of the notebook in this file, with these cells: what it asks is asked here."""
+        return Gate(
+            approve,
+            self.approve,
+            remembered=remembered(),
+            notebook=notebook_key(file),
+            locked=locked_by_cells(cells),
+            history=history,
+        )
 
     async def approve(self, action: Action, verdict: Verdict) -> Answered:
         """Wait for the person's word on an action; cancelled when the run is stopped."""

@@ -58,6 +58,15 @@ def require_none(rebuilding: asyncio.Future[Any] | None) -> None:
         raise SettingsError("the kernel is being rebuilt; wait for its end, or stop that")
 
 
+def require_rest(
+    running: asyncio.Future[Any] | None, rebuilding: asyncio.Future[Any] | None, told: str
+) -> None:
+    """Raise SettingsError while a run goes on, ours or one `told` by a magic, or a rebuilding."""
+    if goes_on(running) or told:
+        raise SettingsError("a run is going on in this notebook; wait for its end, or stop it")
+    require_none(rebuilding)
+
+
 def rebuilt(outcomes: Sequence[Outcome]) -> Json:
     """How a rebuilding went, as JSON: in lines, and which effects it skipped."""
     kinds = sorted({kind for outcome in outcomes for kind in outcome.kinds})

@@ -20,8 +20,9 @@ from .downloads import download
 from .follow import FollowSocket
 from .lent import Lent, LentMessages
 from .offering import offer
-from .orders import decided_of, entries_of, mapping, notebook_of, order_of, shape_in
+from .orders import decided_of, entries_of, mapping, notebook_of, order_of, reverting_of, shape_in
 from .rebuilds import fork_of, rebuilding_of, rebuilt
+from .reverting import preview, revert
 from .route import Route
 
 ROOT = "codeact/api"
@@ -75,6 +76,24 @@ class RunAction(Route):
                 request, value = str(fields.get("request", "")), str(fields.get("value", ""))
                 hosted.questions.reply(request, value)
             return {}
+
+        await self.answer(work)
+
+
+class Revert(Route):
+    """`POST runs/<run>/revert`: say what an undo or redo will do, or do it when `confirmed`."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def post(self, run: str) -> None:
+        async def work() -> Any:
+            wish = reverting_of(self.body())
+            undoing = await self.service.undoing(wish.kernel, wish.path)
+            if not wish.confirmed:
+                return await preview(undoing, run, wish)
+            done = await revert(undoing, run, wish)
+            self.service.note(wish.path, done.pop("told"))
+            return done
 
         await self.answer(work)
 
@@ -209,6 +228,7 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("runs", Runs),
     (rf"runs/{RUN}/(?P<action>stop|interrupt|approval|input)", RunAction),
     ("approvals", Approvals),
+    (rf"runs/{RUN}/revert", Revert),
     ("read", Read),
     ("names", Names),
     ("sandbox", Sandbox),

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...engine.trajectory import Variable
-from ...errors import SettingsError
+from ...errors import EnvironmentFailure, SettingsError
 from ...record.journal import Journal
 from ...record.replaying import Outcome
 from ...settings import Settings
+from ...undoing import Undoing
 from .hosting import Hosted
 from .hub import Hub
 from .kernels import Kernels
@@ -24,6 +25,7 @@ from .recovering import Recovery
 from .sandboxes import Sandboxes
 from .saving import Saver
 
+BUSY_SECONDS = 2.0  # that an undo waits for a cell of the person's
 GRACE_SECONDS = 5.0  # a reload leaves, and is there again
 MOST_CLIENTS = 1_000
 SERVICE = "codeact_service"  # the key of the server's settings that holds it
@@ -137,6 +139,27 @@ class Service:
         environment = await self._kernels.environment(kernel, self._paths.get(kernel, ""))
         await environment.close()  # what comes there is not for this one
         return await environment.variables()
+
+    async def undoing(self, kernel: str, path: str) -> Undoing:
+        """What takes runs back in this kernel and this notebook's folder.
+
+        Raises SettingsError while a run, a rebuilding or a cell of the person's goes on. Of a
+        kernel that is not there the files are left.
+        """
+        await self._agent(path).settled()
+        try:
+            environment = await self._kernels.environment(kernel, path)
+        except EnvironmentFailure:
+            return Undoing(lambda: None)
+        await environment.close()  # what comes there is not for this one
+        try:  # a cell that is just over may not have been heard of as such
+            await asyncio.wait_for(environment.link.free(), BUSY_SECONDS)
+        except (asyncio.TimeoutError, TimeoutError):
+            why = "the kernel is busy with a cell; wait for its end, then undo"
+            raise SettingsError(why) from None
+        undoing = Undoing(lambda: environment)
+        undoing.files_are_here = not self._kernels.is_remote(kernel)
+        return undoing
 
     def get_ready(self) -> None:
         """Import, in a thread of its own, what the first run needs: else that waits seconds."""

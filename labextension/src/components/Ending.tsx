@@ -2,6 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { TurnView } from '../run-model';
 import { useServices } from './services';
+import { Undo } from './Undo';
 import { allTokens, counted, duration, money } from './words';
 
 export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
@@ -25,6 +26,7 @@ export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
         </div>
       )}
       <p className="codeact-Facts">{facts(trans, turn)}</p>
+      {last && turn.steps.some(step => step.code) && <Undo key={turn.run} turn={turn} />}
     </>
   );
 }

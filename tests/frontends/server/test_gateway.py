@@ -70,6 +70,9 @@ def test_a_run_in_a_remote_kernel_sees_acts_asks_and_answers(
     remote.tell(run, "input", {"request": question["request"], "value": "Ada"})
     assert tab.end(run)["state"] == "answered"
     assert "total 7" in model.results()[0]
+    asked = {"path": remote.path, "kernel": remote.kernel}
+    gaps = " ".join(remote.tell(run, "revert", asked).json["gaps"])
+    assert "all files: the kernel runs on another machine" in gaps
     assert [step["state"] for step in tab.steps(run)][:2] == ["ok", "ok"]
     assert remote.person.run("print(name)") == "Ada\n"
     variables = remote.server.api(f"names?kernel={remote.kernel}").json["variables"]

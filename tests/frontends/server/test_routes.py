@@ -29,6 +29,7 @@ EXAMPLES = {
     "RunAction": [f"runs/0123abcd/{word}" for word in ("stop", "interrupt", "approval", "input")],
     "Lent": ["lent/0123abcd"],
     "LentMessages": ["lent/0123abcd/v1/messages"],
+    "Revert": ["runs/0123abcd/revert"],
 }
 
 

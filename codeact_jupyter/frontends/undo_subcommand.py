@@ -1,0 +1,32 @@
+"""What `codeact undo` and `redo` say of themselves and take; what they do is imported later."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+UNDO_WORDS = """\
+It says what will be done before it asks. The variables of the run went with its
+kernel. `%codeact undo` in a notebook takes these back too."""
+
+
+def add_undo(to: argparse.ArgumentParser) -> None:
+    """Add the arguments of both."""
+    to.add_argument("file", type=Path, metavar="FILE", help="a notebook that `codeact run` wrote")
+    to.add_argument("run", nargs="?", default="", metavar="RUN", help="the id (default: the last)")
+    to.add_argument("--yes", action="store_true", help="do it without being asked")
+    to.add_argument("--all", action="store_true", help="also what was changed again since")
+
+
+def run_undo(options: argparse.Namespace) -> int:
+    """Undo a run; returns the exit code."""
+    from .undo_command import undo_in
+
+    return undo_in(options, undone=True)
+
+
+def run_redo(options: argparse.Namespace) -> int:
+    """Redo a run; returns the exit code."""
+    from .undo_command import undo_in
+
+    return undo_in(options, undone=False)

@@ -1,0 +1,78 @@
+/** Undoes and redoes a run: the server takes variables and files back, the page its cells. */
+import type { ISharedNotebook } from '@jupyter/ydoc';
+import type { PlacedCell, Reverted, RevertOrder, RevertPreview } from './api';
+import type { Dialogue } from './dialogue';
+import * as read from './reading';
+import type { TurnView } from './run-model';
+
+/** What an undo, or a redo, of this run will do; null when it cannot be done. */
+export async function previewRevert(
+  dialogue: Dialogue,
+  turn: TurnView
+): Promise<RevertPreview | null> {
+  let seen: RevertPreview | null = null;
+  await dialogue.attempt(async () => {
+    seen = await dialogue.api.previewRevert(turn.run, order(dialogue, turn, false, false));
+  });
+  return seen;
+}
+
+/** Do it; null when it could not be done. */
+export async function revert(
+  dialogue: Dialogue,
+  turn: TurnView,
+  overwrite: boolean
+): Promise<Reverted | null> {
+  let done: Reverted | null = null;
+  await dialogue.attempt(async () => {
+    done = await dialogue.api.revert(turn.run, order(dialogue, turn, true, overwrite));
+    const model = dialogue.notebook.context.model.sharedModel;
+    takeOut(model, new Set(done.remove));
+    putIn(model, done.cells);
+  });
+  return done;
+}
+
+function order(
+  dialogue: Dialogue,
+  turn: TurnView,
+  confirmed: boolean,
+  overwrite: boolean
+): RevertOrder {
+  const { context, sessionContext } = dialogue.notebook;
+  return {
+    ...dialogue.parts(),
+    path: context.localPath,
+    kernel: sessionContext.session?.kernel?.id ?? '',
+    task: turn.task,
+    confirmed,
+    overwrite
+  };
+}
+
+/** Take these cells out, as one step that Ctrl+Z takes back. */
+function takeOut(model: ISharedNotebook, ids: ReadonlySet<string>): void {
+  model.transact(() => {
+    for (let place = model.cells.length - 1; place >= 0; place--) {
+      if (ids.has(model.cells[place].getId())) {
+        model.deleteCell(place);
+      }
+    }
+  });
+}
+
+/** Put these cells where they were, unless they are there. */
+function putIn(model: ISharedNotebook, cells: readonly PlacedCell[]): void {
+  const ids = model.cells.map(each => each.getId()); // the model's own follow after the transaction
+  model.transact(() => {
+    for (const { after, cell } of cells) {
+      const id = read.text(cell.id);
+      if (!ids.includes(id)) {
+        const above = ids.indexOf(after);
+        const place = above >= 0 ? above + 1 : after ? ids.length : 0;
+        model.insertCell(place, cell);
+        ids.splice(place, 0, id);
+      }
+    }
+  });
+}

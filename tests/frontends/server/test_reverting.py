@@ -1,0 +1,73 @@
+"""The route of an undo: a preview that changes nothing, then all together, and back again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.frontends.live import ScriptedModel, act, say
+
+from .conftest import OpenNotebook
+from .front_ends import Held, all_text
+from .live_server import LiveNotebook, Response
+
+MADE = "import pathlib; items = [1]; _ = pathlib.Path('undone.txt').write_text('old')"
+CODE = "items.append(2); new = 1\n_ = pathlib.Path('undone.txt').write_text('changed')"
+SHOWS = "print(items, 'new' in globals(), pathlib.Path('undone.txt').read_text())"
+BEFORE, AFTER = "[1] False old\n", "[1, 2] True changed\n"
+
+
+def answer(notebook: LiveNotebook, run: str, cells: list[Any], **more: Any) -> Response:
+    about = {"path": notebook.path, "kernel": notebook.kernel, "cells": cells, "task": "change"}
+    return notebook.tell(run, "revert", {**about, **more})
+
+
+def revert(notebook: LiveNotebook, run: str, cells: list[Any], **more: Any) -> Any:
+    answered = answer(notebook, run, cells, **more)
+    assert answered.status == 200, answered.text
+    return answered.json
+
+
+def test_a_run_is_undone_and_redone_and_the_model_is_told(
+    open_notebook: OpenNotebook, model: ScriptedModel
+) -> None:
+    notebook = open_notebook()
+    notebook.person.run(MADE)
+    model.will(act(CODE), say("Done."))
+    tab = notebook.follow()
+    run = notebook.start("change")
+    tab.end(run)
+    cells = list(tab.cells(run).values())
+    cells[-1] = {**cells[-1], "source": "Edited."}
+
+    seen = revert(notebook, run, cells)
+    assert not seen["undone"] and seen["cells"] == len(cells) - 1 and seen["edited"] == 1
+    for words in ("removed: new", "items (list)", "undone.txt"):
+        assert words in " ".join(seen["lines"])
+    assert notebook.person.run(SHOWS) == AFTER
+
+    done = revert(notebook, run, cells, confirmed=True)
+    assert done["undone"] and done["remove"] == [cell["id"] for cell in cells[:-1]]
+    assert notebook.person.run(SHOWS) == BEFORE
+    again = revert(notebook, run, [], confirmed=True)
+    assert [each["cell"]["id"] for each in again["cells"]] == done["remove"]
+    assert notebook.person.run(SHOWS) == AFTER
+    revert(notebook, run, cells, confirmed=True)
+
+    model.will(say())
+    tab.end(notebook.start("and now?"))
+    assert "The person undid your run for the task 'change'" in all_text(model.requests[0])
+
+
+def test_what_cannot_be_undone_now_is_said(
+    open_notebook: OpenNotebook, model: ScriptedModel, held: Held
+) -> None:
+    notebook = open_notebook()
+    unknown = answer(notebook, "0123abcd", [])
+    assert unknown.status == 400 and "only the last run" in unknown.json["message"]
+    model.will(act(held.code), say())
+    tab = notebook.follow()
+    run = notebook.start("wait")
+    going = answer(notebook, run, [])
+    assert going.status == 400 and "going on" in going.json["message"]
+    held.let_go()
+    tab.end(run)

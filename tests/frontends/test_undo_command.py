@@ -1,0 +1,76 @@
+"""`codeact undo` and `redo`: the files and the cells of a run of the command, in any process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from codeact_jupyter.frontends.cli import main
+from tests.loopback import LoopbackModel
+
+from .live import ScriptedModel, act, say, with_model
+
+CODE = (
+    "import pathlib\npathlib.Path('made.txt').write_text('made')\n"
+    "pathlib.Path('old.txt').write_text('changed')\nnext(iter([1]))"
+)
+
+
+def run(model: LoopbackModel, folder: Path, monkeypatch) -> Path:
+    for name, value in with_model(model).items():
+        monkeypatch.setenv(name, value)
+    (folder / "old.txt").write_text("old")
+    notebook = folder / "run.ipynb"
+    flags = ["--notebook", str(notebook), "--cwd", str(folder), "--approve", "never"]
+    assert codeact(["run", "write files", *flags]) == 0
+    return notebook
+
+
+def codeact(words: list[str]) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    return int(ended.value.code or 0)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.glob("*.txt")}
+
+
+def test_files_and_cells_are_taken_back_and_brought_again(
+    model: ScriptedModel, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    model.will(act(CODE), say("Done."))
+    notebook = run(model, tmp_path, monkeypatch)
+    recorded = notebook.read_text()
+    after = texts(tmp_path)
+    capsys.readouterr()
+    assert codeact(["undo", str(notebook)]) == 2
+    assert "--yes" in capsys.readouterr().err and texts(tmp_path) == after
+    assert codeact(["undo", str(notebook), "--yes"]) == 0
+    said = capsys.readouterr().out
+    for words in ("removed: made.txt", "as before: old.txt", "removed: 3 cells", "all variables"):
+        assert words in said, said
+    assert texts(tmp_path) == {"old.txt": "old"}
+    assert "write files" not in notebook.read_text()
+    assert codeact(["redo", str(notebook), "--yes"]) == 0
+    assert texts(tmp_path) == after and notebook.read_text() == recorded
+
+
+def test_a_cell_that_the_person_edited_stays(
+    model: ScriptedModel, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    model.will(act(CODE), say("Done."))
+    notebook = run(model, tmp_path, monkeypatch)
+    content = json.loads(notebook.read_text())
+    content["cells"][-1]["source"] = ["Mine."]
+    notebook.write_text(json.dumps(content))
+    assert codeact(["undo", str(notebook), "--yes"]) == 0
+    assert "1 that you edited stay" in capsys.readouterr().out
+    assert "Mine." in notebook.read_text() and "made.txt" not in notebook.read_text()
+
+
+def test_a_notebook_without_a_run_has_nothing_to_undo(tmp_path: Path, capsys) -> None:
+    assert codeact(["undo", str(tmp_path / "none.ipynb"), "--yes"]) == 2
+    assert "no notebook" in capsys.readouterr().err
