@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class Undoing:
         self._first: Collection[str] = ()
         self._run = ""
         self._told: set[Gap] = set()
+        self._late: tuple[Gap, ...] = ()  # of files that were kept anew
         self.last = self._before = ""  # the last run that acted, and the one before it
 
     def begin(self, run: str, bounds: Bounds | None, first: Collection[str] = ()) -> None:
@@ -67,7 +69,8 @@ class Undoing:
         checkpoints = self._checkpoints
         if self._taking is None or checkpoints is None:
             return ()
-        return self._news(await checkpoints.lost(self._run))
+        late, self._late = self._late, ()
+        return self._news((*late, *await checkpoints.lost(self._run)))
 
     async def close(self, *, acted: bool) -> None:
         """The run is over; one that did not act leaves the one before as the last."""
@@ -156,8 +159,14 @@ class Undoing:
         files = asyncio.to_thread(self._take_files, run)
         if checkpoints is None:
             return (Gap("all variables", "they cannot be kept here"), *await files)
-        variables = checkpoints.take(run, self._bounds, self._first)
+        variables = checkpoints.take(
+            run, self._bounds, self._first, again=partial(self._take_files_again, run)
+        )
         return tuple(gap for gaps in await asyncio.gather(variables, files) for gap in gaps)
+
+    async def _take_files_again(self, run: str) -> None:
+        """The person's cell ran meanwhile: what it did to files is not the run's."""
+        self._late = await asyncio.to_thread(self._take_files, run)
 
     def _take_files(self, run: str) -> tuple[Gap, ...]:
         environment = self._environment()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 MOST_SHOWN = 12
+Again = Callable[[], Awaitable[None]]
 WhatKind = Literal["variable", "object", "setting", "file", "cell"]
 WhatChange = Literal["added", "changed", "deleted"]
 
@@ -70,10 +71,18 @@ def lacks(gaps: Collection[Gap]) -> str:
 class Checkpoints(Protocol):
     """Where the state of the variables before a run is kept; the last run that acted has one."""
 
-    async def take(self, run: str, bounds: Bounds, first: Collection[str]) -> tuple[Gap, ...]:
+    async def take(
+        self,
+        run: str,
+        bounds: Bounds,
+        first: Collection[str],
+        *,
+        again: Again | None = None,
+    ) -> tuple[Gap, ...]:
         """Keep the state of now; called at the start of a run, and returns what it lacks.
 
-        The names in `first` come first: there may not be the time for all.
+        The names in `first` come first: there may not be the time for all. `again` is called
+        before the first action where a cell of the person's ran since: it may have changed files.
         """
 
     async def lost(self, run: str) -> tuple[Gap, ...]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..engine.undoing import Bounds, Change, Gap, Restored, Undoable
+from ..engine.undoing import Again, Bounds, Change, Gap, Restored, Undoable
 from ..errors import EnvironmentFailure
 from .undo.sending import asking, bringing, known_here
 
@@ -31,7 +31,14 @@ class ShellCheckpoints:
         self._workspace = workspace
         self._here: Any = known_here()
 
-    async def take(self, run: str, bounds: Bounds, first: Collection[str]) -> tuple[Gap, ...]:
+    async def take(
+        self,
+        run: str,
+        bounds: Bounds,
+        first: Collection[str],
+        *,
+        again: Again | None = None,
+    ) -> tuple[Gap, ...]:
         limits = (bounds.seconds, bounds.bytes)
         slices = self._here.begin(self._shell, run, *limits, self._workspace(), tuple(first))
         started = time.monotonic()
@@ -75,17 +82,27 @@ class KernelCheckpoints:
         self._cells_run = cells_run
         self._busy = busy
         self._asked_for: tuple[str, Bounds, Collection[str]] | None = None
+        self._again: Again | None = None
         self._taken_at = ("", 0)
         self._may_lose = False
         self._untold: tuple[Gap, ...] = ()
 
-    async def take(self, run: str, bounds: Bounds, first: Collection[str]) -> tuple[Gap, ...]:
-        self._asked_for, self._taken_at = (run, bounds, first), ("", 0)
+    async def take(
+        self,
+        run: str,
+        bounds: Bounds,
+        first: Collection[str],
+        *,
+        again: Again | None = None,
+    ) -> tuple[Gap, ...]:
+        self._asked_for, self._taken_at, self._again = (run, bounds, first), ("", 0), again
         return () if self._busy() else await self._take(run, bounds, first)
 
     async def catch_up(self) -> None:
         """Take what could not be taken while the person's cell ran; called before an action."""
         if self._asked_for is not None and self.is_stale(self._asked_for[0]):
+            if self._again is not None:
+                await self._again()
             self._untold = await self._take(*self._asked_for)
         self._asked_for = None  # from here on, what changes is the run's
 

@@ -62,8 +62,10 @@ class WatchedLink(KernelLink):
     async def free(self) -> None:
         """Wait until the kernel executes nothing, or is there no more."""
         doubted = ""
-        while self.executing and await self._is_there():
-            self._changed.clear()
+        while self.executing:
+            self._changed.clear()  # before the look, during which the cell may end
+            if not await self._is_there():
+                return
             try:
                 await asyncio.wait_for(self._changed.wait(), CHECK_SECONDS)
             except (asyncio.TimeoutError, TimeoutError):

@@ -33,12 +33,14 @@ class Snapshot:
         return self._store.exists
 
     def take(self, root: Path, bounds: Bounds, passed: Collection[str] = ()) -> tuple[Gap, ...]:
-        """Keep what is there now; returns what is not kept. `passed` are paths left alone.
+        """Keep what is there now, and what was kept before no more; returns what is not kept.
 
-        Raises UndoError and OSError when nothing can be kept.
+        `passed` are paths left alone. Raises UndoError and OSError when nothing can be kept.
         """
         root = root.resolve()
         started = time.monotonic()
+        if self.exists:
+            self._store.remove()
         self._store.make()
         listing = listed(root, passed, seconds=bounds.seconds)
         spent = time.monotonic() - started

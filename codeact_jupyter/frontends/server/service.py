@@ -25,7 +25,7 @@ from .recovering import Recovery
 from .sandboxes import Sandboxes
 from .saving import Saver
 
-BUSY_SECONDS = 2.0  # that an undo waits for a cell of the person's
+BUSY_SECONDS = 4.0  # that an undo waits for a cell; longer than a link doubts a lost `idle`
 GRACE_SECONDS = 5.0  # a reload leaves, and is there again
 MOST_CLIENTS = 1_000
 SERVICE = "codeact_service"  # the key of the server's settings that holds it

@@ -71,3 +71,21 @@ def test_what_cannot_be_undone_now_is_said(
     assert going.status == 400 and "going on" in going.json["message"]
     held.let_go()
     tab.end(run)
+
+
+def test_a_file_that_the_persons_cell_wrote_before_the_first_action_is_not_the_runs(
+    open_notebook: OpenNotebook, model: ScriptedModel, held: Held
+) -> None:
+    made, code, shows = (each.replace("undone", "theirs") for each in (MADE, CODE, SHOWS))
+    notebook = open_notebook()
+    theirs = notebook.person.begin(f"{held.code}{made}")
+    notebook.person.has_begun(theirs)
+    model.will(act(code), say("Done."))
+    tab = notebook.follow()
+    run = notebook.start("change")
+    tab.first(run, "run", waiting="kernel")
+    held.let_go()
+    tab.end(run)
+    assert notebook.person.run(shows) == AFTER
+    revert(notebook, run, list(tab.cells(run).values()), confirmed=True)
+    assert notebook.person.run(shows) == BEFORE
