@@ -49,6 +49,7 @@ $(DEMO)/installed: pyproject.toml
 
 $(TEST)/installed: pyproject.toml
 	$(PYTHON) -m venv $(TEST)
+	rm -rf $(LINKED) codeact_jupyter/labextension # pip would write through the link, into what it packs
 	$(WITHOUT_NODE) $(TEST)/bin/pip install --quiet --disable-pip-version-check -e ".[browser]"
 	touch $@
 
