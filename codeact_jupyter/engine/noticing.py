@@ -14,6 +14,9 @@ WORDS = {
     "process": "started the process {}",
     "network": "contacted {}",
 }
+# What libraries ask of the system by themselves, at an import or a first plot: fonts, processors,
+# shared libraries. The record has them; nobody is told.
+INQUIRIES = frozenset({"fc-list", "ldconfig", "lscpu", "system_profiler", "uname"})
 MOST_TOLD = 5
 
 
@@ -34,7 +37,15 @@ def noticed(step: Step, seen: Observation, workspace: str) -> Observation:
 
 def _matters(touched: Touched, workspace: str) -> bool:
     """Whether this would have been asked about: a new file in the working directory is not."""
-    if touched.kind not in WORDS:
+    if touched.kind not in WORDS or (touched.kind == "process" and _inquires(touched.what)):
         return False
     path = PurePath(touched.what)
     return touched.kind != "writes" or (path.is_absolute() and not path.is_relative_to(workspace))
+
+
+def _inquires(command: str) -> bool:
+    """Whether this is one program that only tells of the system, and nothing is done with it."""
+    words = command.split()
+    return (
+        bool(words) and PurePath(words[0]).name in INQUIRIES and not set(command) & set(";|&<>`$\n")
+    )

@@ -31,6 +31,8 @@ def said(touched: Touched, *kinds: str) -> str:
         (Touched("deletes", "data.csv"), "it also deleted data.csv"),
         (Touched("moves", "a"), "it also moved a"),
         (Touched("process", "curl x"), "it also started the process curl x"),
+        (Touched("process", "/usr/bin/fc-list --format=%{file}\\n"), ""),
+        (Touched("process", "lscpu -p; curl x"), "it also started the process lscpu -p; curl x"),
         (Touched("network", "evil.example 443"), "it also contacted evil.example 443"),
         (Touched("writes", "/etc/x"), "it also wrote /etc/x"),
         (Touched("writes", "/srv/data-2/x"), "it also wrote /srv/data-2/x"),

@@ -13,7 +13,7 @@ from tests.sandbox.kernels import write_spec
 
 from .browsing import Lab, running_lab, write_notebook
 from .conftest import require_browser
-from .opening import run_all
+from .opening import open_again, run_all
 
 SHOWS = """\
 from IPython.display import display, HTML, Javascript, Markdown, SVG
@@ -25,7 +25,7 @@ display(Markdown(f"<img src=x onerror='{ACT}'>"))
 display(SVG(f"<svg xmlns='http://www.w3.org/2000/svg'><script>{ACT}</script></svg>"))
 display(HTML("<table class='dataframe'><tr><td>the end</td></tr></table>"))
 """
-ENDED = "() => document.querySelector('.jp-Notebook')?.innerText.includes('the end')"
+ENDED = "() => document.querySelector('.jp-OutputArea td')?.innerText === 'the end'"
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +47,10 @@ def test_no_script_of_a_sandboxed_kernel_runs_in_the_page(
 ) -> None:
     name = f"{kernel}.ipynb"
     write_notebook(walled_lab.notebooks / name, SHOWS, kernel=kernel)
-    page.goto(f"{walled_lab.address}/lab/tree/{name}?reset")
-    page.wait_for_function("globalThis.jupyterapp")
+    open_again(walled_lab, page, name)
     run_all(page)
     page.wait_for_function(ENDED)
+    if escapes:
+        page.wait_for_function("globalThis.escaped")
     page.wait_for_timeout(1000)
     assert bool(page.evaluate("globalThis.escaped")) is escapes
