@@ -39,6 +39,7 @@ _ARGUMENTS = {
     "socket.sendto": ("network", 1),
 }
 _QUIET = ("/dev/", "/proc/", "/sys/")
+_ELSEWHERE = ("network", "process")  # not of files: always of interest
 
 
 class Noting:
@@ -78,7 +79,7 @@ class Noting:
         else:
             kind, place = _ARGUMENTS[event]
             what = _shown(arguments[place])
-        if what and not _is_quiet(what):
+        if what and (kind in _ELSEWHERE or not _is_quiet(what)):
             self.noted[kind, what[:LONGEST_NOTED]] = None
 
 
@@ -96,7 +97,7 @@ def _shown(value: Any) -> str:
 
 
 def _is_quiet(what: str) -> bool:
-    """Return whether this is of no interest: what Python keeps, or temporary."""
+    """Return whether a file is of no interest: what Python keeps, or temporary."""
     if what.startswith(_QUIET) or "__pycache__" in what:
         return True
     temporary = os.environ.get("TMPDIR", "/tmp")

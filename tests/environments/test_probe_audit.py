@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codeact_jupyter.engine.trajectory import Action, Observation, Touched
-from codeact_jupyter.environments.probe_audit import noting
+from codeact_jupyter.environments.probe_audit import Noting, noting
 
 from .test_contract import kernel, shell
 
@@ -62,3 +62,9 @@ def test_nothing_is_noted_while_no_action_runs(tmp_path: Path) -> None:
     noting().take()
     (tmp_path / "person.txt").write_text("x")
     assert noting().take() == []
+
+
+def test_a_program_that_stands_in_the_temporary_folder_is_noted() -> None:
+    noted = Noting(lambda: True)
+    noted.hook("subprocess.Popen", ("/tmp/x", ["/tmp/x", "-c"], None, None))
+    assert noted.take() == [["process", "/tmp/x -c"]]

@@ -200,7 +200,9 @@ os.unlink(path)
 return True
 """)),
     Hostile("host_tmp", "files", "see the host's /tmp", _body("""
-return [name for name in os.listdir('/tmp') if name != OUTSIDE.split('/')[2]]
+shown = (OUTSIDE, sys.prefix, *sys.path)  # what is given to it may stand there
+given = {path.split('/')[2] for path in shown if path.startswith('/tmp/')}
+return [name for name in os.listdir('/tmp') if name not in given]
 """)),
     Hostile("tcp", "network", "connect to the server's port",
             _expression("connect(socket.AF_INET, ('127.0.0.1', SERVER['tcp']))")),
