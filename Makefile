@@ -24,7 +24,8 @@ test: lint labextension $(OLDEST)/installed
 	$(JLPM) test
 	$(TESTS) -n 2 --dist loadfile --ignore tests/lab || $(TESTS) --ignore tests/lab $(ALONE)
 	$(TESTS) tests/lab || $(TESTS) tests/lab $(ALONE) # apart: its driver keeps an event loop running
-	$(OLDEST)/bin/python -m pytest -n 2 --dist loadfile -W default $(OF_IPYTHON)
+	$(OLDEST)/bin/python -m pytest -n 2 --dist loadfile -W default $(OF_IPYTHON) || \
+		$(OLDEST)/bin/python -m pytest -W default $(OF_IPYTHON) $(ALONE)
 
 lint: $(TEST)/installed $(TEST)/node
 	$(TEST)/bin/ruff check .
