@@ -9,9 +9,6 @@ OLDEST := .venv-oldest
 LINKED := $(TEST)/share/jupyter/labextensions/codeact-jupyter-labextension
 WITHOUT_NODE := HATCH_JUPYTER_BUILDER_SKIP_NPM=1
 JLPM := cd labextension && PATH="$(CURDIR)/$(TEST)/bin:$$PATH" jlpm
-TESTS := $(TEST)/bin/python -m pytest
-# What failed beside other tests, on a busy machine, must pass alone.
-ALONE := --last-failed --last-failed-no-failures none
 # What the versions of IPython, ipykernel and jupyter_client matter to: also run with the lowest.
 OF_IPYTHON := tests/environments $(wildcard tests/frontends/test_magic*.py)
 
@@ -22,10 +19,9 @@ demo: $(DEMO)/installed
 
 test: lint labextension $(OLDEST)/installed
 	$(JLPM) test
-	$(TESTS) -n 2 --dist loadfile --ignore tests/lab || $(TESTS) --ignore tests/lab $(ALONE)
-	$(TESTS) tests/lab || $(TESTS) tests/lab $(ALONE) # apart: its driver keeps an event loop running
-	$(OLDEST)/bin/python -m pytest -n 2 --dist loadfile -W default $(OF_IPYTHON) || \
-		$(OLDEST)/bin/python -m pytest -W default $(OF_IPYTHON) $(ALONE)
+	$(TEST)/bin/python -m pytest -n 2 --dist loadfile --ignore tests/lab
+	$(TEST)/bin/python -m pytest tests/lab # alone: what drives the browser keeps an event loop running
+	$(OLDEST)/bin/python -m pytest -n 2 --dist loadfile -W default $(OF_IPYTHON)
 
 lint: $(TEST)/installed $(TEST)/node
 	$(TEST)/bin/ruff check .
