@@ -253,8 +253,11 @@ def _approve(value: Any) -> Approve:
 
 def _url(value: Any) -> str:
     text = _text(value)
-    if not text.startswith(("http://", "https://")) or not urlsplit(text).hostname:
-        raise ValueError("it must begin with http:// or https://, and name a host")
+    if not text.startswith(("http://", "https://", "http+unix://")) or not urlsplit(text).netloc:
+        raise ValueError(
+            "it must begin with http:// or https:// and name a host, or with http+unix:// and "
+            "name a socket, with %2F for each slash"
+        )
     return text.rstrip("/")
 
 

@@ -6,6 +6,7 @@ front end that shows the cell for that request gets its outputs there by its own
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 CLIENT = "codeact_client"  # what a front end that shows cells puts into its request's metadata
 FRAME = "codeact"
 DONE = "codeact_done"
+SANDBOX = "CODEACT_SANDBOX"  # which walls are around this process; set by who built them
 
 
 class OwnCells:
@@ -118,10 +120,11 @@ def shown_as_cells(shell: InteractiveShell) -> bool:
     """Whether the front end that runs the present cell shows a run's cells: it says so in it.
 
     The mark names the session of the request itself, so one that was saved in a notebook and came
-    along in another front end does not count.
+    along in another front end does not count. What a sandboxed kernel says of cells no server
+    passes on.
     """
     kernel: Any = getattr(shell, "kernel", None)
-    if kernel is None or not hasattr(kernel, "get_parent"):
+    if kernel is None or not hasattr(kernel, "get_parent") or os.environ.get(SANDBOX):
         return False
     request = kernel.get_parent("shell") or {}
     client = (request.get("metadata") or {}).get(CLIENT)

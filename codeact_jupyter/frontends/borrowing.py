@@ -10,14 +10,18 @@ import hashlib
 import hmac
 import json
 import re
+import socket
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from ..settings import TAKEN
 
 SERVER = "CODEACT_SERVER"  # the address of a server that lends; in its kernels' environment
 SECONDS = 5.0
+MOST_SAID = 100_000
 CONNECTION_FILE = re.compile(r"kernel-([\w-]+)\.json$")
 
 
@@ -50,15 +54,34 @@ def borrowed(shell: Any, environ: Mapping[str, str]) -> dict[str, str]:
 
 def _asked(url: str, token: str) -> dict[str, Any]:
     """What the server says that it lends; nothing when it does not answer."""
-    request = urllib.request.Request(url, headers={"X-Api-Key": token})
-    # No proxy: the server is on this machine, whatever the environment says.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    parts = urlsplit(url)
+    headers = {"X-Api-Key": token}
     try:
-        with opener.open(request, timeout=SECONDS) as answer:
-            offered = json.loads(answer.read(100_000))
-    except (OSError, ValueError):
+        if parts.scheme == "http+unix":
+            said = _through(unquote(parts.netloc), parts.path, headers)
+        else:
+            # No proxy: the server is on this machine, whatever the environment says.
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            request = urllib.request.Request(url, headers=headers)
+            with opener.open(request, timeout=SECONDS) as answer:
+                said = answer.read(MOST_SAID)
+        offered = json.loads(said)
+    except (OSError, HTTPException, ValueError):
         return {}
     return offered if isinstance(offered, dict) else {}
+
+
+def _through(path: str, route: str, headers: Mapping[str, str]) -> bytes:
+    """What is answered at a unix socket, as a sandbox has one; raises OSError, HTTPException."""
+    connection = HTTPConnection("127.0.0.1", timeout=SECONDS)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    try:
+        connection.sock.settimeout(SECONDS)
+        connection.sock.connect(path)
+        connection.request("GET", route, headers=dict(headers))
+        return connection.getresponse().read(MOST_SAID)
+    finally:
+        connection.close()
 
 
 def kernel_id() -> str:

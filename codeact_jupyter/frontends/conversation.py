@@ -6,6 +6,7 @@ Imported at the first use, so that `%load_ext` is quick.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
@@ -23,6 +24,7 @@ from ..record.journal import Journal
 from ..record.place import usual_folder
 from ..safety.gate import Gate
 from ..safety.remembered import Remembered
+from ..sandbox.environ import WELL
 from ..session import Session
 from ..settings import Settings, load_settings
 from .approvals import notebook_key
@@ -32,6 +34,7 @@ from .line_commands import help_text
 from .magic_flags import parse_run_flags
 from .magic_views import MagicView, magic_view
 from .resuming import broken_runs, conversation_in, notebook_of, show_broken, show_loaded
+from .sandboxing import TOLD
 from .trusted import trusted_folder, trusted_notebook, trusted_sources
 from .words import answered, question
 
@@ -52,6 +55,8 @@ class Conversation:
         self._looked = False
         self._journal = Journal()
         self.environment = ShellEnvironment(shell, cells=cells, on_clear=self._clear)
+        if os.environ.get(WELL):
+            self.environment.note(TOLD)
         self._session: Session | None = None
         self._model: str | None = None
         self._running = False

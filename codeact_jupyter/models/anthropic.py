@@ -12,7 +12,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from ..engine.bill import Bill, Usage
 from ..engine.messages import OnDelta, Request, Wasted
@@ -22,6 +21,7 @@ from ..errors import ModelError
 from ..prompts import prompt
 from .fenced import FenceTyping, fenced_reply
 from .profiles import Profile, profile_for, thinks
+from .reaching import address_of, client_for
 from .reply import ReplyBuilder
 from .shaping import Encoded, as_json
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
 DEFAULT_URL = "https://api.anthropic.com"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class AnthropicModel:
@@ -194,24 +193,20 @@ class AnthropicModel:
 
     def _make_client(self) -> AsyncAnthropic:
         import httpx2
-        from anthropic import AnthropicError, AsyncAnthropic, DefaultAsyncHttpxClient
+        from anthropic import AnthropicError, AsyncAnthropic
 
         from . import faults  # imported here, and prices read, off the event loop's thread
 
         self.price(Usage())
         timeout = httpx2.Timeout(self._silence, connect=10.0)
-        # What is on this machine is not asked by way of a proxy, whatever the environment says.
-        direct = urlsplit(self._base_url or DEFAULT_URL).hostname in LOOPBACK
         try:
             client = AsyncAnthropic(
                 api_key=self._api_key,
                 auth_token=self._auth_token,
-                base_url=self._base_url,
+                base_url=address_of(self._base_url),
                 max_retries=0,
                 timeout=timeout,
-                http_client=DefaultAsyncHttpxClient(timeout=timeout, trust_env=False)
-                if direct
-                else None,
+                http_client=client_for(self._base_url or DEFAULT_URL, timeout),
             )
         except AnthropicError as error:
             raise ModelError(f"{error} {faults.KEY_ADVICE}", fault="authentication") from error

@@ -18,7 +18,7 @@ OLDEST_LANDLOCK = 2  # before, no file can be moved between folders
 TRYING_SECONDS = 10
 LEAST_WORDS = (
     "weaker than bubblewrap: git hooks and dot folders of the workspace can be written, /dev/shm "
-    "is not limited, no sockets work in it, and no `!command`"
+    "is not limited, no sockets work in it, so that `%%codeact` reaches no model, and no `!command`"
 )
 INSTALL = (
     "install bubblewrap (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap)"

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .doors import INSIDE_FOLDER
 from .environ import HOME
 from .inside import landlock, seccomp
 from .launching import INSIDE, Launch, Started, existing, memory_file, run_inside
@@ -18,7 +19,7 @@ from .limits import MIB
 from .pythons import is_below
 from .workspace import pinned, protected
 
-OURS, CONNECTION, POLICY = "/run/codeact", "/run/connection.json", "/run/policy.json"
+OURS, POLICY = f"{INSIDE_FOLDER}/codeact", f"{INSIDE_FOLDER}/policy.json"
 NAMESPACES = (
     *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"),
     *("--cap-drop", "ALL", "--hostname", "sandbox"),
@@ -58,9 +59,14 @@ def bubblewrapped(program: str, launch: Launch) -> Started:
     read_from = held(b"".join(each.encode() + b"\0" for each in arguments))
     python = launch.command[0]
     first = [python, "-I", "-S", *run_inside(OURS, "entering", "enter"), POLICY]
-    kernel = launch.kernel_command(OURS, CONNECTION)
+    kernel = launch.kernel_command(OURS, _connection(launch))
     command = [program, "--args", read_from, "--", *first, *kernel]
     return Started(command, "/", dict(launch.environ), passed, information)
+
+
+def _connection(launch: Launch) -> str:
+    """Where its connection file is inside; its name is the host's, as it holds the kernel's id."""
+    return f"{INSIDE_FOLDER}/{os.path.basename(launch.connection_file)}"
 
 
 def _texts(launch: Launch) -> dict[str, str]:
@@ -70,7 +76,7 @@ def _texts(launch: Launch) -> dict[str, str]:
         "/etc/passwd": f"sandbox:x:{user}:{group}::{HOME}:/bin/sh\n",
         "/etc/group": f"sandbox:x:{group}:\n",
         "/etc/hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
-        CONNECTION: launch.connection,
+        _connection(launch): launch.connection,
         POLICY: json.dumps(_policy(launch)),
     }
 
@@ -110,6 +116,8 @@ def _mounts(launch: Launch) -> Iterator[Mount]:
         if not any(is_below(each, [path]) for each in readable):
             yield Mount(path, ("--ro-bind", path, path))
     yield Mount(OURS, ("--ro-bind", str(INSIDE), f"{OURS}/inside"))
+    for path, socket in launch.doors.items():
+        yield Mount(path, ("--ro-bind", socket, path))
 
 
 def _masks(folder: str, shown: list[str]) -> Iterator[Mount]:

@@ -25,7 +25,8 @@ ETC = (
 class Launch:
     """A kernel to start: its command, where it works, what it may read, and how much it may use.
 
-    `connection` is the connection file's text as the kernel gets it; `descriptors` are its sockets.
+    `connection` is the connection file's text as the kernel gets it; `descriptors` are its sockets;
+    `doors` are other sockets of the host's, by their path inside.
     """
 
     command: list[str]
@@ -39,6 +40,7 @@ class Launch:
     folder: Path
     secret: tuple[str, ...]
     also_read: tuple[str, ...] = ()
+    doors: Mapping[str, str] = field(default_factory=dict)
 
     def kernel_command(self, inside: str, connection_file: str) -> list[str]:
         """The kernel's command where our `inside` is in the folder `inside`.

@@ -11,9 +11,7 @@ import json
 import os
 import shutil
 import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,9 @@ from ..errors import EnvironmentFailure
 from .backends import Walls, walls
 from .bubblewrap import bubblewrapped
 from .confined import confined, homes_of
+from .doors import MODEL, Doors
 from .environ import HOME, clean_environ
+from .hosted import model_lender, require_filter, told_to_the_person
 from .launching import Launch
 from .limits import MIB, Bounds, bounds_of
 from .pythons import python_of
@@ -52,6 +52,7 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
     walls: Walls | None = None
     ended_for = ""
     _folder: Path | None = None
+    _doors: Doors | None = None
     _first: int | None = None
     _watch: Watch | None = None
     _saying: Saying | None = None
@@ -71,20 +72,24 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Build walls or refuse; the kernel's sockets are files that only this user can reach."""
-        with _told_to_the_person():
-            _require_filter()
+        with told_to_the_person():
+            require_filter()
             self.walls = await asyncio.to_thread(walls, self.backend)
         manager = self.parent
         if self._folder is None:
             self._folder = private_folder()
+            self._doors = Doors(self._folder)
             manager.cache_ports = False
             manager.transport, manager.ip = "ipc", str(self._folder / "k")
             _bound_messages(manager, self.largest_message)
+        assert self._doors is not None
+        if self.walls.backend == "bubblewrap":  # in other walls no socket can be made
+            self._doors.open(MODEL, model_lender(self.kernel_id or ""))
         return dict(await super().pre_launch(**kwargs))
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Start it; raises EnvironmentFailure, with what was said, when the walls did not stand."""
-        with _told_to_the_person():
+        with told_to_the_person():
             try:
                 return await self._launched(list(cmd), kwargs)
             except BaseException:
@@ -138,6 +143,8 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
             self._watch.stop()
         await super().cleanup(restart=restart)
         if not restart and self._folder is not None:
+            if self._doors is not None:
+                self._doors.close()
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
@@ -150,37 +157,37 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
         words: str,
     ) -> Launch:
         """What is to be started, and where; raises EnvironmentFailure for an unfit workspace."""
-        assert self.walls is not None and self._folder is not None
+        assert self._folder is not None and self._doors is not None
         workspace = os.path.realpath(cwd or os.getcwd())
         secret = _secret_places(self._folder)
         require_fit(workspace, secret)
         python = python_of(command[0], environ)
-        home, temporary = map(str, homes_of(self._folder))
-        if self.walls.backend == "bubblewrap":  # whose files are its own, in memory
-            home, temporary = HOME, "/tmp"
         file = Path(self.parent.connection_file)
-        clean = clean_environ(
-            environ,
-            backend=self.walls.backend,
-            python=command[0],
-            user=python.user,
-            home=home,
-            temporary=temporary,
-            also=(self.kernel_spec.env or {}).keys(),
-        )
+        clean = self._environ(command[0], environ, python.user)
         return Launch(
             command,
             str(file),
             connection_inside(file, "/run/k"),
             workspace,
             python,
-            {**clean, "CODEACT_SOCKETS": words},
+            {**clean, **self._doors.environ(), "CODEACT_SOCKETS": words},
             self.bounds,
             sockets,
             self._folder,
             secret,
             tuple(os.path.realpath(each) for each in self.read_only),
+            self._doors.sockets,
         )
+
+    def _environ(self, python: str, environ: dict[str, str], user: str) -> dict[str, str]:
+        """What the kernel gets of an environment."""
+        assert self.walls is not None and self._folder is not None
+        home, temporary = map(str, homes_of(self._folder))
+        if self.walls.backend == "bubblewrap":  # whose files are its own, in memory
+            home, temporary = HOME, "/tmp"
+        also = (self.kernel_spec.env or {}).keys()
+        options: Any = {"backend": self.walls.backend, "python": python, "user": user}
+        return clean_environ(environ, **options, home=home, temporary=temporary, also=also)
 
     async def _first_process(self, information: int | None) -> int:
         """The first process inside, as the host numbers it."""
@@ -229,40 +236,6 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
             if process is not None:
                 with suppress(OSError):
                     os.kill(process, signal.SIGKILL)
-
-
-def _server() -> Any:
-    """The Jupyter Server that this process is; None where it is none."""
-    module = sys.modules.get("jupyter_server.serverapp")
-    if module is None or not module.ServerApp.initialized():
-        return None
-    return module.ServerApp.instance()
-
-
-@contextmanager
-def _told_to_the_person() -> Iterator[None]:
-    """Have a page say why a kernel was not started: of other errors a server tells it nothing."""
-    try:
-        yield
-    except EnvironmentFailure as error:
-        if _server() is None:
-            raise
-        from tornado.web import HTTPError
-
-        raise HTTPError(500, str(error).replace("%", "%%")) from error
-
-
-def _require_filter() -> None:
-    """Raise EnvironmentFailure in a Jupyter Server that would show its pages all that comes."""
-    server = _server()
-    if server is None:
-        return
-    connection = server.web_app.settings["kernel_websocket_connection_class"]
-    if not getattr(connection, "filters_sandboxes", False):
-        raise EnvironmentFailure(
-            "this Jupyter Server does not filter what a sandboxed kernel shows, so none was "
-            "started; enable: jupyter server extension enable codeact_jupyter"
-        )
 
 
 def _bound_messages(manager: Any, most_bytes: int) -> None:

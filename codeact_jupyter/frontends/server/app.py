@@ -10,10 +10,12 @@ from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import IOLoop
 from traitlets import Bool, Unicode
 
+from ...sandbox.hosted import LENDER
 from ...settings import TAKEN, Settings, load_settings, parsed, take_credentials
 from ..borrowing import SERVER
+from .doors import ModelDoor
 from .lending import LENDING, Budget, Lending
-from .routes import handlers
+from .routes import ROOT, handlers
 from .service import SERVICE, Service
 
 FILES = "https://events.jupyter.org/jupyter_server/contents_service/v1"
@@ -101,6 +103,10 @@ class CodeActApp(ExtensionApp):
             if self.lend_model and address:
                 os.environ[SERVER] = address
 
+        if self.lend_model:
+            self.settings[LENDER] = lambda kernel, path: ModelDoor(
+                server.web_app.settings, ROOT, kernel, path
+            )
         os.environ.pop(SERVER, None)  # of a server in whose terminal this one was started
         IOLoop.current().add_callback(announce)
 

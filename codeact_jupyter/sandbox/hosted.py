@@ -1,0 +1,54 @@
+"""The Jupyter Server that starts a sandboxed kernel, where one does: what it gives, and is told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import EnvironmentFailure
+from .doors import Opened
+
+LENDER = "codeact_model_door"  # the key of the server's settings that opens a door to its model
+
+
+@contextmanager
+def told_to_the_person() -> Iterator[None]:
+    """Have a page say why a kernel was not started: of other errors a server tells it nothing."""
+    try:
+        yield
+    except EnvironmentFailure as error:
+        if _server() is None:
+            raise
+        from tornado.web import HTTPError
+
+        raise HTTPError(500, str(error).replace("%", "%%")) from error
+
+
+def require_filter() -> None:
+    """Raise EnvironmentFailure in a Jupyter Server that would show its pages all that comes."""
+    server = _server()
+    if server is None:
+        return
+    connection = server.web_app.settings["kernel_websocket_connection_class"]
+    if not getattr(connection, "filters_sandboxes", False):
+        raise EnvironmentFailure(
+            "this Jupyter Server does not filter what a sandboxed kernel shows, so none was "
+            "started; enable: jupyter server extension enable codeact_jupyter"
+        )
+
+
+def model_lender(kernel: str) -> Opened | None:
+    """What opens a door to the server's model for this kernel; None where none is lent."""
+    server = _server()
+    lend = server.web_app.settings.get(LENDER) if server is not None else None
+    return None if lend is None else lambda path: lend(kernel, path)
+
+
+def _server() -> Any:
+    """The Jupyter Server that this process is; None where it is none."""
+    module = sys.modules.get("jupyter_server.serverapp")
+    if module is None or not module.ServerApp.initialized():
+        return None
+    return module.ServerApp.instance()
