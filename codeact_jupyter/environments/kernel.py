@@ -187,6 +187,7 @@ class KernelEnvironment:
         """Take the kernel for a new one, with what it holds now as the person's: for a rebuild."""
         look = await self._look()
         self._incarnation, self._names = self._link.incarnation, Names(self._workspace)
+        self._collector = Collector()  # what came late is of the kernel before
         if look is not None:
             self._names.after_person(look)
 

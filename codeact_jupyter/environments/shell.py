@@ -235,16 +235,33 @@ def _flush() -> None:
             continue
         pipe = getattr(stream, "_fid", None)  # where ipykernel reads what was written past Python
         if isinstance(pipe, int):
-            _drain(pipe)
+            _drain(pipe, getattr(getattr(stream, "watch_fd_thread", None), "native_id", None))
         stream.flush()
 
 
-def _drain(pipe: int) -> None:
-    """Wait until the thread that reads this pipe has nothing left to read; bounded."""
+def _drain(pipe: int, reader: int | None) -> None:
+    """Wait until the thread `reader` has handed on all that was written to this pipe; bounded."""
     deadline = time.monotonic() + DRAIN_SECONDS
     try:
         while select.select([pipe], [], [], 0)[0] and time.monotonic() < deadline:
             time.sleep(0.002)
-        time.sleep(HAND_OVER_SECONDS)
+        while (reads := _reads(pipe, reader)) is False and time.monotonic() < deadline:
+            time.sleep(0.0005)
+        if reads is None:
+            time.sleep(HAND_OVER_SECONDS)
     except (OSError, ValueError):
         return
+
+
+def _reads(pipe: int, reader: int | None) -> bool | None:
+    """Whether a thread waits in a read of this pipe; None where the system does not tell.
+
+    It does so again only when it has written what it read to the stream (Linux, `proc(5)`: a
+    thread's `syscall` holds the number of the call and its arguments, or `running`).
+    """
+    try:
+        with open(f"/proc/self/task/{reader}/syscall", encoding="ascii") as file:
+            words = file.read().split()
+    except OSError:
+        return None
+    return len(words) > 1 and words[1] == hex(pipe)

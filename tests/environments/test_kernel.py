@@ -281,6 +281,15 @@ async def test_what_comes_when_no_action_follows_is_given_and_told_as_news(tmp_p
         assert text(await run(environment, "print('next')")) == "next\n"
 
 
+async def test_what_came_late_of_the_kernel_before_is_not_of_the_first_cell_of_a_rebuild(tmp_path):
+    async with started(tmp_path) as environment:
+        await run(environment, AFTERWARDS.replace("print('printed')", "print('late', flush=True)"))
+        await gone_on(tmp_path)
+        await environment.news()  # what was flushed before is here by then
+        await environment.renew()
+        assert "late" not in text(await run(environment, "print('next')"))
+
+
 async def test_numbers_and_history_are_those_of_cells(tmp_path):
     async with started(tmp_path) as environment:
         counts = [(await run(environment, code)).count for code in ("1", "2", "1/0", "_")]

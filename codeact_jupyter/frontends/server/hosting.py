@@ -18,7 +18,6 @@ from ...environments.attached import AttachedEnvironment
 from ...environments.hiding import Hiding
 from ...errors import CodeActError, SettingsError
 from ...notebook.frames import Framing
-from ...notebook.inline import trajectory_of
 from ...record.replaying import Outcome
 from ...record.signing import own_signature
 from ...session import Session
@@ -31,7 +30,7 @@ from .questions import Questions
 from .rebuilds import Rebuilding, goes_on, require_none, require_rest
 from .recovering import Recovery
 from .saving import Saver
-from .surroundings import surroundings
+from .surroundings import go_on_from
 
 MOST_NOTES = 100
 DEMO_PACE = 0.015
@@ -64,7 +63,7 @@ class Hosted:
         self._rebuilding: asyncio.Task[tuple[Outcome, ...]] | None = None
         self._begun: asyncio.Future[str] | None = None
         self._queue: list[Order] = []
-        self._preparing = self._called_off = False
+        self._preparing = self._called_off = self._finishing = False
         self._notes: deque[str] = deque(maxlen=MOST_NOTES)
         self.questions = Questions()
 
@@ -85,13 +84,14 @@ class Hosted:
                 "a %%codeact run is going on in this notebook; wait for its end, or stop it, then "
                 "send the task again"
             )
-        while self._begun is not None and not self._begun.done():
-            await asyncio.wait({self._begun})  # whether there is something to wait behind
+        while (unclear := self._unclear) is not None:
+            await asyncio.wait({unclear})  # whether there is something to wait behind
         require_none(self._rebuilding)
         if goes_on(self._running):
             self._queue.append(order)
             self._tell_queue()
             return ""
+        self._finishing = False
         self._begun = begun = asyncio.get_running_loop().create_future()
         self._running = asyncio.ensure_future(self._work(order, begun))
         return await asyncio.shield(begun)
@@ -128,9 +128,9 @@ class Hosted:
 
         Raises SettingsError while a run goes on, or a rebuilding.
         """
-        if self._session is not None and self._running is not None and not self._queue:
-            if self.run and self._session.turn.state not in ("running", "waiting"):
-                await asyncio.wait({self._running})
+        if self._finishing and self._running is not None:
+            await asyncio.wait({self._running})
+        if self._session is not None and not goes_on(self._running):
             await self._session.undoing.settled()
         require_rest(self._running, self._rebuilding, self._hub.told_run(self.path))
 
@@ -148,6 +148,13 @@ class Hosted:
         if self._session is not None:
             await self._session.close()
 
+    @property
+    def _unclear(self) -> asyncio.Future[Any] | None:
+        """A run that begins or is told to be over: it is not known yet what a task follows."""
+        if self._begun is not None and not self._begun.done():
+            return self._begun
+        return self._running if self._finishing and goes_on(self._running) else None
+
     async def _rebuilt(self, rebuilding: Rebuilding) -> tuple[Outcome, ...]:
         session = await self._prepared(Order(rebuilding.path, rebuilding.kernel, task=""))
         place = self._environment
@@ -162,7 +169,7 @@ class Hosted:
             try:
                 session = await self._prepared(order)
                 if not queued:
-                    self._go_on_from(order, session)
+                    go_on_from(order, session, self._environment)
                 await self._do(order, session, begun)
             except Exception as error:
                 if begun.done():
@@ -173,14 +180,6 @@ class Hosted:
                 return
             order, queued = self._queue.pop(0), True
             self._tell_queue()
-
-    def _go_on_from(self, order: Order, session: Session) -> None:
-        """Go on with the conversation of the notebook; one that begins is told of its cells."""
-        session.resume(trajectory_of(order.cells, order.metadata))
-        if not session.trajectory.turns and self._environment is not None:
-            words = surroundings(order.cells, self._environment.cells.codes)
-            if words:
-                self._environment.note(words)
 
     async def _do(self, order: Order, session: Session, begun: asyncio.Future[str]) -> None:
         after = self._framing.last if begun.done() and self._framing else order.after
@@ -196,6 +195,7 @@ class Hosted:
                 if not begun.done():
                     begun.set_result(session.turn.run)
                 if isinstance(event, (StepFinished, RunFinished)):
+                    self._finishing = isinstance(event, RunFinished) and not self._queue
                     await self._saver.keep(self.path, at_once=isinstance(event, RunFinished))
         await self._recovery.settle(self.path)
 

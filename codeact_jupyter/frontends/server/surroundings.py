@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...engine.telling import cut
+from ...notebook.inline import trajectory_of
 from ...notebook.outputs import KEY
 from .log import text_of
+
+if TYPE_CHECKING:
+    from ...environments.attached import AttachedEnvironment
+    from ...session import Session
+    from .orders import Order
 
 MOST_CELLS = 30
 LONGEST_CELL, LONGEST = 2_000, 16_000
 WORDS = "The person's cells in the notebook, in its order; not all may have run in this kernel:"
+
+
+def go_on_from(order: Order, session: Session, place: AttachedEnvironment | None) -> None:
+    """Go on with the conversation of the order's notebook; one that begins is told of its cells."""
+    session.resume(trajectory_of(order.cells, order.metadata))
+    if session.trajectory.turns or place is None:
+        return
+    if words := surroundings(order.cells, place.cells.codes):
+        place.note(words)
 
 
 def surroundings(cells: Sequence[Mapping[str, Any]], known: Collection[str] = ()) -> str:

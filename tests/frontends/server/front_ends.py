@@ -184,6 +184,16 @@ class Person(Listening):
         """Wait until the kernel executes the request."""
         self.until(lambda: self.about(request, "execute_input"), "execute_input")
 
+    def hears(self) -> None:
+        """Wait until a restarted kernel is heard: what it publishes before that is lost."""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            asked = self.say("control", "kernel_info_request", {})
+            with self._changed:
+                if self._changed.wait_for(lambda asked=asked: self.about(asked, "status"), 0.5):
+                    return
+        raise AssertionError("the restarted kernel was never heard")
+
     def reply(self, request: str) -> Json:
         """Wait for the end of a request; gives its reply's content."""
 

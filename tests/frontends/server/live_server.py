@@ -181,6 +181,7 @@ class LiveNotebook:
         response = self.order(task, **more)
         assert response.status == 201, response.text
         run: str = response.json["run"]
+        assert run, f"it was queued: {response.text}"
         return run
 
     def tell(self, run: str, action: str, body: Any = None) -> Response:

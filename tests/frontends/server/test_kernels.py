@@ -143,7 +143,8 @@ def test_a_kernel_that_is_shut_down_during_a_cell_ends_the_run_by_name(
     open_notebook: OpenNotebook, model: ScriptedModel
 ) -> None:
     notebook = open_notebook()
-    model.will(act(LONG))
+    # A shutdown interrupts first, which ends the first cell only.
+    model.will(act(LONG), act(LONG))
     tab = notebook.follow()
     run = notebook.start("sleep")
     has_begun(notebook.person, run, 1)

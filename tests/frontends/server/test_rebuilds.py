@@ -34,7 +34,7 @@ def ran(open_notebook: OpenNotebook, model: ScriptedModel) -> LiveNotebook:
 def restart(notebook: LiveNotebook) -> None:
     answer = notebook.server.ask(f"api/kernels/{notebook.kernel}/restart", {})
     assert answer.status == 200, answer.text
-    notebook.person.run("None")  # what the restart itself still says comes here
+    notebook.person.hears()
 
 
 def rebuild(notebook: LiveNotebook, **more: Any) -> Any:

@@ -163,6 +163,7 @@ def test_interrupt_restart_and_shutdown_work_in_the_server(notebook: LiveNoteboo
     assert person.run("print(x)").strip() == "1"
     answer = server.ask(f"api/kernels/{notebook.kernel}/restart", method="POST")
     assert answer.status == 200
+    person.hears()
     assert person.run("print('x' in dir())").strip() == "False"
 
 
@@ -173,6 +174,7 @@ def test_a_kernel_that_ends_itself_is_started_again(notebook: LiveNotebook) -> N
     states = lambda: [m["content"]["execution_state"] for m in list(person.messages)  # noqa: E731
                       if m["msg_type"] == "status"]  # fmt: skip
     person.until(lambda: "restarting" in states(), "restarting")
+    person.hears()
     assert person.run("print('x' in dir())").strip() == "False"
 
 

@@ -183,6 +183,18 @@ def test_all_conversations_of_a_notebook_are_read_and_a_broken_off_one_says_so(
     assert runs == [("first", "answered"), ("second", "interrupted")]
 
 
+def test_a_task_sent_the_moment_a_run_is_told_to_be_over_begins_with_what_it_came_with(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    tab = notebook.follow()
+    for number in range(5):
+        model.will(say(f"Answer {number}."))
+        tab.end(notebook.start(f"task {number}", cells=[], metadata={}))
+    told = json.dumps(model.requests[-1]["messages"])
+    assert "task 4" in told and "task 3" not in told
+    tab.close()
+
+
 def test_cells_of_the_magic_that_are_run_at_once_all_go_on_with_one_conversation(
     open_notebook: OpenNotebook, model: ScriptedModel
 ) -> None:
