@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import anthropic
 import httpx2
 import pytest
@@ -118,13 +116,11 @@ def test_a_clean_end_without_message_stop_looks_like_success(connect: Connect) -
 
 def test_a_stalled_stream_is_a_read_timeout(connect: Connect) -> None:
     fault = Fault(kind="stall", after=3, seconds=60)
-    start = time.perf_counter()
     with (
         LoopbackModel([ScriptedTurn(WORDS, fault=fault)]) as model,
         pytest.raises(httpx2.ReadTimeout),
     ):
         ask(connect(model), timeout=0.2)
-    assert time.perf_counter() - start < 5
 
 
 def test_a_stall_shorter_than_the_timeout_is_only_slow(connect: Connect) -> None:

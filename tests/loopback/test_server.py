@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -175,27 +174,14 @@ def test_a_client_that_leaves_is_recorded_and_not_billed() -> None:
 
 
 def test_closing_does_not_wait_for_slow_replies(connect: Connect) -> None:
-    start = time.perf_counter()
     with (
         LoopbackModel([ScriptedTurn([Text("hi")], latency=60)]) as model,
         pytest.raises(anthropic.APITimeoutError),
     ):
         ask(connect(model, max_retries=0), timeout=0.1)
-    assert time.perf_counter() - start < 5
+    assert math.isnan(model.completions[0]), "it was over before its reply was"
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(model.url)
-
-
-def test_a_reply_takes_a_few_milliseconds(connect: Connect) -> None:
-    call = ScriptedTurn([ToolUse("python", {"code": "print(1)\n" * 20})])
-    round_trips = []
-    with LoopbackModel([call] * 15) as model:
-        client = connect(model)
-        for _ in range(15):
-            start = time.perf_counter()
-            ask(client)
-            round_trips.append(time.perf_counter() - start)
-    assert statistics.median(round_trips) < 0.035, "Nagle's algorithm alone takes 0.040"
 
 
 def test_a_script_can_be_played_again() -> None:
