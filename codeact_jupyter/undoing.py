@@ -21,6 +21,10 @@ from .workspace.store import default_place, undone_last
 OFF = "no checkpoint was taken: undo_seconds is 0"
 NO_VARIABLES = Gap("all variables", "the kernel that held them, or its checkpoint, is gone")
 ELSEWHERE = Gap("all files", "the kernel runs on another machine")
+CHANGED = (
+    "since this was shown, the variables, the files or the kernel changed, so nothing was done: "
+    "look again at what there is to do"
+)
 NO_FILES = Gap("all files", "their snapshot is gone")
 
 
@@ -110,9 +114,16 @@ class Undoing:
         gaps += [] if files else [NO_FILES if self.files_are_here else ELSEWHERE]
         return Undoable(tuple(changes), tuple(gaps), all(part.undone for part in parts))
 
-    async def put_back(self, run: str, *, overwrite: bool) -> Restored:
-        """Take a run back, or bring it back when it was; raises UndoError as `look` does."""
-        await self.look(run)
+    async def put_back(self, run: str, *, overwrite: bool, shown: str = "") -> Restored:
+        """Take a run back, or bring it back when it was; raises UndoError as `look` does.
+
+        `shown` is the digest of the preview that was agreed to: when there is something else to do
+        by now, nothing is done. The variables come first: where they cannot be put back, no file
+        is touched.
+        """
+        seen = await self.look(run)
+        if shown and shown != seen.digest:
+            raise UndoError(CHANGED)
         checkpoints = self._checkpoints
         snapshot = Snapshot(run, self._place)
         parts = [await checkpoints.put_back(run, overwrite=overwrite)] if checkpoints else []

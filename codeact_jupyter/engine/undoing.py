@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
@@ -51,6 +52,11 @@ class Undoable:
     gaps: tuple[Gap, ...] = ()
     undone: bool = False
 
+    @property
+    def digest(self) -> str:
+        """What stands for this: who confirms a preview says by it which one they saw."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -92,12 +98,16 @@ class Checkpoints(Protocol):
         """The run is over; called once. If it did not act, the run before stays the last one."""
 
     async def look(self, run: str) -> Undoable | None:
-        """What there is to put back of a run; None when its state is not kept any more."""
+        """What there is to put back of a run; None when its state is not kept any more.
+
+        Raises UndoError when nobody answers: whether it is kept is not known.
+        """
 
     async def put_back(self, run: str, *, overwrite: bool) -> Restored | None:
-        """Take a run back, or bring it back if it was; None as with `look`.
+        """Take a run back, or bring it back if it was; None as with `look`, which comes first.
 
-        What somebody changed since is left as it is, unless `overwrite` says otherwise.
+        What somebody changed since is left as it is, unless `overwrite` says otherwise. Raises
+        UndoError when nobody answers in time, or not at all.
         """
 
 

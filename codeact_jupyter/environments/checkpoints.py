@@ -12,15 +12,30 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..engine.undoing import Again, Bounds, Change, Gap, Restored, Undoable
-from ..errors import EnvironmentFailure
+from ..errors import EnvironmentFailure, UndoError
 from .undo.sending import asking, bringing, known_here
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+NO_ANSWER = (EnvironmentFailure, TimeoutError, KeyError, ValueError, SyntaxError)
 SLICE_SECONDS = 0.01  # in which a stop, and the model's words, wait
 ALL = "all variables"
 UNANSWERED = "the kernel did not answer when they were to be kept"
+PUT_BACK_SECONDS = 5.0  # in which the kernel begins with it: less than an answer is waited for
+NOTHING_DONE = "no variable, no file and no cell was changed"
+SILENT = (
+    "the kernel does not answer, so what can be taken back is not known; "
+    f"{NOTHING_DONE}. Wait for its cell, or interrupt it, then look again"
+)
+BUSY = (
+    "the kernel was busy when its variables were to be put back, so "
+    f"{NOTHING_DONE}. Wait for its cell, or interrupt it, then do it again"
+)
+UNKNOWN = (
+    "the kernel did not say whether it put its variables back ({}): whether they are as before is "
+    "not known. No file and no cell was changed. When it answers again, look what there is to undo"
+)
 
 
 class ShellCheckpoints:
@@ -85,6 +100,7 @@ class KernelCheckpoints:
         self._again: Again | None = None
         self._taken_at = ("", 0)
         self._may_lose = False
+        self._clock = (0.0, 0.0)  # the kernel's at the last look, and ours
         self._untold: tuple[Gap, ...] = ()
 
     async def take(
@@ -127,23 +143,42 @@ class KernelCheckpoints:
         return gaps_of(await self._asked("close", run, acted) or {})
 
     async def look(self, run: str) -> Undoable | None:
-        return undoable_of(await self._asked("look", run))
+        try:
+            found = await self._answer("look", run)
+        except NO_ANSWER as error:
+            raise UndoError(SILENT) from error
+        self._clock = (found["clock"] if found else 0.0, time.monotonic())
+        return undoable_of(found)
 
     async def put_back(self, run: str, *, overwrite: bool) -> Restored | None:
-        return restored_of(await self._asked("put_back", run, overwrite))
+        clock, looked = self._clock
+        until = clock + time.monotonic() - looked + PUT_BACK_SECONDS
+        try:
+            found = await self._answer("put_back", run, overwrite, until)
+        except NO_ANSWER as error:
+            raise UndoError(UNKNOWN.format(str(error) or "no answer")) from error
+        if found is not None and found.get("late"):
+            raise UndoError(BUSY)
+        return restored_of(found)
 
     async def _asked(self, ask: str, *given: Any) -> Any:
         """What the kernel answers; None also when it does not, or knows nothing of it."""
-        expression = asking(ask, *given)
         try:
-            shown = await self._evaluate(expression)
-            if shown["status"] != "ok" and ask == "take":  # a kernel that lacks the sources
-                shown = await self._evaluate(bringing(expression))
-            if shown["status"] != "ok":
-                return None
-            return json.loads(ast.literal_eval(shown["data"]["text/plain"]))
-        except (EnvironmentFailure, TimeoutError, KeyError, ValueError, SyntaxError):
+            return await self._answer(ask, *given)
+        except NO_ANSWER:
             return None
+
+    async def _answer(self, ask: str, *given: Any) -> Any:
+        """What the kernel answers; None when it has no checkpoints. Raises when it does not."""
+        expression = asking(ask, *given)
+        shown = await self._evaluate(expression)
+        if shown["status"] != "ok" and shown.get("ename") == "KeyError":  # it lacks the sources
+            if ask != "take":
+                return None
+            shown = await self._evaluate(bringing(expression))
+        if shown["status"] != "ok":
+            raise EnvironmentFailure(f"{shown.get('ename')}: {shown.get('evalue')}")
+        return json.loads(ast.literal_eval(shown["data"]["text/plain"]))
 
 
 def gaps_of(found: Mapping[str, str]) -> tuple[Gap, ...]:

@@ -39,7 +39,7 @@ def undo_in(options: argparse.Namespace, *, undone: bool) -> int:
         if overwrite is None:
             print("Nothing was changed.")
             return BAD_INPUT
-        restored = _revert(document, undoing, turn.run, taken, overwrite=overwrite, undone=undone)
+        restored = _revert(document, undoing, turn.run, taken, seen, overwrite=overwrite)
     print(legible("\n".join(undo_words.outcome_lines(restored, undone=undone))))
     return 0
 
@@ -49,14 +49,15 @@ def _revert(
     undoing: Undoing,
     run: str,
     taken: Taken,
+    seen: Undoable,
     *,
     overwrite: bool,
-    undone: bool,
 ) -> Restored:
+    undone = not seen.undone
     again = [{**each, "cell": in_lines(each["cell"])} for each in undoing.cells(run)]
     if undone:
         undoing.keep_cells(run, taken.cells)  # first: no cell goes that is not kept
-    restored = asyncio.run(undoing.put_back(run, overwrite=overwrite))
+    restored = asyncio.run(undoing.put_back(run, overwrite=overwrite, shown=seen.digest))
     gone = {each["cell"]["id"] for each in taken.cells}
     if undone:
         document.revise(lambda cells: [cell for cell in cells if cell["id"] not in gone])

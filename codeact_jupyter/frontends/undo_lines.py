@@ -54,7 +54,7 @@ def _revert(conversation: Conversation, rest: str, *, undone: bool) -> None:
     if overwrite is None:
         print("Nothing was changed.")
         return
-    restored = waited(session.undoing.put_back(turn.run, overwrite=overwrite))
+    restored = waited(session.undoing.put_back(turn.run, overwrite=overwrite, shown=seen.digest))
     conversation.environment.note(undo_words.told(turn.task, restored, undone=undone))
     print(undo_words.outcome(restored, undone=undone))
 

@@ -121,11 +121,15 @@ export type RevertOrder = NotebookParts & {
   readonly confirmed: boolean;
   /** Also what was changed again since the run. */
   readonly overwrite: boolean;
+  /** Stands for the preview that is confirmed. */
+  readonly shown: string;
 };
 
 /** What an undo or redo will do; all of it in words for the person. */
 export interface RevertPreview {
   readonly undone: boolean;
+  /** Stands for all that the preview says. */
+  readonly shown: string;
   readonly lines: readonly string[];
   readonly cells: number;
   readonly edited: number;
@@ -227,6 +231,7 @@ export class Api {
     const from = await this._post(`runs/${encodeURIComponent(run)}/revert`, order);
     return {
       undone: from.undone === true,
+      shown: read.text(from.shown),
       lines: read.texts(from.lines),
       cells: read.number(from.cells),
       edited: read.number(from.edited),

@@ -12,7 +12,7 @@ export async function previewRevert(
 ): Promise<RevertPreview | null> {
   let seen: RevertPreview | null = null;
   await dialogue.attempt(async () => {
-    seen = await dialogue.api.previewRevert(turn.run, order(dialogue, turn, false, false));
+    seen = await dialogue.api.previewRevert(turn.run, order(dialogue, turn, { confirmed: false }));
   });
   return seen;
 }
@@ -21,11 +21,11 @@ export async function previewRevert(
 export async function revert(
   dialogue: Dialogue,
   turn: TurnView,
-  overwrite: boolean
+  wish: { shown: string; overwrite: boolean }
 ): Promise<Reverted | null> {
   let done: Reverted | null = null;
   await dialogue.attempt(async () => {
-    done = await dialogue.api.revert(turn.run, order(dialogue, turn, true, overwrite));
+    done = await dialogue.api.revert(turn.run, order(dialogue, turn, { confirmed: true, ...wish }));
     const model = dialogue.notebook.context.model.sharedModel;
     takeOut(model, new Set(done.remove));
     putIn(model, done.cells);
@@ -36,8 +36,7 @@ export async function revert(
 function order(
   dialogue: Dialogue,
   turn: TurnView,
-  confirmed: boolean,
-  overwrite: boolean
+  wish: { confirmed: boolean; overwrite?: boolean; shown?: string }
 ): RevertOrder {
   const { context, sessionContext } = dialogue.notebook;
   return {
@@ -45,8 +44,9 @@ function order(
     path: context.localPath,
     kernel: sessionContext.session?.kernel?.id ?? '',
     task: turn.task,
-    confirmed,
-    overwrite
+    overwrite: false,
+    shown: '',
+    ...wish
   };
 }
 

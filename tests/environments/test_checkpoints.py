@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
 from codeact_jupyter.engine.trajectory import Action
 from codeact_jupyter.engine.undoing import Bounds, Restored
+from codeact_jupyter.environments.kernel import KernelEnvironment
+from codeact_jupyter.errors import UndoError
 
 from .test_contract import opened as opened
 
@@ -43,3 +52,35 @@ async def test_a_runs_changes_are_taken_back_and_brought_again(opened) -> None:
             assert isinstance(restored, Restored) and not (restored.kept or restored.failed)
             assert await shows() == expected
         assert await checkpoints.look("another") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is halted by a signal of POSIX")
+async def test_a_kernel_that_does_not_answer_is_said_and_does_nothing_when_it_wakes(
+    tmp_path: Path,
+) -> None:
+    environment = await KernelEnvironment.start(workspace=tmp_path)
+    try:
+
+        async def do(code: str) -> str:
+            action = Action(code, "r1-1-action")
+            seen = await environment.execute(action, on_output=lambda output: None)
+            return "".join(output.text for output in seen.outputs if output.kind == "stream")
+
+        checkpoints = environment.checkpoints
+        pid = int(await do("import os; print(os.getpid()); a = [1]"))
+        await checkpoints.take("r1", BOUNDS, ())
+        await do("a.append(2)")
+        await checkpoints.close("r1", acted=True)
+        assert await checkpoints.look("r1") is not None
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(UndoError, match="No file and no cell was changed"):
+                await checkpoints.put_back("r1", overwrite=False)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert await do("print(a)") == "[1, 2]\n"  # what nobody waited for was not done late
+        await checkpoints.look("r1")
+        await checkpoints.put_back("r1", overwrite=False)
+        assert await do("print(a)") == "[1]\n"
+    finally:
+        await environment.close()

@@ -7,6 +7,7 @@ acted, and while one goes on, its own; no name of the person's refers to them.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,11 +65,17 @@ def look(run: str) -> Any:
     if run not in _kept:
         return None
     items = _kept[run][1].items()
-    return {"items": items, "gaps": gaps(run), "undone": _kept[run][1].is_undone}
+    undone = _kept[run][1].is_undone
+    return {"items": items, "gaps": gaps(run), "undone": undone, "clock": time.monotonic()}
 
 
-def put_back(run: str, overwrite: bool) -> Any:
-    """Put it back; None when there is no checkpoint of it."""
+def put_back(run: str, overwrite: bool, until: float | None = None) -> Any:
+    """Put it back; None when there is no checkpoint of it.
+
+    After `until`, by the clock that `look` tells, nothing is done: nobody waits for it any more.
+    """
+    if until is not None and time.monotonic() > until:
+        return {"late": True}
     return _kept[run][1].put_back(overwrite=overwrite) if run in _kept else None
 
 

@@ -87,6 +87,10 @@ class Kernels:
         folder, _, name = path.rpartition("/")
         return os.path.join(str(self._manager.cwd_for_path(folder)), name)
 
+    async def is_there(self, kernel: str) -> bool:
+        """Whether a kernel's process lives, whether or not it answers."""
+        return kernel in self._manager and bool(await self._manager_of(kernel).is_alive())
+
     def is_remote(self, kernel: str) -> bool:
         """Whether a kernel is behind a gateway: then its files are not here."""
         return kernel in self._manager and is_remote(self._manager.get_kernel(kernel))

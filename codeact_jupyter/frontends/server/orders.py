@@ -74,7 +74,8 @@ class Decided:
 class Reverting:
     """A run to undo, or to redo if it is undone; before it is `confirmed`, to say what that does.
 
-    With `overwrite`, also what was changed again since.
+    With `overwrite`, also what was changed again since. `shown` is the digest of the preview that
+    is confirmed.
     """
 
     path: str
@@ -85,6 +86,7 @@ class Reverting:
     cells: tuple[Json, ...] = ()
     metadata: Json = field(default_factory=dict)
     task: str = ""
+    shown: str = ""
 
 
 def order_of(body: Any) -> Order:
@@ -123,6 +125,7 @@ def reverting_of(body: Any) -> Reverting:
         cells=cells,
         metadata=metadata,
         task=_text(fields, "task", ""),
+        shown=_text(fields, "shown", ""),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import UndoError
 from ...notebook.taking_back import cells_of_run
-from ...undoing import Undoing
+from ...undoing import CHANGED, Undoing
 from .. import undo_words
 from .orders import Reverting
 
@@ -21,6 +21,7 @@ async def preview(undoing: Undoing, run: str, wish: Reverting) -> dict[str, Any]
     cells = len(undoing.cells(run)) if seen.undone else len(taken.cells)
     return {
         "undone": seen.undone,
+        "shown": seen.digest,
         "lines": undo_words.change_lines(seen),
         "cells": cells,
         "edited": 0 if seen.undone else len(taken.stay),
@@ -32,7 +33,10 @@ async def preview(undoing: Undoing, run: str, wish: Reverting) -> dict[str, Any]
 
 async def revert(undoing: Undoing, run: str, wish: Reverting) -> dict[str, Any]:
     """Do it; `remove` are the ids of cells that go, `cells` those that come again."""
-    undone = (await undoing.look(run)).undone
+    seen = await undoing.look(run)
+    if wish.shown and wish.shown != seen.digest:
+        raise UndoError(CHANGED)
+    undone = seen.undone
     taken = cells_of_run(wish.cells, wish.metadata, run)
     again = undoing.cells(run) if undone else []
     if not undone:
@@ -40,7 +44,7 @@ async def revert(undoing: Undoing, run: str, wish: Reverting) -> dict[str, Any]:
             undoing.keep_cells(run, taken.cells)
         except OSError as error:
             raise UndoError(f"the run's cells cannot be kept for a redo: {error}") from error
-    restored = await undoing.put_back(run, overwrite=wish.overwrite)
+    restored = await undoing.put_back(run, overwrite=wish.overwrite, shown=wish.shown)
     return {
         "undone": not undone,
         "remove": [] if undone else [each["cell"]["id"] for each in taken.cells],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...engine.trajectory import Variable
-from ...errors import EnvironmentFailure, SettingsError
+from ...errors import EnvironmentFailure, SettingsError, UndoError
 from ...record.journal import Journal
 from ...record.replaying import Outcome
 from ...settings import Settings
@@ -143,13 +143,15 @@ class Service:
     async def undoing(self, kernel: str, path: str) -> Undoing:
         """What takes runs back in this kernel and this notebook's folder.
 
-        Raises SettingsError while a run, a rebuilding or a cell of the person's goes on. Of a
-        kernel that is not there the files are left.
+        Raises SettingsError while a run, a rebuilding or a cell of the person's goes on, and
+        UndoError for a kernel that does not answer. Of one that is not there the files are left.
         """
         await self._agent(path).settled()
         try:
             environment = await self._kernels.environment(kernel, path)
-        except EnvironmentFailure:
+        except EnvironmentFailure as error:
+            if await self._kernels.is_there(kernel):  # then what it holds is not passed over
+                raise UndoError(f"{error}. Nothing was changed") from error
             return Undoing(lambda: None)
         await environment.close()  # what comes there is not for this one
         try:  # a cell that is just over may not have been heard of as such

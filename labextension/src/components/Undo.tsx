@@ -21,10 +21,12 @@ export function Undo({ turn }: { turn: TurnView }) {
     setBusy(false);
   };
   const look = () => doing(async () => setSeen(await previewRevert(dialogue, turn)));
-  const confirm = (overwrite: boolean) =>
+  const confirm = (shown: string, overwrite: boolean) =>
     doing(async () => {
-      const done = await revert(dialogue, turn, overwrite);
-      if (done) {
+      const done = await revert(dialogue, turn, { shown, overwrite });
+      if (!done) {
+        setSeen(null); // why is said; what there is to do by now is to be looked at again
+      } else {
         setUndone(done.undone);
         setSaid(done.said);
         setSeen(null);
@@ -56,7 +58,7 @@ export function Undo({ turn }: { turn: TurnView }) {
 interface CardProps {
   seen: RevertPreview;
   busy: boolean;
-  onConfirm: (overwrite: boolean) => Promise<void>;
+  onConfirm: (shown: string, overwrite: boolean) => Promise<void>;
   onBack: () => void;
 }
 
@@ -86,7 +88,7 @@ function Card({ seen, busy, onConfirm, onBack }: CardProps) {
           type="button"
           className="codeact-Button codeact-mod-accept"
           disabled={busy}
-          onClick={() => void onConfirm(overwrite)}
+          onClick={() => void onConfirm(seen.shown, overwrite)}
         >
           {seen.undone ? trans.__('Redo') : trans.__('Undo')}
         </button>

@@ -73,6 +73,40 @@ def test_what_cannot_be_undone_now_is_said(
     tab.end(run)
 
 
+def test_of_a_busy_a_restarted_and_a_dead_kernel_nothing_is_passed_over_silently(
+    open_notebook: OpenNotebook, model: ScriptedModel, held: Held
+) -> None:
+    made, code, shows = (each.replace("undone", "silent") for each in (MADE, CODE, SHOWS))
+    notebook = open_notebook()
+    notebook.person.run(made)
+    model.will(act(code), say("Done."))
+    tab = notebook.follow()
+    run = notebook.start("change")
+    tab.end(run)
+    cells = list(tab.cells(run).values())
+
+    shown = revert(notebook, run, cells)["shown"]
+    theirs = notebook.person.begin(held.code)
+    notebook.person.has_begun(theirs)
+    busy = answer(notebook, run, cells, confirmed=True, shown=shown)
+    assert busy.status == 400 and "busy" in busy.json["message"]
+    held.let_go()
+    notebook.person.reply(theirs)
+    assert notebook.person.run(shows) == AFTER
+
+    notebook.server.ask(f"api/kernels/{notebook.kernel}/restart", {})
+    changed = answer(notebook, run, cells, confirmed=True, shown=shown)
+    assert changed.status == 400 and "look again" in changed.json["message"]
+    file = notebook.server.files / "silent.txt"
+    assert file.read_text() == "changed"
+    notebook.server.ask(f"api/kernels/{notebook.kernel}", method="DELETE")
+    seen = revert(notebook, run, cells)
+    assert "all variables: the kernel that held them" in seen["gaps"][0]
+    assert "silent.txt" in " ".join(seen["lines"])
+    revert(notebook, run, cells, confirmed=True, shown=seen["shown"])
+    assert file.read_text() == "old"
+
+
 def test_a_file_that_the_persons_cell_wrote_before_the_first_action_is_not_the_runs(
     open_notebook: OpenNotebook, model: ScriptedModel, held: Held
 ) -> None:
