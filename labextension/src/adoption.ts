@@ -7,6 +7,7 @@
  * displays, updates, widgets and tracebacks of the execution go wherever that future goes.
  */
 import { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { PartialJSONObject } from '@lumino/coreutils';
 import { runOf } from './cell-order';
 
 /** The message id of an agent's execution is `codeact:<run>:<cell id>`. */
@@ -35,6 +36,11 @@ export function executionOf(message: KernelMessage.IMessage): Execution | null {
   return run && runOf(cell) === run ? { message: id, run, cell } : null;
 }
 
+/** The execution of this cell of a run. */
+export function executionFor(run: string, cell: string): Execution {
+  return { message: `${PREFIX}${run}:${cell}`, run, cell };
+}
+
 /** The header of the request that caused a message; empty where there is none. */
 export function parentOf(
   message: KernelMessage.IMessage
@@ -56,6 +62,16 @@ export function isEnd(message: KernelMessage.IMessage): boolean {
 /** Whether `message` is something that a cell shows. */
 export function isOutput(message: KernelMessage.IMessage): message is KernelMessage.IIOPubMessage {
   return OUTPUTS.includes(message.header.msg_type);
+}
+
+/** The message of a kernel with this content. */
+export function messageOf(kind: string, content: PartialJSONObject): KernelMessage.IIOPubMessage {
+  return KernelMessage.createMessage({
+    msgType: kind as 'stream',
+    channel: 'iopub',
+    session: '',
+    content: content as unknown as KernelMessage.IStreamMsg['content']
+  });
 }
 
 /** What an output area takes its messages from. */

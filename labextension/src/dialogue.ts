@@ -98,7 +98,7 @@ export class Dialogue implements IDisposable {
 
   /** What went wrong last, for the person. */
   get trouble(): string {
-    return this._trouble || this.runs.refusal || this._away();
+    return this._wrong === this._dismissed ? '' : this._wrong;
   }
 
   get draft(): Draft {
@@ -127,7 +127,9 @@ export class Dialogue implements IDisposable {
     this.runs.forget(turns.map(turn => turn.run));
   }
 
+  /** The person has read what went wrong; it is shown again when it is another, or comes again. */
   dismiss(): void {
+    this._dismissed = this.trouble;
     this._trouble = '';
     this._tell();
   }
@@ -247,7 +249,7 @@ export class Dialogue implements IDisposable {
 
   /** Do something with the server; what goes wrong is told to the person. */
   async attempt(act: () => Promise<void>): Promise<boolean> {
-    this._trouble = '';
+    this._trouble = this._dismissed = '';
     try {
       await act();
       return true;
@@ -259,6 +261,10 @@ export class Dialogue implements IDisposable {
     }
   }
 
+  private get _wrong(): string {
+    return this._trouble || this.runs.refusal || this._away();
+  }
+
   private _away(): string {
     return this._runs.connection.isLost
       ? this._trans.__('The server cannot be reached now; what it tells is shown when it is back.')
@@ -266,6 +272,7 @@ export class Dialogue implements IDisposable {
   }
 
   private _tell(): void {
+    this._dismissed = this._wrong ? this._dismissed : '';
     if (!this._isDisposed) {
       this._changed.emit();
     }
@@ -275,6 +282,7 @@ export class Dialogue implements IDisposable {
   private _draft = EMPTY;
   private _chosen: string | null = null;
   private _trouble = '';
+  private _dismissed = '';
   private _sending: Promise<unknown> = Promise.resolve();
   private _isDisposed = false;
 }

@@ -3,11 +3,13 @@
  *
  * The cell of one takes its outputs from the kernel until it ends; JupyterLab may make the cell anew
  * meanwhile. One that began before this front end was there, or projected, is taken over with the next
- * output that comes. Which cell it is, and whether it may show anything, is decided by the projector.
+ * output that comes, or when the server says what it has put out. Which cell it is, and whether it may show anything, is decided by the projector.
  */
 import { type Kernel, KernelMessage } from '@jupyterlab/services';
-import { adopt, type Execution, isEnd, isOutput } from './adoption';
+import { adopt, type Execution, executionFor, isEnd, isOutput } from './adoption';
+import { CatchingUp } from './catching-up';
 import { type Held, HeldMessages } from './held-messages';
+import type { Printed } from './protocol';
 import type { RunCell } from './run-cell';
 
 interface GoingOn {
@@ -45,9 +47,29 @@ export class Executions {
       this._end(execution.cell);
     } else if (isOutput(message)) {
       const joined = !this.has(execution.cell) && this._joins(held);
-      if (joined || (late && this.has(execution.cell))) {
+      if (joined || (late && this.has(execution.cell)) || this._isUnrouted(held)) {
         this._cells.ofExecution(execution)?.replay(message);
       }
+      const all = this._catchingUp.hear(execution.cell, message);
+      if (all) {
+        this._cells.ofExecution(execution)?.showAnew(all);
+      }
+    }
+  }
+
+  /** The server says what an execution put out before it is taken over here. */
+  takePrinted(printed: Printed, kernel: Kernel.IKernelConnection): void {
+    const execution = executionFor(printed.run, printed.cell);
+    const cell = this._cells.ofExecution(execution);
+    if (cell?.phase !== 'running' || cell.ran) {
+      return;
+    }
+    if (!this.has(cell.id)) {
+      this._takeOver(cell, { kernel, execution, count: null });
+    }
+    const all = this._catchingUp.know(printed);
+    if (all) {
+      cell.showAnew(all);
     }
   }
 
@@ -59,6 +81,7 @@ export class Executions {
   /** The cell shows its execution no more. */
   drop(cell: string): void {
     this._goingOn.delete(cell);
+    this._catchingUp.drop(cell);
     this._early.release(cell);
   }
 
@@ -68,6 +91,7 @@ export class Executions {
       this._cells.ofExecution(execution)?.letGo();
     }
     this._goingOn.clear();
+    this._catchingUp.clear();
     this._early.clear();
   }
 
@@ -94,6 +118,7 @@ export class Executions {
     if (goingOn) {
       this._cells.ofExecution(goingOn.execution)?.end(goingOn.count);
       this._goingOn.delete(id);
+      this._catchingUp.drop(id);
       this._cells.ended(id);
     }
   }
@@ -103,8 +128,7 @@ export class Executions {
     const { kernel, execution } = held;
     const cell = this._cells.ofExecution(execution);
     if (cell?.phase === 'running' && !cell.ran) {
-      this._goingOn.set(cell.id, { kernel, execution, count: null });
-      this.goOn(cell);
+      this._takeOver(cell, { kernel, execution, count: null });
       return true;
     }
     if (cell?.phase !== 'final') {
@@ -113,6 +137,19 @@ export class Executions {
     return false;
   }
 
+  /** JupyterLab passes the update of a display on only where that came by this connection. */
+  private _isUnrouted({ execution, message }: Held): boolean {
+    const takenOver = this._goingOn.get(execution.cell)?.count === null;
+    return takenOver && KernelMessage.isUpdateDisplayDataMsg(message);
+  }
+
+  private _takeOver(cell: RunCell, goingOn: GoingOn): void {
+    this._goingOn.set(cell.id, goingOn);
+    this._catchingUp.begin(cell.id);
+    this.goOn(cell);
+  }
+
   private readonly _goingOn = new Map<string, GoingOn>();
   private readonly _early = new HeldMessages();
+  private readonly _catchingUp = new CatchingUp();
 }

@@ -134,6 +134,11 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     return this.notebook.sessionContext.session?.kernel ?? null;
   }
 
+  /** Whether what is said of this kernel is still of this notebook. */
+  private _isOfNow(kernel: string): boolean {
+    return kernel === '' || kernel === this._kernel?.id;
+  }
+
   private get _collaborative(): boolean {
     return this.notebook.context.model.collaborative ?? false;
   }
@@ -189,8 +194,10 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
       case 'queue':
         this._queued = message.tasks;
         return this._queuedChanged.emit();
+      case 'printed':
+        return this._kernel ? this._projecting.takePrinted(message, this._kernel) : undefined;
       case 'refused':
-        return this._setRefusal(message.message);
+        return this._isOfNow(message.kernel) ? this._setRefusal(message.message) : undefined;
     }
   }
 

@@ -15,6 +15,7 @@ import {
   type Meter,
   PARTS,
   PHASES,
+  type Printed,
   type ProjectedCell,
   RUN_STATES,
   type ServerMessage,
@@ -49,13 +50,32 @@ export function parseServerMessage(data: unknown): ServerMessage | null {
       const frame = parseFrame(from.frame);
       return frame && { type: 'frame', path, frame, hosted: from.hosted === true };
     }
+    case 'printed':
+      return {
+        type: 'printed',
+        path,
+        run: read.text(from.run),
+        cell: read.text(from.cell),
+        messages: read.list(from.messages).map(parsePrinted),
+        last: read.text(from.last)
+      };
     case 'queue':
       return { type: 'queue', path, tasks: read.texts(from.tasks) };
     case 'refused':
-      return { type: 'refused', path, message: read.text(from.message) };
+      return {
+        type: 'refused',
+        path,
+        kernel: read.text(from.kernel),
+        message: read.text(from.message)
+      };
     default:
       return null;
   }
+}
+
+function parsePrinted(data: unknown): Printed['messages'][number] {
+  const from = read.record(data);
+  return { kind: read.text(from.kind), content: read.record(from.content) as PartialJSONObject };
 }
 
 function parseFigure(data: unknown): Figure {

@@ -2,11 +2,12 @@
  * What of a notebook's runs reaches its projector: what is news, of runs that are the notebook's, while
  * this front end is the one that projects. What cannot be decided yet waits, in order.
  */
+import type { Kernel } from '@jupyterlab/services';
 import type { Connection } from './connection';
 import { type Held, HeldMessages } from './held-messages';
 import { Lead } from './lead';
 import type { Projector } from './projector';
-import type { Frame } from './protocol';
+import type { Frame, Printed } from './protocol';
 import { Sequence } from './sequence';
 
 export class Projecting {
@@ -47,6 +48,16 @@ export class Projecting {
       this._projector.takeMessage(held, late);
     } else if (projects) {
       this._held.hold(run, held);
+    }
+  }
+
+  /** Take what an execution put out before this front end was there. */
+  takePrinted(printed: Printed, kernel: Kernel.IKernelConnection): void {
+    const projects = this._lead.projects(false);
+    if (projects === null) {
+      this._undecided.push(() => this.takePrinted(printed, kernel));
+    } else if (projects) {
+      this._projector.takePrinted(printed, kernel);
     }
   }
 

@@ -7,7 +7,7 @@
  */
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
-import type { KernelMessage } from '@jupyterlab/services';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { IObservableDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { type Execution, parentOf } from './adoption';
@@ -16,7 +16,7 @@ import { CellPlaces, type NewCell } from './cell-places';
 import { isGoingOn } from './conversations';
 import { Executions, type ShownCells } from './executions';
 import type { Held } from './held-messages';
-import { type CellFrame, type DeedDone, type Frame, type TypedFrame } from './protocol';
+import type { CellFrame, DeedDone, Frame, Printed, TypedFrame } from './protocol';
 import { RunCell } from './run-cell';
 import { Settling } from './settling';
 import { cellId } from './tokens';
@@ -82,6 +82,11 @@ export class Projector implements IObservableDisposable {
   takeMessage(held: Held, late = false): void {
     this._settling.touch(held.execution.cell);
     this._executions.take(held, late);
+  }
+
+  /** Take what an execution put out before this front end was there. */
+  takePrinted(printed: Printed, kernel: Kernel.IKernelConnection): void {
+    this._executions.takePrinted(printed, kernel);
   }
 
   /** Another front end projects from now on. */

@@ -220,6 +220,15 @@ export interface DeedDone {
   readonly source?: string;
 }
 
+/** What a cell that goes on has put out before this front end was there, as a kernel says it. */
+export interface Printed {
+  readonly run: string;
+  readonly cell: string;
+  readonly messages: readonly { readonly kind: string; readonly content: PartialJSONObject }[];
+  /** The id of the kernel's message that was the last of it. */
+  readonly last: string;
+}
+
 export type ClientMessage =
   | {
       readonly type: 'follow';
@@ -262,4 +271,11 @@ export type ServerMessage =
       readonly hosted: boolean;
     }
   | { readonly type: 'queue'; readonly path: string; readonly tasks: readonly string[] }
-  | { readonly type: 'refused'; readonly path: string; readonly message: string };
+  | (Printed & { readonly type: 'printed'; readonly path: string })
+  | {
+      readonly type: 'refused';
+      readonly path: string;
+      /** Of which kernel it is said; empty when it is of the notebook. */
+      readonly kernel: string;
+      readonly message: string;
+    };

@@ -160,6 +160,12 @@ export class RunCell implements IDisposable {
     void this._codeCell()?.outputArea.future.onIOPub(message);
   }
 
+  /** Show these messages of its execution, in place of what it shows. */
+  showAnew(messages: readonly KernelMessage.IIOPubMessage[]): void {
+    this._withOutputs(() => this._codeModel()?.outputs.clear());
+    messages.forEach(message => this.replay(message));
+  }
+
   /** It is running, whoever says so. */
   running(): void {
     const model = this._codeModel();

@@ -69,7 +69,8 @@ export class ConversationModel {
   breakOff(run: string): void {
     const reason = 'the program that ran it ended before it did';
     const ended = { state: 'interrupted', reason, waiting: '', asked: null, input: null } as const;
-    this._turns = this._turns.map(turn => (turn.run === run ? { ...turn, ...ended } : turn));
+    const broken = (turn: TurnView) => ({ ...turn, ...ended, steps: brokenOff(turn.steps) });
+    this._turns = this._turns.map(turn => (turn.run === run ? broken(turn) : turn));
     this._changed.emit();
   }
 
@@ -175,6 +176,13 @@ function foldStep(turn: TurnView, frame: StepFrame): TurnView {
     input: turn.input?.step === number && frame.state !== 'running' ? null : turn.input,
     retrying: null
   };
+}
+
+/** The steps of a run that ended with its program: how far the one that ran came, nobody saw. */
+function brokenOff(steps: readonly StepView[]): readonly StepView[] {
+  return steps
+    .filter(step => step.state !== 'thinking')
+    .map(step => (step.state === 'running' ? { ...step, state: 'unknown' } : step));
 }
 
 function withStep(turn: TurnView, step: StepView): TurnView {

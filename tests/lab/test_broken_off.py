@@ -51,5 +51,5 @@ def test_a_kernel_that_is_killed_ends_the_run_in_a_named_state(
     tab.until_state("action 1", "unknown")
     assert tab.roles[2:] == ["task 0", "action 1", "answer 2"]
     trouble = tab.page.locator(".codeact-Trouble")
-    expect(trouble).to_contain_text("Interrupted")
+    expect(trouble).to_contain_text("Broken off")
     expect(trouble).to_contain_text("kernel")

@@ -43,11 +43,13 @@ def test_a_reload_and_a_second_tab_show_each_cell_once(
 
 
 @pytest.mark.parametrize("front_end", ["panel", "magic"])
-def test_what_a_cell_prints_after_a_reload_is_shown_while_it_runs(
+def test_what_a_cell_printed_before_a_reload_and_after_it_is_shown_while_it_runs(
     tab: Tab, model: ScriptedModel, gate: Gate, front_end: str
 ) -> None:
     end = Gate(tab.file.with_suffix(".end"))
-    model.will(act(f"print('one')\n{gate.code}print('two')\n{end.code}'three'"), say())
+    shows = "bar = display('half way', display_id=True)\nprint('one')\n"
+    more = f"bar.update('all the way')\nprint('two')\n{end.code}'three'"
+    model.will(act(f"{shows}{gate.code}{more}"), say())
     tab.write(LOAD, f"{MAGIC}work")
     if front_end == "magic":
         tab.run()
@@ -57,12 +59,16 @@ def test_what_a_cell_prints_after_a_reload_is_shown_while_it_runs(
     tab.page.once("dialog", lambda dialog: dialog.accept())
     tab.load()
     tab.until_state("action 1", "running")
+    tab.until(lambda: "one" in outputs(tab.cell("action 1")), "the output before the reload")
+    assert "half way" in outputs(tab.cell("action 1"))
     gate.open()
     tab.until(lambda: "two" in outputs(tab.cell("action 1")), "the output after the reload")
+    shown, printed = tab.cell("action 1")["outputs"]
+    assert "all the way" in all_text(shown) and printed["text"].split() == ["one", "two"]
     assert tab.cell("action 1")["state"] == "running"
     end.open()
     tab.until_ended()
-    printed, result = tab.cell("action 1")["outputs"]
+    _, printed, result = tab.cell("action 1")["outputs"]
     assert printed["text"].split() == ["one", "two"] and "three" in all_text(result)
     tab.page.evaluate(OPEN_PANEL)
 

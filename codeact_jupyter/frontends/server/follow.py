@@ -24,8 +24,9 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     auth_resource = "kernels"
 
     def initialize(self) -> None:
-        """Nothing is awaited yet."""
+        """Nothing is awaited yet, and no kernel listened to."""
         self._awaited: dict[str, Mapping[str, Any]] = {}  # by path, who asked to follow
+        self._looked_at: set[tuple[str, str]] = set()  # which notebooks' kernels
 
     @property
     def service(self) -> Service:
@@ -90,21 +91,28 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         else:
             await self.service.left(path)
         if trouble:
-            self.tell({"type": "refused", "path": path, "message": trouble})
+            self.tell({"type": "refused", "path": path, "kernel": "", "message": trouble})
 
     def _begin(self, path: str, said: Mapping[str, Any]) -> None:
         shared = bool(said.get("collaborative"))
         resumes = said.get("resumes") is True
         self.service.hub.follow(path, self, shared=shared, seen=_seen(said), resumes=resumes)
         if kernel := said.get("kernel"):
-            client = str(said.get("client") or "")
-            self.service.in_background(self._look_at(path, str(kernel), client))
+            client, place = str(said.get("client") or ""), (path, str(kernel))
+            anew = not resumes or place not in self._looked_at
+            self._looked_at.add(place)
+            self.service.in_background(self._look_at(*place, client, anew=anew))
 
-    async def _look_at(self, path: str, kernel: str, client: str) -> None:
+    async def _look_at(self, path: str, kernel: str, client: str, *, anew: bool) -> None:
+        """Have a kernel listened to; a front end that comes `anew` gets what was printed so far."""
         try:
             await self.service.look_at(path, kernel, client)
         except CodeActError as error:
-            self.tell({"type": "refused", "path": path, "message": str(error)})
+            why = {"kernel": kernel, "message": str(error)}
+            self.tell({"type": "refused", "path": path, **why})
+        if anew:
+            for printed in self.service.printed(path, kernel):
+                self.tell({"type": "printed", "path": path, **printed})
 
     def _did(self, path: str, said: Mapping[str, Any], words: str) -> None:
         run = self.service.hub.log(path).runs.get(str(said.get("run", "")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ...environments.attached import AttachedEnvironment
@@ -14,6 +14,7 @@ from ...environments.watched import WatchedLink, language_of
 from ...errors import EnvironmentFailure
 from ..sandboxing import TOLD
 from .gateway import GatewayClient, GatewayManager, is_remote
+from .printed import Printed
 from .sandboxes import Sandboxes, is_sandboxed
 
 FRAME = "codeact"  # the kind of message that a magic's run tells its frames in
@@ -38,6 +39,7 @@ class Kernels:
         self._on_restart = on_restart
         self._linking = asyncio.Lock()
         self._links: dict[str, WatchedLink] = {}
+        self._printed: dict[str, Printed] = {}
 
     async def link(self, kernel: str) -> WatchedLink:
         """The link to a kernel; raises EnvironmentFailure when there is no such kernel."""
@@ -82,6 +84,10 @@ class Kernels:
             environment.note(TOLD)
         return environment
 
+    def printed(self, kernel: str, runs: Iterable[str]) -> Iterable[dict[str, Any]]:
+        """What the cells of these runs that execute in a kernel have put out so far."""
+        return self._printed[kernel].of(runs) if kernel in self._printed else ()
+
     def file_of(self, path: str) -> str:
         """Where the notebook of this path lies, as far as the server's files are here."""
         folder, _, name = path.rpartition("/")
@@ -114,8 +120,14 @@ class Kernels:
             client.start_channels()
         link = WatchedLink(client, manager)
         link.admit = self._sandboxes.admit(kernel, manager)
-        link.listeners.append(self._frames_of(kernel))
-        link.on_restart = lambda: self._on_restart(kernel)
+        self._printed[kernel] = printed = Printed()
+        link.listeners += [self._frames_of(kernel), printed]
+
+        def restarted() -> None:
+            printed.forget()
+            self._on_restart(kernel)
+
+        link.on_restart = restarted
         link.open()
         return link
 
@@ -126,7 +138,7 @@ class Kernels:
     async def _forget_gone(self) -> None:
         for kernel, link in list(self._links.items()):
             if kernel not in self._manager or link.is_lost:
-                del self._links[kernel]
+                del self._links[kernel], self._printed[kernel]
                 await link.close()
 
     def _frames_of(self, kernel: str) -> Callable[[Mapping[str, Any]], None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,10 @@ class Service:
             for oldest in list(self._clients)[:-MOST_CLIENTS]:
                 del self._clients[oldest]
         await self._kernels.link(kernel)
+
+    def printed(self, path: str, kernel: str) -> Iterable[dict[str, Any]]:
+        """What this notebook's cells that execute in a kernel have put out so far."""
+        return self._kernels.printed(kernel, self.hub.log(path).runs)
 
     def renamed(self, old: str, new: str) -> None:
         """A notebook, or a folder with notebooks, has another path now: its runs go with it."""

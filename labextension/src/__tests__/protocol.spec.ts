@@ -55,7 +55,7 @@ describe('parseServerMessage', () => {
     expect(parseServerMessage(following)).toEqual(following);
     const lead = { type: 'lead', path: 'a.ipynb', lead: false };
     expect(parseServerMessage(lead)).toEqual(lead);
-    const refused = { type: 'refused', path: 'a.ipynb', message: 'no' };
+    const refused = { type: 'refused', path: 'a.ipynb', kernel: '', message: 'no' };
     expect(parseServerMessage(refused)).toEqual(refused);
   });
 

@@ -31,21 +31,20 @@ export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
   );
 }
 
-function troubleOf(
-  trans: TranslationBundle,
-  { state }: TurnView
-): { title: string; advice: string } | null {
-  switch (state) {
+interface Trouble {
+  readonly title: string;
+  readonly advice: string;
+}
+
+function troubleOf(trans: TranslationBundle, turn: TurnView): Trouble | null {
+  switch (turn.state) {
     case 'stopped':
       return {
         title: trans.__('Stopped'),
         advice: trans.__('Variables and cells are as they were. Write what to do instead, or go on.')
       };
     case 'interrupted':
-      return {
-        title: trans.__('Interrupted'),
-        advice: trans.__('The cell was interrupted; variables are kept. Write what to do, or go on.')
-      };
+      return interruption(trans, turn);
     case 'limit':
       return {
         title: trans.__('A limit was reached'),
@@ -59,6 +58,29 @@ function troubleOf(
     default:
       return null;
   }
+}
+
+/** What is known after a run that did not come to its end: by the person, a kernel or a server. */
+function interruption(trans: TranslationBundle, { steps }: TurnView): Trouble {
+  const last = steps[steps.length - 1]?.state;
+  if (last === 'interrupted') {
+    return {
+      title: trans.__('Interrupted'),
+      advice: trans.__('The cell was interrupted; variables are kept. Write what to do, or go on.')
+    };
+  }
+  const title = trans.__('Broken off');
+  return last === 'unknown' || last === 'running'
+    ? {
+        title,
+        advice: trans.__(
+          'How far its last cell came is not known, and it is not run again by itself. If the kernel ended too, its variables are gone. Look at the cell, then write what to do; or go on, and the agent looks itself.'
+        )
+      }
+    : {
+        title,
+        advice: trans.__('What was done until then is in the notebook. Going on continues from there.')
+      };
 }
 
 function facts(trans: TranslationBundle, { meter, model }: TurnView): string {

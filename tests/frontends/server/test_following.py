@@ -52,6 +52,33 @@ def test_a_run_goes_on_when_its_follower_leaves_and_the_next_one_gets_all_of_it(
     assert later.cells(run)[f"{run}-1-action"]["outputs"][0]["text"] in ("one\n", ["one\n"])
 
 
+def test_who_comes_while_a_cell_runs_is_told_what_it_put_out(
+    server: LiveServer, notebook: LiveNotebook, model: ScriptedModel, held: Held
+) -> None:
+    model.will(act(f"shown = display(1, display_id='n')\nprint('one')\n{held.code}"), say())
+    run = notebook.start("print")
+    person, request = notebook.person, f"codeact:{run}:{run}-1-action"
+    person.until(lambda: "one" in person.printed(request), "the output")
+    tab = notebook.follow()
+    told = tab.until(lambda: [m for m in tab.messages if m["type"] == "printed"], "printed")[0]
+    assert (told["run"], told["cell"]) == (run, f"{run}-1-action")
+    display, stream = told["messages"]
+    assert display["kind"] == "display_data"
+    assert display["content"]["transient"] == {"display_id": "n"}
+    assert stream == {"kind": "stream", "content": {"name": "stdout", "text": "one\n"}}
+    printed = person.about(request, "stream", "display_data")
+    assert told["last"] == printed[-1]["header"]["msg_id"]
+    stranger = LiveNotebook(server, "stranger.ipynb", kernel={"id": notebook.kernel})
+    other = stranger.follow()
+    other.send({"type": "follow", "path": notebook.path, "kernel": notebook.kernel})
+    other.until(lambda: [m for m in other.messages if m["type"] == "printed"], "printed")
+    assert {m["path"] for m in other.messages if m["type"] == "printed"} == {notebook.path}
+    held.let_go()
+    assert tab.end(run)["state"] == "answered"
+    later = notebook.follow()
+    assert later.end(run) and not [m for m in later.messages if m["type"] == "printed"]
+
+
 def test_who_has_seen_a_part_gets_the_rest_only(
     notebook: LiveNotebook, model: ScriptedModel
 ) -> None:
