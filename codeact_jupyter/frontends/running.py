@@ -32,10 +32,11 @@ from ..settings import Settings, load_settings
 from .approvals import gate_of
 from .continuing import kernel_mismatch, tell_so_far
 from .exits import EXIT_CODES
+from .files_command import tell_disk
 from .flags import flags_of
 from .interrupts import interruptible
 from .person import Person
-from .sandboxing import introduce_sandbox, sandbox_kernel
+from .sandboxing import introduce_sandbox, sandbox_kernel, walls_of
 from .terminal import TerminalView, legible
 from .words import turn_facts
 
@@ -192,6 +193,8 @@ class _Run:
             print(f"codeact: {legible(turn.reason)}{where}", file=sys.stderr)
             return EXIT_CODES[turn.state]
         self._console.print(Text(f"\n{turn_facts(turn)} · {self._path}"), soft_wrap=True)
+        if walls_of(self._session.environment) is not None:
+            tell_disk(self._session, lambda told: self._console.print(Text(legible(told))))
         if turn.state == "interrupted" and not self._interrupts.came:
             return EXIT_CODES["failed"]  # by no person: its kernel died or was restarted
         return EXIT_CODES[turn.state]

@@ -15,6 +15,7 @@ from ..sandbox.limits import Bounds, bounds_of
 
 if TYPE_CHECKING:
     from ..environments.kernel import KernelEnvironment
+    from ..sandbox.backends import Walls
 
 SANDBOX_WORDS = """\
 A sandboxed kernel has no network, sees no file of yours but its workspace, and
@@ -60,12 +61,19 @@ def sandbox_kernel(other: str | None = None) -> str:
     return kernelspec.NAME
 
 
+def walls_of(environment: object) -> Walls | None:
+    """The walls around the kernel of this environment; None where there are none."""
+    provisioner = getattr(environment, "provisioner", None)
+    walls: Walls | None = getattr(provisioner, "walls", None)
+    return walls
+
+
 def introduce_sandbox(environment: KernelEnvironment, say: Callable[[str], None]) -> None:
     """Have the model told of the walls around this kernel, and `say` so to the person.
 
     What the kernel sends is made harmless. For a kernel without walls nothing of this is done.
     """
-    walls = getattr(environment.provisioner, "walls", None)
+    walls = walls_of(environment)
     if walls is not None:
         from ..sandbox.messages import harmless_message
 

@@ -25,6 +25,7 @@ from .epilogs import (
     RUN_WORDS,
 )
 from .exporting import add_shape, shape_of
+from .files_subcommand import FILES_WORDS, add_files, run_files
 from .flags import add_run_flags
 from .journaled import add_recover, add_runs, list_runs, recover
 from .sandboxing import SANDBOX_WORDS, add_sandbox, run_sandbox
@@ -264,6 +265,9 @@ SUBCOMMANDS = {
         run_undo,
     ),
     "redo": Subcommand("bring back what was undone", UNDO_WORDS, add_undo, run_redo),
+    "files": Subcommand(
+        "show what a run changed on disk, and put files back", FILES_WORDS, add_files, run_files
+    ),
     "lab": Subcommand("open JupyterLab with the agent's panel", LAB_WORDS, _add_lab, _lab),
     "approvals": Subcommand(
         "list what you allowed and locked for good, and take it back",

@@ -16,6 +16,8 @@ from typing import Any, Literal
 PASSED_OVER = frozenset(
     (".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".ipynb_checkpoints")
 ) | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".cache", ".virtual_documents"}
+REPOSITORIES = (".git", ".hg", ".svn")
+DEEPEST_REPOSITORY, MOST_FOLDERS = 3, 2_000
 SIGNS_OF_AN_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 MOST_ENTRIES = 20_000
 EntryKind = Literal["file", "folder", "link"]
@@ -121,3 +123,20 @@ def entry_to_json(entry: Entry) -> list[Any]:
 def entry_from_json(value: list[Any]) -> Entry:
     """The entry that was written down."""
     return Entry(*value)
+
+
+def repositories(root: Path) -> list[str]:
+    """The folders of version control up to some depth, whose hooks the person's programs run."""
+    found, folders = [], [("", 1)]
+    for folder, depth in folders:
+        try:
+            with os.scandir(root / folder) as entries:
+                inside = [each.name for each in entries if each.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue
+        paths = {name: f"{folder}/{name}" if folder else name for name in sorted(inside)}
+        found += [path for name, path in paths.items() if name in REPOSITORIES]
+        if depth < DEEPEST_REPOSITORY:
+            below = [path for name, path in paths.items() if name not in PASSED_OVER]
+            folders += [(path, depth + 1) for path in below[: MOST_FOLDERS - len(folders)]]
+    return found

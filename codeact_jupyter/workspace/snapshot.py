@@ -12,7 +12,8 @@ from typing import Any
 
 from ..engine.undoing import Bounds, Change, Gap, Restored, Undoable, WhatChange
 from .copying import copy_in, put, same_content, stays_inside, take_away
-from .entries import Entry, entry_from_json, entry_of, entry_to_json, listed
+from .entries import Entry, entry_of, listed, repositories
+from .manifest import Kept, entries_of, kept_of, written
 from .store import Store, default_place
 
 Entries = dict[str, Entry]
@@ -47,7 +48,8 @@ class Snapshot:
         entries, gaps = self._copied(root, listing.entries, bounds, bounds.seconds - spent)
         if listing.ended:
             gaps[f"the other files of {root.name or root}"] = listing.ended
-        self._write(root=str(root), passed=sorted(passed), before=entries, gaps=gaps)
+        known = {"root": str(root), "passed": sorted(passed), "repositories": repositories(root)}
+        self._write(**known, before=entries, gaps=gaps)
         self._store.prune()
         return _gaps(gaps)
 
@@ -59,7 +61,7 @@ class Snapshot:
             self._store.remove()
             return ()
         kept = self._store.read()
-        root, before = Path(kept["root"]), _entries(kept["before"])
+        root, before = Path(kept["root"]), entries_of(kept["before"])
         listing = listed(root, kept["passed"], seconds=CLOSING_SECONDS)
         now, gaps = listing.entries, dict(kept["gaps"])
         if listing.ended:
@@ -71,7 +73,9 @@ class Snapshot:
                 after[path] = new
                 if old is not None and old.kind == "file" and not old.content:
                     gaps[path] = f"it was changed, and not kept ({gaps.get(path, 'too much')})"
-        self._write(**{**kept, "before": before, "after": after, "gaps": gaps})
+        planted = sorted({*repositories(root)} - {*kept.get("repositories", ())})
+        closed = {"before": before, "after": after, "gaps": gaps, "planted": planted}
+        self._write(**{**kept, **closed})
         return _gaps(gaps)
 
     @property
@@ -88,11 +92,13 @@ class Snapshot:
         """What there is to put back now; raises UndoError for a snapshot that cannot be read."""
         kept = self._closed()
         root, undone = Path(kept["root"]), bool(kept.get("undone"))
-        before, after = _entries(kept["before"]), _entries(kept["after"])
-        left: Mapping[str, Entry | None] = _entries(kept["left"]) if undone else after
-        changes = []
+        before, after = entries_of(kept["before"]), entries_of(kept["after"])
+        left: Mapping[str, Entry | None] = entries_of(kept["left"]) if undone else after
+        changes, restored = [], kept.get("restored", ())
         for path, new in after.items():
             old = before.get(path)
+            if path in restored:
+                continue  # it is as before already
             if old is not None and old.kind == "file" and not old.content:
                 continue  # it is among the gaps
             conflict = self._differ(root / path, left.get(path), entry_of(root / path))
@@ -106,10 +112,10 @@ class Snapshot:
         """
         kept, seen = self._closed(), self.look()
         root, undone = Path(kept["root"]), seen.undone
-        wanted = _entries(kept["theirs"]) if undone else _entries(kept["before"])
+        wanted = entries_of(kept["theirs"]) if undone else entries_of(kept["before"])
         chosen = [each.name for each in seen.changes if overwrite or not each.conflict]
         kept_as_is = [each.name for each in seen.changes if each.name not in chosen]
-        theirs: dict[str, Entry | None] = dict(_entries(kept["theirs"])) if undone else {}
+        theirs: dict[str, Entry | None] = dict(entries_of(kept["theirs"])) if undone else {}
         done: list[str] = []
         failed: list[str] = []
         for path in _in_order(chosen, wanted):
@@ -126,10 +132,48 @@ class Snapshot:
             self._renew_after(left)
         return Restored(tuple(done), tuple(kept_as_is), tuple(failed))
 
+    def kept(self) -> Kept:
+        """What is noted of the run; of one that is undone, no change. Raises UndoError."""
+        return kept_of(self._closed())
+
+    def content(self, entry: Entry) -> Path:
+        """Where the copy of a file's content is."""
+        return self._store.content(entry.content)
+
+    def differs(self, path: str, expected: Entry | None) -> bool:
+        """Whether something else is there now than this."""
+        there = Path(self._store.read()["root"]) / path
+        return self._differ(there, expected, entry_of(there))
+
+    def swap(self, paths: Collection[str]) -> tuple[list[str], list[str]]:
+        """Put each of these back as before the run, or as it was when that was done; says which.
+
+        The second list has those that could not be. Raises UndoError.
+        """
+        noted, kept = self._closed(), self.kept()
+        restored, after = dict(kept.restored), dict(kept.after)
+        wanted = {path: restored.get(path, kept.before.get(path)) for path in paths}
+        number, done, failed = int(noted.get("swaps", 0)), [], []
+        for path in _in_order(list(paths), wanted):
+            try:
+                if path in restored:
+                    self._put(kept.root, path, restored.pop(path))
+                    after[path] = entry_of(kept.root / path)
+                else:
+                    number += 1
+                    theirs = self._kept_now(kept.root / path, f"r{number}")
+                    self._put(kept.root, path, kept.before.get(path))
+                    restored[path] = theirs
+                done.append(path)
+            except (OSError, ValueError):
+                failed.append(path)
+        self._write(**{**noted, "after": after, "restored": restored, "swaps": number})
+        return done, failed
+
     def _renew_after(self, left: Mapping[str, Entry | None]) -> None:
         """What was brought back is as the run left it, with other times of the system's."""
         kept = self._store.read()
-        self._write(**{**kept, "after": {**_entries(kept["after"]), **left}})
+        self._write(**{**kept, "after": {**entries_of(kept["after"]), **left}})
 
     def _copied(
         self, root: Path, entries: Entries, bounds: Bounds, seconds: float
@@ -163,7 +207,7 @@ class Snapshot:
         with suppress(Exception):  # a damaged one is of no use, and does no harm
             kept = other.read()
             if kept["root"] == str(root):
-                before = _entries(kept["before"])
+                before = entries_of(kept["before"])
                 return {p: (e, other.content(e.content)) for p, e in before.items() if e.content}
         return {}
 
@@ -217,20 +261,7 @@ class Snapshot:
         return self._store.read()
 
     def _write(self, **manifest: Any) -> None:
-        for part in ("before", "after", "theirs", "left"):
-            if part in manifest:
-                manifest[part] = {
-                    path: entry_to_json(entry) if isinstance(entry, Entry) else entry
-                    for path, entry in manifest[part].items()
-                }
-        self._store.write(manifest)
-
-
-def _entries(kept: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        path: entry_from_json(value) if isinstance(value, list) else value
-        for path, value in kept.items()
-    }
+        self._store.write(written(manifest))
 
 
 def _gaps(gaps: Mapping[str, str]) -> tuple[Gap, ...]:

@@ -151,6 +151,36 @@ export interface Reverted {
   readonly cells: readonly PlacedCell[];
 }
 
+/** What a run changed on disk; those in `restore` are put back first. */
+export interface FilesOrder {
+  readonly path: string;
+  readonly restore: readonly string[];
+  /** Also what was changed again since the run. */
+  readonly overwrite: boolean;
+}
+
+export interface FileChange {
+  readonly path: string;
+  readonly what: 'added' | 'changed' | 'deleted';
+  readonly folder: boolean;
+  /** Somebody changed it again since the run. */
+  readonly conflict: boolean;
+  readonly restored: boolean;
+  /** What the person must know of it. */
+  readonly warning: string;
+  /** The lines that differ, or the sizes. */
+  readonly difference: string;
+}
+
+export interface FilesSeen {
+  readonly files: readonly FileChange[];
+  /** So many more are not listed. */
+  readonly more: number;
+  readonly notes: readonly string[];
+  /** What was put back, and what was not. */
+  readonly said: readonly string[];
+}
+
 /** The server refused or could not be reached; the message is for the person. */
 export class ApiError extends Error {
   constructor(
@@ -291,6 +321,17 @@ export class Api {
     return read.record(from.content);
   }
 
+  /** What a run changed on disk, after what is to be restored is. */
+  async files(run: string, order: FilesOrder): Promise<FilesSeen> {
+    const from = await this._post(`runs/${encodeURIComponent(run)}/files`, order);
+    return {
+      files: read.list(from.files).map(fileChange),
+      more: read.number(from.more),
+      notes: read.texts(from.notes),
+      said: read.texts(from.said)
+    };
+  }
+
   private _get(route: string): Promise<read.Fields> {
     return this._request(route, { method: 'GET' });
   }
@@ -323,6 +364,19 @@ function readSandbox(from: read.Fields): Sandbox {
     lacking: read.text(from.lacking),
     trusted: from.trusted === true,
     givesAway: read.text(from.gives_away)
+  };
+}
+
+function fileChange(value: unknown): FileChange {
+  const from = read.record(value);
+  return {
+    path: read.text(from.path),
+    what: read.oneOf(['added', 'deleted'], from.what, 'changed'),
+    folder: from.folder === true,
+    conflict: from.conflict === true,
+    restored: from.restored === true,
+    warning: read.text(from.warning),
+    difference: read.text(from.difference)
   };
 }
 

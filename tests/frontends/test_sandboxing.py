@@ -79,3 +79,40 @@ def test_another_kernel_and_the_sandbox_exclude_each_other(work: Path) -> None:
     codeact("sandbox", "install", "--user", cwd=work, env=env)
     done = codeact("run", "--model", "demo", "--sandbox", "--kernel", "x", "hi", cwd=work, env=env)
     assert "exclude each other" in one_line(done)
+
+
+def test_what_a_run_in_the_sandbox_changed_on_disk_is_printed_and_can_be_restored(
+    work: Path,
+) -> None:
+    (work / "data.csv").write_text("a,b\n1,2\n")
+    (work / "old.txt").write_text("old\n")
+    code = (
+        "import os; os.remove('old.txt'); open('data.csv', 'a').write('3,4\\n')\n"
+        "open('.envrc', 'w').write('x'); os.makedirs('.git/hooks')"
+    )
+    with LoopbackModel([act(code), say("done")]) as model:
+        env = of_the_person(work, model)
+        codeact("sandbox", "install", "--user", cwd=work, env=env)
+        done = codeact("run", "change it", "--sandbox", "--approve", "never", cwd=work, env=env)
+    assert done.returncode == 0, done
+    told_of = done.stdout[done.stdout.index("Changed on disk:") :]
+    for words in ("added    .envrc", "your own programs obey", "changed  data.csv", "+3,4",
+                  "deleted  old.txt", "-old", "new      .git", "hooks git runs"):  # fmt: skip
+        assert words in told_of
+    shown = codeact("files", "codeact.ipynb", cwd=work, env=env)
+    assert "+3,4" in shown.stdout and "deleted  old.txt" in shown.stdout
+    put = codeact("files", "codeact.ipynb", "--restore", "data.csv", cwd=work, env=env)
+    assert put.returncode == 0 and "Put back: data.csv" in put.stdout
+    assert (work / "data.csv").read_text() == "a,b\n1,2\n" and not (work / "old.txt").exists()
+    codeact("files", "codeact.ipynb", "--restore-all", cwd=work, env=env)
+    assert (work / "old.txt").read_text() == "old\n" and not (work / ".envrc").exists()
+    again = codeact("files", "codeact.ipynb", "--restore", "data.csv", cwd=work, env=env)
+    assert again.returncode == 0 and (work / "data.csv").read_text().endswith("3,4\n")
+
+
+def test_a_path_that_no_run_changed_is_not_put_back(work: Path) -> None:
+    with LoopbackModel([act("open('x', 'w').close()"), say("done")]) as model:
+        env = of_the_person(work, model)
+        codeact("run", "make it", "--approve", "never", cwd=work, env=env)
+    put = codeact("files", "codeact.ipynb", "--restore", "../x", cwd=work, env=env)
+    assert put.returncode == 1 and "Could not be put back: ../x" in put.stdout

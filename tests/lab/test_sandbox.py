@@ -1,19 +1,22 @@
-"""A sandboxed kernel in a real page: its scripts do not run, a plain kernel's do."""
+"""A sandboxed kernel in a real page: what a person sees of it, and that its scripts do not run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from codeact_jupyter.sandbox import kernelspec
+from tests.frontends.live import ScriptedModel, act, say, with_model
 from tests.sandbox.conftest import require_bubblewrap
 from tests.sandbox.kernels import write_spec
 
 from .browsing import Lab, running_lab, write_notebook
 from .conftest import require_browser
-from .opening import open_again, run_all
+from .opening import open_again, run_all, send
 
 SHOWS = """\
 from IPython.display import display, HTML, Javascript, Markdown, SVG
@@ -29,13 +32,16 @@ ENDED = "() => document.querySelector('.jp-OutputArea td')?.innerText === 'the e
 
 
 @pytest.fixture(scope="module")
-def walled_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def walled_lab(
+    served_model: ScriptedModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lab]:
     """JupyterLab whose person has installed the sandbox."""
     require_browser()
     require_bubblewrap()
     root = tmp_path_factory.mktemp("walled")
     write_spec(root / "home" / "share", kernelspec.NAME)
-    with running_lab(root) as lab:
+    environ = {**with_model(served_model), "CODEACT_APPROVE": "never"}
+    with running_lab(root, model="", environ=environ) as lab:
         yield lab
 
 
@@ -54,3 +60,28 @@ def test_no_script_of_a_sandboxed_kernel_runs_in_the_page(
         page.wait_for_function("globalThis.escaped")
     page.wait_for_timeout(1000)
     assert bool(page.evaluate("globalThis.escaped")) is escapes
+
+
+def test_what_a_run_changed_on_disk_is_in_the_panel_and_restored_there(
+    walled_lab: Lab, page: Any, model: ScriptedModel, tmp_path: Path
+) -> None:
+    work = walled_lab.notebooks / "disk"
+    work.mkdir()
+    (work / "data.csv").write_text("a,b\n1,2\n")
+    write_notebook(work / "walled.ipynb", "1", kernel=kernelspec.NAME)
+    code = "open('data.csv', 'a').write('3,4\\n'); open('.envrc', 'w').write('x=1\\n')"
+    model.will(act(code), say("Done."))
+    open_again(walled_lab, page, "disk/walled.ipynb")
+    send(page, "change it")
+    summary = page.get_by_text("Changed on disk: 2 files")
+    expect(summary).to_be_visible()
+    summary.click()
+    expect(page.get_by_text("your own programs obey this file")).to_be_visible()
+    expect(page.get_by_label("How data.csv differs")).to_contain_text("+3,4")
+    page.screenshot(path=str(tmp_path / "disk.png"))
+    page.get_by_role("button", name="Restore data.csv").click()
+    expect(page.get_by_role("button", name="Bring back data.csv")).to_be_visible()
+    assert (work / "data.csv").read_text() == "a,b\n1,2\n"
+    page.get_by_role("button", name="Restore .envrc").click()
+    expect(page.get_by_role("button", name="Bring back .envrc")).to_be_visible()
+    assert not (work / ".envrc").exists()

@@ -204,6 +204,15 @@ def _list(fields: Json, name: str) -> list[Any]:
     return value
 
 
+def texts(fields: Json, name: str) -> list[str]:
+    """The texts in a list of a request's; none where it names none. Raises SettingsError."""
+    found = _list(fields, name)
+    for each in found:
+        if not isinstance(each, str):
+            raise SettingsError(f"{name} cannot hold {each!r}: it must be a list of texts")
+    return found
+
+
 def _text(fields: Json, name: str, default: str | None = None) -> str:
     value = fields.get(name, default)
     if not isinstance(value, str):

@@ -17,6 +17,7 @@ from ...notebook.frames import conversation_frames
 from ...notebook.inline import conversations_of, trajectory_of
 from ..approvals import remembered
 from .downloads import download
+from .files import Files
 from .follow import FollowSocket
 from .lent import Lent, LentMessages
 from .offering import offer
@@ -229,6 +230,7 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     (rf"runs/{RUN}/(?P<action>stop|interrupt|approval|input)", RunAction),
     ("approvals", Approvals),
     (rf"runs/{RUN}/revert", Revert),
+    (rf"runs/{RUN}/files", Files),
     ("read", Read),
     ("names", Names),
     ("sandbox", Sandbox),

@@ -144,6 +144,13 @@ class Service:
         await environment.close()  # what comes there is not for this one
         return await environment.variables()
 
+    async def settled(self, path: str) -> None:
+        """Wait until a notebook's run that is over is noted as such.
+
+        Raises SettingsError while one goes on.
+        """
+        await self._agent(path).settled()
+
     async def undoing(self, kernel: str, path: str) -> Undoing:
         """What takes runs back in this kernel and this notebook's folder.
 

@@ -1,6 +1,7 @@
 /** How a turn ended: one quiet line; where it went wrong, why and what to do next. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { TurnView } from '../run-model';
+import { OnDisk } from './OnDisk';
 import { useServices } from './services';
 import { Undo } from './Undo';
 import { allTokens, counted, duration, money } from './words';
@@ -26,6 +27,7 @@ export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
         </div>
       )}
       <p className="codeact-Facts">{facts(trans, turn)}</p>
+      {last && turn.steps.some(step => step.code) && <OnDisk key={`files-${turn.run}`} turn={turn} />}
       {last && turn.steps.some(step => step.code) && <Undo key={turn.run} turn={turn} />}
     </>
   );

@@ -3,6 +3,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import { useCallback, useState } from 'react';
 import { PanelCommandIds } from '../commands';
 import type { Dialogue } from '../dialogue';
+import { isWalled } from '../walls';
 import { useChanges } from './changes';
 import { Composer } from './Composer';
 import { Conversations } from './Conversations';
@@ -14,9 +15,6 @@ import { Rebuild } from './Rebuild';
 import { useServices } from './services';
 import { TurnList } from './TurnList';
 import { Welcome } from './Welcome';
-
-/** The name of the kernelspec that `codeact sandbox install` writes. */
-const SANDBOX = 'codeact-sandbox';
 
 export function View() {
   const { model } = useServices();
@@ -57,7 +55,7 @@ function DialogueView({ dialogue }: { dialogue: Dialogue }) {
       <Header
         notebook={dialogue.notebook.title.label}
         conversation={conversation?.name ?? ''}
-        walled={sessionContext.session?.kernel?.name === SANDBOX}
+        walled={isWalled(dialogue.notebook)}
         begun={turns.length > 0}
         going={dialogue.going !== null}
         listed={listed}

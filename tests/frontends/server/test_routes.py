@@ -30,6 +30,7 @@ EXAMPLES = {
     "Lent": ["lent/0123abcd"],
     "LentMessages": ["lent/0123abcd/v1/messages"],
     "Revert": ["runs/0123abcd/revert"],
+    "Files": ["runs/0123abcd/files"],
 }
 
 

@@ -1,0 +1,58 @@
+"""`codeact files`: what a run changed on disk, with differences; and the way back, file by file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from ..errors import UndoError
+from ..notebook.document import Document
+from ..notebook.lock import only_run_on
+from ..session import Session
+from ..workspace.disk import Disk
+from ..workspace.snapshot import Snapshot
+from .files_words import disk_lines, restored_lines
+from .terminal import legible
+
+
+def files_in(options: argparse.Namespace) -> int:
+    """Show what changed, or put it back; returns the exit code."""
+    if not options.file.is_file():
+        raise UndoError(f"there is no notebook {str(options.file)!r}")
+    with only_run_on(options.file):
+        disk = Disk(Snapshot(options.run_id or _last(Document(options.file))))
+        seen = disk.look()
+        paths = options.restore
+        if options.restore_all:
+            paths = [each.path for each in seen.changes if not each.restored]
+        if not paths:
+            print(legible("\n".join(disk_lines(seen, disk.difference))))
+            return 0
+        restored = disk.restore(paths, overwrite=options.overwrite)
+    print(legible("\n".join(restored_lines(restored))))
+    return 0 if restored.done and not restored.failed else 1
+
+
+def tell_disk(session: Session, say: Callable[[str], None]) -> None:
+    """`say` what the session's last run changed on disk, and how to put it back."""
+    turn = session.turn
+    if not any(step.observation is not None for step in turn.steps):
+        return
+    try:
+        disk = Disk(Snapshot(turn.run))
+        seen = disk.look()
+    except UndoError:
+        say("What changed on disk is not known: no checkpoint was taken (undo_seconds is 0).")
+        return
+    lines = disk_lines(seen, disk.difference)
+    if seen.changes:
+        lines.append(f"Put files back with: codeact files {session.notebook} --restore PATH ...")
+    say("\n".join(lines))
+
+
+def _last(document: Document) -> str:
+    """The last run of a notebook that did something; raises UndoError when there is none."""
+    for turn in reversed(document.trajectory.turns):
+        if any(step.observation is not None for step in turn.steps):
+            return turn.run
+    raise UndoError("no run in this notebook did anything")

@@ -1,0 +1,59 @@
+"""What is noted of a run in its snapshot's manifest, between JSON and values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .entries import Entry, entry_from_json, entry_to_json
+
+OF_ENTRIES = ("before", "after", "theirs", "left", "restored")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is noted of a run that is over: the entries before it and, of what it changed, after.
+
+    `restored` has, for what was put back by itself, what was there instead.
+    """
+
+    root: Path
+    before: Mapping[str, Entry]
+    after: Mapping[str, Entry | None]
+    restored: Mapping[str, Entry | None]
+    gaps: Mapping[str, str]
+    planted: Sequence[str]
+
+
+def kept_of(manifest: Mapping[str, Any]) -> Kept:
+    """The manifest of a run that is over; one that is undone changed nothing."""
+    return Kept(
+        Path(manifest["root"]),
+        entries_of(manifest["before"]),
+        {} if manifest.get("undone") else entries_of(manifest["after"]),
+        entries_of(manifest.get("restored", {})),
+        manifest["gaps"],
+        manifest.get("planted", ()),
+    )
+
+
+def entries_of(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Entries by their path, from JSON; those that are entries already stay."""
+    return {
+        path: entry_from_json(value) if isinstance(value, list) else value
+        for path, value in kept.items()
+    }
+
+
+def written(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest as JSON has it."""
+    noted = dict(manifest)
+    for part in OF_ENTRIES:
+        if part in noted:
+            noted[part] = {
+                path: entry_to_json(entry) if isinstance(entry, Entry) else entry
+                for path, entry in noted[part].items()
+            }
+    return noted
