@@ -25,6 +25,7 @@ from .limits import Limits, allowance
 from .messages import Delta, Request, Wasted
 from .model import Model
 from .noticing import noticed
+from .outside import brings_outside, first_from_outside
 from .policy import Answered, Policy, Verdict
 from .relay import Relay
 from .review import repeated_mistake, reviewed, word_on_edit
@@ -78,6 +79,7 @@ class Agent:
         self._ending: Ending | None = None
         self._replied = -WARM_SECONDS
         self._context = Context()
+        self._outside = False  # whether data of others has come into the conversation
         self._unrecorded = NOTHING  # what a query took, until a step or the run's end has it
 
     async def run(self, trajectory: Trajectory) -> AsyncGenerator[events.Event, None]:
@@ -87,6 +89,7 @@ class Agent:
         task that listens stops the run, and is told as its end instead of being raised.
         """
         self._relay, self._ending, self._unrecorded = Relay(), None, NOTHING
+        self._outside = first_from_outside(trajectory) is not None
         with Deadline(self.limits.seconds, self._expire) as self._deadline:
             work = self._turn(trajectory)
             async with aclosing(self._relay.events(work, self.interrupt)) as said:
@@ -211,8 +214,11 @@ class Agent:
             self._ending = self._ending or Ending("interrupted", "interrupted by the person")
             if self._ending.state == "limit":
                 seen = replace(seen, lost="; ".join(filter(None, (seen.lost, self._ending.reason))))
-        told = self.telling.observation(step.reply, seen, word_on_edit(step))
-        return replace(step, observation=seen, told=told)
+        step = replace(step, observation=seen)
+        self._outside = self._outside or brings_outside(step)
+        word = word_on_edit(step)
+        told = self.telling.observation(step.reply, seen, word, outside=self._outside)
+        return replace(step, told=told)
 
     def _unknown(self, step: Step) -> Step:
         seen = Observation("unknown", lost="outcome unknown: the run broke off, not run again")

@@ -49,12 +49,17 @@ class Telling:
     images: int = 4
     fit_image: FitImage = lambda mime, data: (mime, data) if len(data) < 4_000_000 else None
 
-    def observation(self, reply: Reply, seen: Observation, word: str = "") -> tuple[Block, ...]:
-        """What came of the action that `reply` asked for; `word` is the person's, if any."""
+    def observation(
+        self, reply: Reply, seen: Observation, word: str = "", *, outside: bool = False
+    ) -> tuple[Block, ...]:
+        """What came of the action that `reply` asked for; `word` is the person's, if any.
+
+        With `outside` it may hold data of others: what came is marked as data.
+        """
         outputs = _joined(seen.outputs)
         budget = max(400, self.characters // max(1, len(outputs)))
         images: list[Block] = []
-        parts = [f"[the person says: {word}]"] if word else []
+        parts: list[str] = []
         for output in outputs:
             text, image = self._output(output, budget, len(images))
             images += [image] if image else []
@@ -65,6 +70,8 @@ class Telling:
             parts.append(text)
         parts.append(_footer(seen))
         text = cut(plain("\n".join(parts)), self.characters + 2_000)
+        text = within("from_outside", text) if outside else text
+        text = f"[the person says: {cut(plain(word), self.characters)}]\n{text}" if word else text
         return _results(reply, text, images, failed=seen.status != "ok")
 
     def mistake(self, reply: Reply, mistake: Mistake) -> tuple[Block, ...]:
@@ -86,9 +93,7 @@ class Telling:
         if news.deleted:
             notes.append("Names that are gone: " + _listed(news.deleted))
         notes += [_ran(cell) for cell in news.ran]
-        parts = [f"<since_you_last_looked>\n{_block(notes)}\n</since_you_last_looked>"] * bool(
-            notes
-        )
+        parts = [within("since_you_last_looked", _block(notes))] if notes else []
         texts = (plain(text) for text in (*parts, task))
         said = tuple({"text": text, "type": "text"} for text in texts if text.strip())
         return (*said, *(self._given(each, n) for n, each in enumerate(images, 1)))
@@ -119,6 +124,12 @@ class Telling:
                     return f"{label}{text} (an image that is shown in the cell only)", None
                 return label + text, _image(fitting)
         return label + text, None
+
+
+def within(mark: str, text: str) -> str:
+    """`text` between two marks, of which nothing in it can be the end."""
+    ends = re.compile(rf"<(?=\s*/\s*{mark})", re.IGNORECASE)
+    return f"<{mark}>\n{ends.sub('&lt;', text)}\n</{mark}>"
 
 
 def describe(variable: Variable) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Touched:
     """Something outside of the variables that an action was seen to touch, and how.
 
-    `kind` is `writes`, `deletes`, `moves`, `process` or `network`.
+    `kind` is `reads`, `writes`, `deletes`, `moves`, `process` or `network`; or `changed`, of a file
+    of the working directory that somebody changed while it ran.
     """
 
     kind: str

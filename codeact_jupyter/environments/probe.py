@@ -44,7 +44,10 @@ if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
         type_name,
     )
 
-SOURCES = ("probe_values.py", "probe_code.py", "probe_audit.py", "probe_arrays.py", "probe.py")
+SOURCES = (
+    *("probe_values.py", "probe_code.py", "probe_files.py", "probe_audit.py", "probe_arrays.py"),
+    "probe.py",
+)
 DEADLINE_SECONDS, CONTENT_SECONDS = 0.25, 0.15
 LONGEST_DETAIL, MOST_BINDINGS, MOST_OTHERS = 600, 300, 20_000
 

@@ -2,8 +2,8 @@
 
 One of the modules whose source `probe` also sends into kernels (Python 3.8 and later). An audit
 hook (PEP 578) cannot be removed, so ours is added once, looks at one table first, and does nothing
-while no action runs. It sees what Python itself does; libraries that open files or sockets in their
-own native code (Parquet, Polars, DuckDB, HDF5) it does not.
+while no action runs. It sees what Python itself does; of libraries that open files in their own
+native code (Parquet, Polars, DuckDB, HDF5) `probe_files` sees what they left.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-MOST_NOTED, LONGEST_NOTED = 60, 300
+if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
+    from codeact_jupyter.environments.probe_files import changed_since
+
+MOST_NOTED, MOST_READ, LONGEST_NOTED = 60, 20, 300
 ACTION = "codeact:"  # how the id of a message begins whose code is an action
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _ARGUMENTS = {
@@ -40,6 +44,10 @@ _ARGUMENTS = {
 }
 _QUIET = ("/dev/", "/proc/", "/sys/")
 _ELSEWHERE = ("network", "process")  # not of files: always of interest
+# What libraries read by themselves, when they are imported or first used.
+_OF_LIBRARIES = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".ttf", ".otf", ".mo", ".mplstyle")
+_SETTLED = ("/etc/", "/lib", "/usr/", "/opt/", "/System/", "/Library/", "C:\\Windows")
+_CACHES = ("site-packages", "dist-packages", "/.cache/", "/.ipython/", "matplotlib", ".netrc")
 
 
 class Noting:
@@ -48,6 +56,8 @@ class Noting:
     def __init__(self, acts: Callable[[], bool]) -> None:
         self.acts = acts
         self.noted: dict[tuple[str, str], None] = {}
+        self.read: dict[str, None] = {}
+        self.began = 0
         self._inside = threading.local()
 
     def hook(self, event: str, arguments: Any) -> None:
@@ -65,17 +75,32 @@ class Noting:
         finally:
             self._inside.here = False
 
+    def begin(self, *_: Any) -> None:
+        """Take the time: what runs now may be an action."""
+        self.began = time.time_ns() if self.acts() else 0
+
     def take(self) -> list[list[str]]:
         """Return what was noted, each as its kind and what it was, and begin anew."""
-        noted, self.noted = self.noted, {}
-        return [[kind, what] for kind, what in noted]
+        noted, read, began = self.noted, self.read, self.began
+        self.noted, self.read, self.began = {}, {}, 0
+        known = {os.path.abspath(what) for _, what in noted}
+        changed = [what for what in changed_since(began) if os.path.abspath(what) not in known]
+        return [
+            *([kind, what] for kind, what in noted),
+            *(["reads", what] for what in read),
+            *(["changed", what] for what in changed),
+        ]
 
     def _note(self, event: str, arguments: Any) -> None:
         if event == "open":
             path, _, flags = arguments
-            if type(path) is int or not (type(flags) is int and flags & _WRITING):
+            if type(path) is int:
                 return
             kind, what = "writes", _shown(path)
+            if not (type(flags) is int and flags & _WRITING):
+                if what and len(self.read) < MOST_READ and not _is_of_python(what):
+                    self.read[what[:LONGEST_NOTED]] = None
+                return
         else:
             kind, place = _ARGUMENTS[event]
             what = _shown(arguments[place])
@@ -104,6 +129,14 @@ def _is_quiet(what: str) -> bool:
     return what.startswith(temporary) and not what.startswith(os.getcwd())
 
 
+def _is_of_python(what: str) -> bool:
+    """Return whether a file that is read is none of the user's: Python's, a library's, a cache."""
+    installed = (sys.prefix, sys.base_prefix, *_SETTLED)
+    if _is_quiet(what) or what.endswith(_OF_LIBRARIES) or any(each in what for each in _CACHES):
+        return True
+    return os.path.isabs(what) and what.startswith(installed) and not what.startswith(os.getcwd())
+
+
 def parent_is_action() -> bool:
     """Return whether what this process's kernel executes now is an action, by its message's id."""
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
@@ -119,6 +152,7 @@ def during_action() -> Iterator[None]:
     """Note what happens meanwhile: an action runs in this process, below a cell of the person's."""
     kept = noting()
     before, kept.acts = kept.acts, lambda: True
+    kept.begin()
     try:
         yield
     finally:
@@ -132,4 +166,7 @@ def noting() -> Noting:
     if found is None:
         found = kept["_noting"] = Noting(parent_is_action)
         sys.addaudithook(found.hook)
+        shell: Any = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+        if hasattr(shell, "kernel"):
+            shell.events.register("pre_run_cell", found.begin)
     return found

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Literal
 
 from ..engine.environment import Namespace
+from ..engine.outside import first_from_outside
 from ..engine.policy import Answered, Scope, Verdict
 from ..engine.trajectory import Action, Trajectory
 from .effects import Effects, read_effects
 from .kinds import Effect
 from .remembered import Remembered
-from .taint import ASKS_WHEN_TAINTED, tainted_by
 
 AskPerson = Callable[[Action, Verdict], Awaitable[Answered]]
 MOST_REASONS = 8
 ALWAYS_ASKS = frozenset({"locked"})
+# In a conversation that has read data from outside these ask even where the person allowed them for
+# good: ways to send data away, to get at what is worth sending, and to make more code run.
+ASKS_WHEN_TAINTED = frozenset({"network", "environment", "install", "process", "startup-file"})
 
 
 class Gate:
@@ -57,7 +60,7 @@ class Gate:
         seen = _seen(effects)
         if self._mode == "never":
             return Verdict("allow", ("nothing is asked in the mode `never`",), seen=seen)
-        taint = tainted_by(self._history())
+        taint = first_from_outside(self._history())
         lasting = ASKS_WHEN_TAINTED | ALWAYS_ASKS if taint else ALWAYS_ASKS
         allowed = self._all_allowed() - lasting
         asking = [each for each in effects.found if each.kind not in allowed]

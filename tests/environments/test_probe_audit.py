@@ -11,14 +11,22 @@ from codeact_jupyter.environments.probe_audit import Noting, noting
 
 from .test_contract import kernel, shell
 
-QUIET = "total = sum(range(10))\nfrom pathlib import Path\nPath('notes.txt').read_text()"
+READS = "total = sum(range(10))\nfrom pathlib import Path\nPath('notes.txt').read_text()"
+# Written in native code, past every audit hook.
+PAST_HOOKS = """import polars
+for name in ("table.parquet", ".hidden", "seen.ipynb"):
+    polars.DataFrame({"a": [1]}).write_parquet(name)
+"""
 ACTIONS = (
     "import os\nfunctions = [os.remove]",
     "functions[0]('gone.txt')",
     "open('made.txt', 'w').close()",
     "import subprocess, sys\nsubprocess.run([sys.executable, '-c', ''])",
     "import socket\nnear = socket.socket()\nnear.connect_ex(('127.0.0.1', 1))\nnear.close()",
-    QUIET,
+    READS,
+    PAST_HOOKS,
+    "import time\ntime.sleep(0.03)",  # a file's time may be behind the clock
+    "sorted([2, 1])",
 )
 
 
@@ -46,11 +54,14 @@ def kinds(touched: Sequence[Touched]) -> set[str]:
 
 
 def test_what_an_action_touches_is_noted_by_kind(seen: list[Observation]) -> None:
-    _, deletes, writes, process, network, _ = seen
+    _, deletes, writes, process, network, reads, past_hooks, *_ = seen
     assert deletes.touched == (Touched("deletes", "gone.txt"),)
     assert Touched("writes", "made.txt") in writes.touched
     assert "process" in kinds(process.touched)
     assert Touched("network", "127.0.0.1 1") in network.touched
+    assert reads.touched == (Touched("reads", "notes.txt"),)
+    assert Touched("changed", "table.parquet") in past_hooks.touched
+    assert len(past_hooks.touched) == 1, "neither hidden files nor notebooks are of interest"
 
 
 def test_what_touches_nothing_has_nothing_noted(seen: list[Observation]) -> None:

@@ -91,12 +91,12 @@ class LoopbackModel:
         if self._error and error is None:
             raise self._error
 
-    def wait_for_requests(self, count: int = 1, *, timeout: float = 5.0) -> bool:
+    def wait_for_requests(self, count: int = 1, *, timeout: float = 30.0) -> bool:
         """Wait until so many requests have arrived; False when they did not come in time."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.arrivals) >= count, timeout)
 
-    def wait_for_abandoned(self, count: int = 1, *, timeout: float = 5.0) -> bool:
+    def wait_for_abandoned(self, count: int = 1, *, timeout: float = 30.0) -> bool:
         """Wait until the clients of so many requests left before the end of their reply."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.abandoned) >= count, timeout)

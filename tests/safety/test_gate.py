@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from codeact_jupyter.engine.environment import Namespace
+from codeact_jupyter.engine.outside import first_from_outside
 from codeact_jupyter.engine.policy import Answered, Scope, Verdict
 from codeact_jupyter.engine.trajectory import (
     Action,
@@ -23,7 +24,6 @@ from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.safety.gate import Gate
 from codeact_jupyter.safety.locking import locked_by_cells
 from codeact_jupyter.safety.remembered import Entry, Remembered, chosen
-from codeact_jupyter.safety.taint import tainted_by
 
 DELETES, FETCHES = "import os\nos.remove('x')", "import requests\nrequests.get('https://a.org')"
 HERE = "/home/me/a.ipynb"
@@ -132,11 +132,11 @@ def test_reading_a_file_taints_and_making_data_does_not() -> None:
 
 def test_the_taint_is_told_from_the_record_alone() -> None:
     read = after(step("x", ("reads",)))
-    assert tainted_by(decode(Trajectory, encode(read))) is not None
-    assert tainted_by(after(step("x", ()))) is None
-    assert tainted_by(after(step("x", ("network",), "rejected"))) is None
+    assert first_from_outside(decode(Trajectory, encode(read))) is not None
+    assert first_from_outside(after(step("x", ()))) is None
+    assert first_from_outside(after(step("x", ("network",), "rejected"))) is None
     broken_off = replace(step("x", ("network",)), observation=None)
-    assert tainted_by(after(broken_off)) is not None
+    assert first_from_outside(after(broken_off)) is not None
 
 
 @pytest.mark.parametrize(
