@@ -251,8 +251,10 @@ class Session:
 
     def _late(self, event: Event) -> tuple[Event, ...]:
         """At the run's end, what came after the last step's: no step follows that would have it."""
+        if not isinstance(event, events.RunFinished):
+            return ()
         seen = [step.number for step in self.turn.steps if step.observation is not None]
-        if not seen or not isinstance(event, events.RunFinished):
+        if not seen:
             return ()
         late = Hiding(self.environment, self.secrets).late()
         return (events.LateOutput(seen[-1], late),) if late != Late() else ()

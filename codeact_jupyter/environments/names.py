@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain, filterfalse
+from itertools import chain, compress, filterfalse
+from operator import is_not
 from typing import Any
 
 from ..engine.environment import Namespace
@@ -22,6 +23,8 @@ class Names:
         self._agents: set[str] = set()
         self._workspace = workspace
         self._directory = directory
+        self._told = _Told()
+        self._namespace: Namespace | None = None  # until one of these changes
         self.touched: tuple[Touched, ...] = ()  # outside of the variables, by the last action
 
     def after_action(self, look: Look) -> NamespaceChange:
@@ -57,29 +60,62 @@ class Names:
     def hand_over(self, names: Iterable[str]) -> None:
         """Take these names for the person's: their own code made them, though it ran as ours."""
         self._agents -= set(names)
+        self._namespace = None
 
     def namespace(self) -> Namespace:
         """The names as a policy may know them."""
-        listed = chain(self._look["names"], self._look["others"])
-        persons = frozenset(filterfalse(self._agents.__contains__, listed))
-        names = self._look["names"]
-        typed = {
-            name: f"{entry['type']}()" for name, entry in names.items() if "." in entry["type"]
-        }
-        return Namespace(
-            persons,
-            {**typed, **self._look["bindings"]},
-            self._workspace,
-            self._directory,
-            {name: entry["text"] for name, entry in names.items() if "text" in entry},
-            {name: entry["source"] for name, entry in names.items() if "source" in entry},
-            tuple(self._look.get("folders", ())),
-        )
+        if self._namespace is None:
+            listed = chain(self._look["names"], self._look["others"])
+            self._namespace = Namespace(
+                frozenset(filterfalse(self._agents.__contains__, listed)),
+                {**self._told.made, **self._look["bindings"]},
+                self._workspace,
+                self._directory,
+                self._told.texts.copy(),
+                self._told.sources.copy(),
+                tuple(self._look.get("folders", ())),
+            )
+        return self._namespace
 
     def _compare(self, look: Look) -> tuple[list[str], list[str], list[str]]:
         found = changes(dict(self._look), dict(look))
-        self._look = look
+        self._told.take(self._look["names"], look["names"])
+        self._look, self._namespace = look, None
         return found["added"], found["changed"], found["deleted"]
+
+
+class _Told:
+    """What a policy may know of names beside whose they are, brought along from look to look.
+
+    By name: how its value was made, for one of a library's type; its text; its source.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
+        self.sources: dict[str, str] = {}
+
+    def take(self, before: Look, now: Look) -> None:
+        """Take what is told of the names now; most are the very entries of before."""
+        unlike = compress(now.items(), map(is_not, now.values(), map(before.get, now)))
+        for name in before.keys() - now.keys():
+            self._put(name, {})
+        for name, entry in unlike:
+            self._put(name, entry)
+
+    def _put(self, name: str, entry: Look) -> None:
+        kind = entry.get("type", "")
+        made = f"{kind}()" if "." in kind else None
+        told = (
+            (self.made, made),
+            (self.texts, entry.get("text")),
+            (self.sources, entry.get("source")),
+        )
+        for kept, value in told:
+            if value is None:
+                kept.pop(name, None)
+            else:
+                kept[name] = value
 
 
 def _variables(look: Look, names: Iterable[str]) -> tuple[Variable, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine import events
@@ -18,10 +18,12 @@ from ..engine.events import Event
 from ..engine.trajectory import Output, Step, Trajectory, Turn
 from ..engine.undoing import lacks
 from ..environments.outputs import encodable
-from ..notebook.cells import link_before, session_metadata, turn_pieces
-from ..notebook.chain import Chain, Fragment, Link, Sign
+from ..notebook.cells import session_metadata
+from ..notebook.chain import Link, Sign
+from ..notebook.growing import GrowingTurn, link_before
 from ..notebook.inline import inline_metadata
 from ..notebook.markdown import readable
+from ..notebook.marks import Cell
 from .retelling import show_again, step_words, words
 from .words import turn_facts
 
@@ -46,7 +48,8 @@ class InlineView:
         self._opening: dict[str, Any] = {}
         self._shown: dict[str, tuple[str, dict[str, Any]]] = {}
         self._items: list[str | Output] = []
-        self._chain, self._before = Chain(), Link("", "")
+        self._growing = GrowingTurn(("", 0), Link("", ""))
+        self._cells: dict[str, list[Cell]] = {}
 
     def notice(self, text: str) -> None:
         """Show a line that is not of the run: where the model comes from."""
@@ -56,7 +59,8 @@ class InlineView:
         """Take the next event; `trajectory` is the record after it."""
         if isinstance(event, events.RunStarted):
             self._run = event.run
-            self._before = link_before(trajectory, self._chain)
+            place = trajectory.turns[0].run, len(trajectory.turns)
+            self._growing = GrowingTurn(place, link_before(trajectory))
             task = self._record("task", trajectory, session_metadata(trajectory))
             self._put(f"{self._run}-begin", f"<small>codeact · {event.model}</small>", task)
         elif isinstance(event, events.QueryStarted):
@@ -130,16 +134,16 @@ class InlineView:
         self, part: str | int, trajectory: Trajectory, session: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         """The record of a part, as its cells have it: also of a step whose outcome is unknown."""
-        made = self._fragments(trajectory)
-        cells = next(each.cells() for each in made if each.name == f"{self._run}-{part}")
-        return inline_metadata(cells, session)
+        self._seal(trajectory)
+        return inline_metadata(self._cells[f"{self._run}-{part}"], session)
 
     def _end(self, trajectory: Trajectory) -> Link:
-        return [fragment.link for fragment in self._fragments(trajectory)][-1]
+        self._seal(trajectory)
+        return self._growing.link
 
-    def _fragments(self, trajectory: Trajectory) -> Iterator[Fragment]:
-        place = trajectory.turns[0].run, len(trajectory.turns)
-        return self._chain.fragments(turn_pieces(trajectory.turns[-1], place), self._before)
+    def _seal(self, trajectory: Trajectory) -> None:
+        for fragment in self._growing.changed(trajectory.turns[-1]):
+            self._cells[fragment.name] = fragment.cells
 
     def _put(self, part: str, text: str, metadata: dict[str, Any] | None = None) -> None:
         """Show this text in its display, which is made the first time."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..engine.trajectory import Error, Output, Result, Step, Stream, Trajectory, Turn
 from ..environments.capture import as_display
 from ..environments.outputs import encodable
-from ..notebook.cells import fragments, session_metadata
-from ..notebook.chain import Chain
+from ..notebook.cells import session_metadata
+from ..notebook.growing import fragments
 from ..notebook.inline import inline_metadata
 from ..notebook.markdown import fenced, readable
 
@@ -25,20 +25,20 @@ def retell(
     shell: InteractiveShell, trajectory: Trajectory, turn: Turn, steps: Collection[int]
 ) -> None:
     """Show a turn of this trajectory: its task, those of its steps, and how it ended."""
-    parts = {part.name: part for part in fragments(trajectory, Chain())}
+    parts = {part.name: part for part in fragments(trajectory)}
     end = list(parts.values())[-1].link
     session = session_metadata(trajectory, end)
-    opening = inline_metadata(parts[f"{turn.run}-task"].cells(), session)
+    opening = inline_metadata(parts[f"{turn.run}-task"].cells, session)
     _put(shell, f"**Task.** {readable(turn.task)}", opening)
     for step in turn.steps:
         if step.number in steps:
-            cells = parts[f"{turn.run}-{step.number}"].cells()
+            cells = parts[f"{turn.run}-{step.number}"].cells
             _put(shell, step_words(step), inline_metadata(cells))
             for output in step.observation.outputs if step.observation else ():
                 show_again(output, shell.display_pub.publish)
     if turn.state not in ("running", "waiting"):
         words = turn.answer.text if turn.answer else f"{turn.state}: {turn.reason}"
-        _put(shell, readable(words), inline_metadata(parts[f"{turn.run}-answer"].cells()))
+        _put(shell, readable(words), inline_metadata(parts[f"{turn.run}-answer"].cells))
 
 
 def step_words(step: Step) -> str:

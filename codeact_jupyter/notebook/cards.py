@@ -26,7 +26,7 @@ def run_frame(trajectory: Trajectory, index: int, limits: Limits, context_tokens
     return {
         "type": "run",
         "task": turn.task,
-        "model": next((reply.model for reply in reversed(turn.replies)), ""),
+        "model": _last_model(turn),
         "notice": "",
         "state": turn.state,
         "reason": turn.reason,
@@ -51,6 +51,12 @@ def run_frame(trajectory: Trajectory, index: int, limits: Limits, context_tokens
             },
         },
     }
+
+
+def _last_model(turn: Turn) -> str:
+    if turn.answer is not None:
+        return turn.answer.model
+    return turn.steps[-1].reply.model if turn.steps else ""
 
 
 def step_frame(step: Step, state: str = "") -> Frame:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, TypeAlias
 
 from ..engine.bill import NOTHING
@@ -24,7 +23,7 @@ from ..engine.trajectory import (
 )
 from ..engine.wire import encode
 from .armour import armoured, sayable
-from .chain import Chain, Fragment, Link, Piece, Sign, end_of_chain, keep_link, kept_link, root
+from .chain import Link, Sign, end_of_chain
 from .markdown import fenced, readable, task_words
 from .marks import VERSION, Cell, Role
 from .outputs import KEY, note, to_format
@@ -40,50 +39,6 @@ UNSEEN = "This cell was started; its end was not seen. What it did is unknown."
 
 # Which conversation a turn is of, named by the run of its first turn, and its number there from 1.
 Place: TypeAlias = tuple[str, int]
-
-
-def to_cells(trajectory: Trajectory) -> list[Cell]:
-    """All cells of a trajectory, in order, as nbformat 4.5 has them, sealed."""
-    made = fragments(trajectory, Chain())
-    return [cell for fragment in made for cell in fragment.cells()]
-
-
-def fragments(trajectory: Trajectory, chain: Chain) -> Iterator[Fragment]:
-    """All pieces of a trajectory, in order, each to be made into cells when it is new."""
-    link = root(session_metadata(trajectory))
-    for number, turn in enumerate(trajectory.turns, 1):
-        pieces = turn_pieces(turn, (trajectory.turns[0].run, number))
-        for fragment in chain.fragments(pieces, link):
-            yield fragment
-            link = fragment.link
-        link = kept_link(turn) or link
-
-
-def link_before(trajectory: Trajectory, chain: Chain) -> Link:
-    """What the first cell of the last turn follows in the chain."""
-    link = root(session_metadata(trajectory))
-    for number, turn in enumerate(trajectory.turns[:-1], 1):
-        if (known := kept_link(turn)) is None:
-            pieces = turn_pieces(turn, (trajectory.turns[0].run, number))
-            for fragment in chain.fragments(pieces, link):
-                link = fragment.link
-            keep_link(turn, link)
-        link = known or link
-    return link
-
-
-def turn_pieces(turn: Turn, place: Place) -> Iterator[Piece]:
-    """The task, the steps and the end of a turn."""
-    opening = Turn(turn.run, turn.task, turn.told, started=turn.started)
-    yield Piece(f"{turn.run}-task", (opening, place), lambda: [_task_cell(opening, place)])
-    corrected = max((step.number for step in turn.steps if step.state == "ok"), default=0)
-    for step in turn.steps:
-        folded = step.number < corrected and step.state == "error"
-        cells = partial(step_cells, turn, step, folded=folded)
-        yield Piece(f"{turn.run}-{step.number}", (step, folded), cells)
-    if turn.state not in ("running", "waiting"):
-        end = (turn.state, turn.reason, turn.seconds, turn.wasted, turn.answer, turn.figures)
-        yield Piece(f"{turn.run}-answer", end, lambda: [_answer_cell(turn)])
 
 
 def step_cells(turn: Turn, step: Step, *, folded: bool = False) -> list[Cell]:
@@ -117,7 +72,7 @@ def typing_cell(turn: Turn, step: int, role: Role, words: str = "") -> Cell:
 
 def end_cell(run: str, step: int, state: RunState, reason: str) -> Cell:
     """The last cell of a run that broke off after `step`, told by who does not have its record."""
-    return _answer_cell(Turn(run, "", steps=(Step(step, Reply(())),), state=state, reason=reason))
+    return answer_cell(Turn(run, "", steps=(Step(step, Reply(())),), state=state, reason=reason))
 
 
 def session_metadata(
@@ -157,7 +112,8 @@ def _unrun_cell(turn: Turn, step: Step, record: Mapping[str, Any]) -> Cell:
     return {**_cell(turn, step.number, "action", words, record), "cell_type": "markdown"}
 
 
-def _task_cell(opening: Turn, place: Place) -> Cell:
+def task_cell(opening: Turn, place: Place) -> Cell:
+    """The cell of the task that opened a turn."""
     conversation, number = place
     record = {
         "conversation": conversation,
@@ -178,7 +134,8 @@ def _images(told: tuple[Block, ...]) -> Iterator[dict[str, str]]:
                 yield {sayable(mime): sayable(data)}
 
 
-def _answer_cell(turn: Turn) -> Cell:
+def answer_cell(turn: Turn) -> Cell:
+    """The cell of the end of a turn: its answer, or how it ended without one."""
     end = {"state": turn.state, "reason": armoured(turn.reason), "seconds": armoured(turn.seconds)}
     if turn.wasted != NOTHING:
         end["wasted"] = armoured(encode(turn.wasted))

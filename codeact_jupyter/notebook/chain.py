@@ -36,47 +36,6 @@ class Link(NamedTuple):
     digest: str
 
 
-class Piece(NamedTuple):
-    """A piece of a turn with cells of its own: the same `values` give the same cells."""
-
-    name: str
-    values: tuple[Any, ...]
-    cells: Callable[[], list[Cell]]
-
-
-class Fragment(NamedTuple):
-    """A piece in its place in the chain; `link` is its last cell."""
-
-    name: str
-    values: tuple[Any, ...]
-    cells: Callable[[], list[Cell]]
-    link: Link
-
-
-class Chain:
-    """Seals pieces one after the other; what it knows already is not made or hashed again."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[tuple[Any, ...], Link]] = {}
-
-    def fragments(self, pieces: Iterable[Piece], before: Link) -> Iterator[Fragment]:
-        """The pieces as fragments, in order; `before` is what the first one follows."""
-        for piece in pieces:
-            fragment = self._fragment(piece, before)
-            before = fragment.link
-            yield fragment
-
-    def _fragment(self, piece: Piece, before: Link) -> Fragment:
-        values = (*piece.values, before)
-        known = self._known.get(piece.name)
-        if known is not None and known[0] == values:
-            return Fragment(piece.name, values, lambda: sealed(piece.cells(), before), known[1])
-        cells = sealed(piece.cells(), before)
-        link = link_of(cells[-1]) if cells else before
-        self._known[piece.name] = (values, link)
-        return Fragment(piece.name, values, lambda: cells, link)
-
-
 def root(session: Mapping[str, Any]) -> Link:
     """What a conversation's first cell follows: the system text and the tools, as metadata."""
     return Link("", value_digest([session.get("system", ""), session.get("tools", [])]))

@@ -17,11 +17,12 @@ from typing import Any
 from ..engine.trajectory import Trajectory, Turn
 from ..engine.wire import canonical
 from ..errors import NotebookError
-from .cells import fragments, session_metadata, to_cells
-from .chain import Chain, Sign, link_of, with_chains
+from .cells import session_metadata
+from .chain import Sign, link_of, with_chains
 from .changes import Changes, changes
 from .files import require_writable as require_writable
 from .files import signature, unwritable, write_atomically
+from .growing import Growing, to_cells
 from .inline import session_of, unfolded
 from .layout import Layout, in_lines
 from .marks import VERSION, Cell, mark_of
@@ -34,8 +35,6 @@ from .versions import WRITTEN, Version, covers, has_ended, later, reached_by, ve
 ATTEMPTS = 20  # another program may be in the middle of writing the file, or write it again
 PAUSE = 0.05
 UNKNOWN_END = "how this ended was deleted from the notebook"
-
-
 KEEPS_WRITING = "cannot write {!r}: another program keeps writing it; choose another file"
 
 
@@ -45,14 +44,14 @@ class Document:
     def __init__(self, path: Path, *, kernel: str = "python3", sign: Sign | None = None) -> None:
         """`sign` signs the end of the chain in each version that is written."""
         self.path = path
-        self._sign, self._chain = sign, Chain()
+        self._sign, self._growing = sign, Growing()
         self._layout, self._changes = Layout(), Changes()
-        self._shown: dict[str, tuple[Any, ...]] = {}
         # By id: our cells as last made; each type and text that we gave them; for the person's,
         # the version of the save that first had them (not of one that brought them back).
         self._ours: dict[str, Cell] = {}
         self._texts: dict[str, set[tuple[str, str]]] = {}
         self._brought: dict[str, Version] = {}
+        self._named, self._names = list[Cell](), set[Any]()
         self._seen = signature(path)
         self._head, self._cells = _split(self._read() or new_notebook(kernel=kernel))
         self._version = version_of(self._head["metadata"], self._cells)
@@ -140,15 +139,11 @@ class Document:
 
     def _take(self, trajectory: Trajectory) -> None:
         """Put what is new in the trajectory into our cells."""
-        end = None
-        for fragment in fragments(trajectory, self._chain):
-            end = fragment.link
-            if self._shown.get(fragment.name) != fragment.values:
-                for cell in fragment.cells():
-                    self._put(cell)
-            self._shown[fragment.name] = fragment.values
+        for fragment in self._growing.changed(trajectory):
+            for cell in fragment.cells:
+                self._put(cell)
         written = {WRITTEN: self._version} if self._version else {}
-        session = {**session_metadata(trajectory, end, self._sign), **written}
+        session = {**session_metadata(trajectory, self._growing.link, self._sign), **written}
         metadata = {KEY: None, **self._head["metadata"]}
         self._head["metadata"] = {**metadata, KEY: canonical(with_chains(session, metadata[KEY]))}
 
@@ -163,6 +158,7 @@ class Document:
             self._cells[place] = in_lines(new)
         elif before is None:
             self._cells.insert(self._end_of_run(cell["metadata"][KEY]["run"]), in_lines(cell))
+            self._names.add(name)
         self._version = later(self._version, reached_by(cell))
 
     def _own(self, cell: Cell) -> None:
@@ -170,6 +166,10 @@ class Document:
         self._texts.setdefault(cell["id"], set()).add((cell["cell_type"], cell["source"]))
 
     def _place(self, name: str) -> int | None:
+        if self._named is not self._cells:  # the walk that a new cell would need is made once
+            self._named, self._names = self._cells, {cell.get("id") for cell in self._cells}
+        if name not in self._names:
+            return None
         places = range(len(self._cells) - 1, -1, -1)
         return next((place for place in places if self._cells[place].get("id") == name), None)
 
@@ -200,9 +200,8 @@ class Document:
                 f"{str(self.path)!r} holds runs of a newer codeact (version {version} of the "
                 "record); upgrade codeact-jupyter, or choose another notebook"
             )
-        for fragment in fragments(self.trajectory, self._chain):
-            self._shown[fragment.name] = fragment.values
-            for cell in fragment.cells():
+        for fragment in self._growing.changed(self.trajectory):
+            for cell in fragment.cells:
                 self._own(cell)
 
     def _read_again(self) -> None:

@@ -18,7 +18,10 @@ Signature = tuple[int, int, int]
 
 
 def write_atomically(
-    path: Path, pieces: Iterable[bytes], *, may_replace: Callable[[], bool] = lambda: True
+    path: Path,
+    pieces: Iterable[bytes | bytearray],
+    *,
+    may_replace: Callable[[], bool] = lambda: True,
 ) -> Signature | None:
     """Write these pieces as a new file and put it in the place of the old one.
 

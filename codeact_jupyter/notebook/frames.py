@@ -20,8 +20,9 @@ from ..engine.trajectory import Reply, RunState, Step, Trajectory, Turn
 from ..engine.undoing import lacks
 from .armour import shown
 from .cards import Frame, answer_frame, run_frame, step_frame
-from .cells import Place, end_cell, link_before, session_metadata, turn_pieces, typing_cell
-from .chain import Chain, Link, Sign
+from .cells import Place, end_cell, session_metadata, typing_cell
+from .chain import Link, Sign
+from .growing import GrowingTurn, link_before
 from .marks import Cell
 
 VERSION = 1
@@ -79,7 +80,7 @@ class Framing:
             return self._numbered(self._state(trajectory), started, *cells)
         if isinstance(event, events.StepFinished):
             self._waiting = ""
-            finished = (*self._changed(trajectory, "final"), *self._left_over(turn))
+            finished = (*self._changed(trajectory, "final"), *self._left_over())
             return self._numbered(step_frame(event.step), self._state(trajectory), *finished)
         if isinstance(event, events.RunFinished):
             self._waiting = ""
@@ -141,7 +142,7 @@ class Framing:
     def _finished(self, trajectory: Trajectory) -> Iterator[Frame]:
         turn = trajectory.turns[-1]
         yield from self._changed(trajectory, "final")
-        yield from self._left_over(turn)
+        yield from self._left_over()
         yield self._session(trajectory)
         if turn.answer is not None:
             yield answer_frame(turn)
@@ -152,11 +153,10 @@ class Framing:
         return {"type": "session", "metadata": metadata}
 
     def _changed(self, trajectory: Trajectory, phase: str) -> list[Frame]:
-        turn, first = trajectory.turns[-1], trajectory.turns[0].run
-        return self._cells.changed(turn, (first, len(trajectory.turns)), phase)
+        return self._cells.changed(trajectory.turns[-1], phase)
 
-    def _left_over(self, turn: Turn) -> list[Frame]:
-        return [{"type": "removed", "cell": cell} for cell in self._cells.left_over(turn)]
+    def _left_over(self) -> list[Frame]:
+        return [{"type": "removed", "cell": cell} for cell in self._cells.left_over()]
 
 
 class _Cells:
@@ -164,31 +164,31 @@ class _Cells:
 
     def __init__(self, after: str) -> None:
         self._after = self.last = after
-        self._chain, self._before = Chain(), Link("", "")
-        self.link = self._before
-        self._told: dict[str, tuple[Any, ...]] = {}
+        self._growing = GrowingTurn(("", 0), Link("", ""))
         self._ids: dict[str, list[str]] = {}
         self._provisional: list[str] = []
 
+    @property
+    def link(self) -> Link:
+        """Where the chain has got to."""
+        return self._growing.link
+
     def begin(self, trajectory: Trajectory) -> None:
         """The run of the last turn begins: its cells follow those of the turns before."""
-        self._before = link_before(trajectory, self._chain)
+        place: Place = (trajectory.turns[0].run, len(trajectory.turns))
+        self._growing = GrowingTurn(place, link_before(trajectory))
 
-    def changed(self, turn: Turn, place: Place, phase: str) -> list[Frame]:
+    def changed(self, turn: Turn, phase: str) -> list[Frame]:
         """Frames of the cells that are not as they were told, in order."""
-        frames, after = [], self._after
-        for fragment in self._chain.fragments(turn_pieces(turn, place), self._before):
-            self.link = fragment.link
-            if self._told.get(fragment.name) != fragment.values:
-                cells = fragment.cells()
-                self._told[fragment.name] = fragment.values
-                self._ids[fragment.name] = [cell["id"] for cell in cells]
-                for cell in cells:
-                    running = phase == "running" and cell["cell_type"] == "code"
-                    frames.append(_cell_frame(cell, after, phase if running else "final"))
-                    after = cell["id"]
-            after = (self._ids[fragment.name] or [after])[-1]
-        self.last = after
+        frames, before = [], self._growing.before
+        for fragment in self._growing.changed(turn):
+            after = self._after if fragment.before == before else fragment.before.cell
+            self._ids[fragment.name] = [cell["id"] for cell in fragment.cells]
+            for cell in fragment.cells:
+                running = phase == "running" and cell["cell_type"] == "code"
+                frames.append(_cell_frame(cell, after, phase if running else "final"))
+                after = cell["id"]
+        self.last = self.link.cell or self._after
         return frames
 
     def provisional(self, cell: Cell, phase: str) -> Frame:
@@ -199,12 +199,15 @@ class _Cells:
         at = known.index(cell["id"])
         return _cell_frame(cell, known[at - 1] if at else self.last, phase)
 
-    def left_over(self, turn: Turn) -> list[str]:
+    def left_over(self) -> list[str]:
         """The provisional cells that the record does not have; from now on there are none."""
-        final = {cell for ids in self._ids.values() for cell in ids}
-        gone = [cell for cell in self._provisional if cell not in final]
+        gone = [cell for cell in self._provisional if cell not in self._of_its_step(cell)]
         self._provisional = []
         return gone
+
+    def _of_its_step(self, cell: str) -> list[str]:
+        """The cells that the record has of the step of this one."""
+        return self._ids.get(cell.rpartition("-")[0], [])
 
 
 def broken_off(state: Frame, steps: int, *, ended: RunState, reason: str, last: int) -> list[Frame]:
@@ -240,20 +243,17 @@ def recovered_frames(trajectory: Trajectory, index: int, before: Turn | None) ->
 
     They are numbered above all that the run itself can have told while it lived.
     """
-    turn, place = trajectory.turns[index], (trajectory.turns[0].run, index + 1)
+    turn = trajectory.turns[index]
     upto = replace(trajectory, turns=trajectory.turns[: index + 1])
-    link = link_before(upto, Chain())
-    old = Chain().fragments(turn_pieces(before, place), link) if before else ()
-    told = {part.name: part.values for part in old}
-    made = list(Chain().fragments(turn_pieces(turn, place), link))
-    session = session_metadata(trajectory, made[-1].link)
-    parts: list[Frame] = [{"type": "session", "metadata": session}]
-    after = ""
-    for fragment in made:
-        for cell in fragment.cells():
-            if told.get(fragment.name) != fragment.values:
-                parts.append(_cell_frame(cell, after, "final"))
-            after = cell["id"]
+    cells = _Cells("")
+    cells.begin(upto)
+    if before is not None:
+        cells.changed(before, "final")
+    frames = cells.changed(turn, "final")
+    parts: list[Frame] = [
+        {"type": "session", "metadata": session_metadata(trajectory, cells.link)},
+        *frames,
+    ]
     parts += [step_frame(step) for step in turn.steps]
     parts += [answer_frame(turn)] if turn.answer is not None else []
     parts.append(run_frame(trajectory, index, Limits(None, None, None, None), 0))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import compress
+from operator import is_not
 from typing import Any
 
 from ..engine.wire import canonical
@@ -15,33 +17,49 @@ from .marks import Cell
 
 
 class Layout:
-    """The texts of a notebook's cells, kept from one write to the next."""
+    """The text of a notebook's cells, kept from one write to the next.
+
+    The text of all cells is one buffer, which is cut where the first cell is another than before,
+    so that a write takes no walk over the cells.
+    """
 
     def __init__(self) -> None:
-        self._texts: dict[int, tuple[Cell, bytes]] = {}
+        self._cells: list[Cell] = []
+        self._text = bytearray()  # of all cells, with commas between
+        self._ends: list[int] = []  # where each cell's text ends in it
 
-    def pieces(self, head: Mapping[str, Any], cells: list[Cell]) -> list[bytes]:
-        """The file's text, in pieces; `head` has the notebook's fields in their order."""
-        kept, self._texts = self._texts, {}
-        pieces = [b"{"]
+    def pieces(self, head: Mapping[str, Any], cells: list[Cell]) -> list[bytes | bytearray]:
+        """The file's text, in pieces; `head` has the notebook's fields in their order.
+
+        The pieces are good until the next call.
+        """
+        self._take(cells)
+        pieces: list[bytes | bytearray] = [b"{"]
         for key, value in head.items():
             pieces.append(b"\n " if len(pieces) == 1 else b",\n ")
             if key == "cells":
-                texts = (self._cell_text(cell, kept) for cell in cells)
-                pieces.append(b'"cells": [')
-                pieces += [piece for text in texts for piece in (text, b",")][:-1]
-                pieces.append(b"\n ]" if cells else b"]")
+                pieces += [b'"cells": [', self._text, b"\n ]" if cells else b"]"]
             else:
                 pieces.append(f"{json.dumps(key)}: {_dumped(value, 1)}".encode())
         return [*pieces, b"\n}\n"]
 
-    def _cell_text(self, cell: Cell, kept: Mapping[int, tuple[Cell, bytes]]) -> bytes:
-        """The cell's text, made once as long as the same cell stands there."""
-        known = kept.get(id(cell))
-        if known is None or known[0] is not cell:
-            known = (cell, f"\n  {_dumped(cell, 2)}".encode())
-        self._texts[id(cell)] = known
-        return known[1]
+    def _take(self, cells: list[Cell]) -> None:
+        """Bring the text to these cells; one that stands elsewhere now keeps its text."""
+        both = min(len(cells), len(self._cells))
+        same = next(compress(range(both), map(is_not, cells, self._cells)), both)
+        known = {
+            id(self._cells[at]): bytes(self._text[self._start(at) : self._ends[at]])
+            for at in range(same, len(self._cells))
+        }
+        del self._text[self._ends[same - 1] if same else 0 :], self._ends[same:]
+        for cell in cells[same:]:
+            self._text += b"," if self._text else b""
+            self._text += known.get(id(cell)) or f"\n  {_dumped(cell, 2)}".encode()
+            self._ends.append(len(self._text))
+        self._cells = [*cells]  # held on to, so that an id means one cell
+
+    def _start(self, at: int) -> int:
+        return self._ends[at - 1] + 1 if at else 0
 
 
 def in_lines(cell: Cell) -> Cell:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import NotebookError
-from .cells import to_cells
+from .growing import to_cells
 from .inline import conversations_of
 from .marks import mark_of
 from .reading import joined

@@ -10,8 +10,9 @@ from typing import Any
 from ..engine.bill import NOTHING
 from ..engine.trajectory import Step, Trajectory
 from ..errors import SettingsError
-from ..notebook.cells import session_metadata, to_cells
+from ..notebook.cells import session_metadata
 from ..notebook.chain import link_of
+from ..notebook.growing import to_cells
 from ..notebook.inline import conversations_of, unfolded
 from ..notebook.marks import Cell, mark_of
 from ..notebook.merging import merged

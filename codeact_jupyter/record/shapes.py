@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 from ..engine.trajectory import Display, Result, Step, Trajectory, Turn
 from ..errors import SettingsError
-from ..notebook.cells import to_cells
 from ..notebook.chain import link_of
+from ..notebook.growing import to_cells
 from ..notebook.marks import Cell, mark_of
 from ..notebook.outputs import KEY, plain
 from ..notebook.reading import joined

@@ -14,8 +14,8 @@ import pytest
 
 from codeact_jupyter.engine.trajectory import Stream
 from codeact_jupyter.errors import NotebookError
-from codeact_jupyter.notebook.cells import to_cells
 from codeact_jupyter.notebook.document import Document
+from codeact_jupyter.notebook.growing import to_cells
 from codeact_jupyter.notebook.marks import mark_of
 
 from .stories import conversation, persons_notebook, running, step, story

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from codeact_jupyter.engine.trajectory import Trajectory
 from codeact_jupyter.errors import NotebookError
-from codeact_jupyter.notebook.cells import to_cells
 from codeact_jupyter.notebook.document import Document
+from codeact_jupyter.notebook.growing import to_cells
 from codeact_jupyter.notebook.layout import in_lines
 from codeact_jupyter.notebook.marks import Cell
 

@@ -14,8 +14,8 @@ from codeact_jupyter.engine import events
 from codeact_jupyter.engine.limits import Limits
 from codeact_jupyter.engine.trajectory import Mistake, Observation, Trajectory
 from codeact_jupyter.notebook.armour import shown
-from codeact_jupyter.notebook.cells import to_cells
 from codeact_jupyter.notebook.frames import Framing, conversation_frames
+from codeact_jupyter.notebook.growing import to_cells
 
 from .retold import applied, framed, retold
 from .stories import conversation, step, story

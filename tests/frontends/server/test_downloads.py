@@ -13,7 +13,7 @@ import pytest
 from codeact_jupyter.engine.trajectory import Trajectory
 from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.frontends.server.downloads import download
-from codeact_jupyter.notebook.cells import to_cells
+from codeact_jupyter.notebook.growing import to_cells
 from codeact_jupyter.notebook.inline import trajectory_of
 from codeact_jupyter.record.shapes import WHOLE, Shape
 from tests.notebook.stories import conversation, step, story
