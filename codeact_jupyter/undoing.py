@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .engine.environment import Environment
+from .engine.trajectory import Turn
 from .engine.undoing import Bounds, Change, Checkpoints, Gap, KeepsVariables, Restored, Undoable
 from .errors import CodeActError, UndoError
 from .workspace.snapshot import Snapshot
@@ -199,3 +202,23 @@ class Undoing:
         except (ValueError, OSError):
             return ()
         return (inside.as_posix(),)
+
+
+def note_broken_off(turn: Turn, place: Path | None = None) -> None:
+    """Note what the files are now, of a run that was recovered after its program had died.
+
+    What was changed after it was last seen to go on is not taken for its work. Nothing is noted
+    where no snapshot can be read: there is nothing to undo by it.
+    """
+    acted = any(step.action is not None and step.state != "rejected" for step in turn.steps)
+    with suppress(OSError, UndoError):
+        Snapshot(turn.run, place).close(acted=acted, alive=_last_seen(turn))
+
+
+def _last_seen(turn: Turn) -> float:
+    """When the record last saw the turn go on, in seconds since 1970."""
+    took = {step.started: step.observation.seconds for step in turn.steps if step.observation}
+    times = [turn.started, *(step.started for step in turn.steps)]
+    return max(
+        (datetime.fromisoformat(t).timestamp() + took.get(t, 0.0) for t in times if t), default=0.0
+    )

@@ -48,9 +48,9 @@ It starts a kernel and asks the model one short question. No key is printed.
 Exits with 1 when something is missing that a run needs."""
 REPLAY_WORDS = f"""\
 No model is asked. What failed when it was recorded is run too, and must fail in
-the same way; what never ran, or whose outcome is unknown, is not. Code that plainly
-touches more than variables is skipped, with what depends on it, unless --allow says
-its kind:
+the same way; what never ran is not, nor what has no end in the record: interrupted, or
+of an unknown outcome; that counts for no difference. Code that plainly touches more than
+variables is skipped, with what depends on it, unless --allow says its kind:
 {_wrapped(KINDS)}, all.
 
 What may differ without counting:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..notebook.reading import parsed_notebook
 from ..notebook.writing import free_path, require_new, write_new
 from ..record.forking import forked_notebook
+from ..record.signing import own_signature
 from ..session import new_run_id
 from .replay import require_notebook
 
@@ -32,7 +33,7 @@ def fork_file(source: Path, at: str, target: Path | None = None) -> Path:
     """
     require_notebook(source)
     content = parsed_notebook(source.read_bytes(), source)
-    forked = forked_notebook(content, at, run=new_run_id(), name=source.name)
+    forked = forked_notebook(content, at, run=new_run_id(), name=source.name, sign=own_signature())
     target = target or free_path(source, f"fork-{at.replace('.', '-')}")
     require_new(target)
     write_new(forked, target)

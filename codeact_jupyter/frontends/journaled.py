@@ -59,6 +59,7 @@ def recover(options: argparse.Namespace) -> int:
     from ..notebook.lock import only_run_on
     from ..record.journal import Journal
     from ..record.mending import mend
+    from ..undoing import note_broken_off
     from .terminal import legible
 
     path: Path = options.file
@@ -69,6 +70,7 @@ def recover(options: argparse.Namespace) -> int:
         raise NotebookError(f"there is no notebook {str(path)!r}, and no run of it in the journal")
     for run in runs:
         print(legible(run.words))
+        note_broken_off(run.turn)
     if not runs:
         print(f"Nothing to recover: {str(path)!r} holds all that is known of its runs.")
     return 0

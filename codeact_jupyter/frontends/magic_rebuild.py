@@ -15,11 +15,14 @@ from ..engine.environment import Late, Namespace, News, OnOutput
 from ..engine.trajectory import Action, Observation
 from ..environments.shell import ShellEnvironment
 from ..errors import NotebookError, SettingsError
-from ..notebook.document import Document, new_notebook
+from ..notebook.beginning import is_as_read, new_notebook
+from ..notebook.document import Document
+from ..notebook.growing import to_cells
 from ..notebook.inline import trajectory_of
 from ..notebook.writing import free_path, write_new
 from ..record.forking import forked_notebook
 from ..record.recorded import parts_in
+from ..record.signing import own_signature
 from ..session import new_run_id
 from .conversation import Conversation
 from .interrupts import interruptible
@@ -69,7 +72,9 @@ def fork_here(conversation: Conversation, line: str) -> None:
         raise SettingsError(f"{FORK} takes a step such as 2.3, and a file to write if you like")
     here, known = _here(conversation), conversation.trajectory
     content = new_notebook(known) if known.turns else _content(conversation, None)
-    forked = forked_notebook(content, at, run=new_run_id(), name=here.name if here else "")
+    sign = own_signature() if is_as_read(known, to_cells(known)) else None
+    name = here.name if here else ""
+    forked = forked_notebook(content, at, run=new_run_id(), name=name, sign=sign)
     beside = here or Path("codeact.ipynb")
     word = f"fork-{at.replace('.', '-')}"
     target = Path(more[0]).expanduser() if more else free_path(beside, word)

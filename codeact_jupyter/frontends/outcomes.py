@@ -11,7 +11,7 @@ from ..record.reporting import counts_in_words, difference_in_words
 if TYPE_CHECKING:
     from rich.table import Table
 
-COLOURS = {"same": "green", "skipped": "yellow", "not run": "dim"}
+COLOURS = {"same": "green", "skipped": "yellow", "no end": "yellow", "not run": "dim"}
 
 
 def table_of(outcomes: Sequence[Outcome]) -> Table:

@@ -14,6 +14,7 @@ from ..errors import NotebookError, SettingsError
 from ..notebook.document import Document
 from ..record.journal import Journal
 from ..record.mending import Holding, Mended, mended
+from ..undoing import note_broken_off
 from .retelling import retell
 from .words import counted
 
@@ -51,6 +52,7 @@ def show_broken(shell: InteractiveShell, found: Mended) -> None:
     """Show what is known of the runs that broke off, under the present cell."""
     for run in found.runs:
         print(run.words)
+        note_broken_off(run.turn)
         retell(shell, found.trajectory, run.turn, run.missing)
     print("The conversation goes on from there; `%codeact new` begins another.")
 

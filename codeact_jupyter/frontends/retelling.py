@@ -16,6 +16,7 @@ from ..notebook.cells import session_metadata
 from ..notebook.growing import fragments
 from ..notebook.inline import inline_metadata
 from ..notebook.markdown import fenced, readable
+from ..record.signing import own_signature
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -27,7 +28,7 @@ def retell(
     """Show a turn of this trajectory: its task, those of its steps, and how it ended."""
     parts = {part.name: part for part in fragments(trajectory)}
     end = list(parts.values())[-1].link
-    session = session_metadata(trajectory, end)
+    session = session_metadata(trajectory, end, own_signature())
     opening = inline_metadata(parts[f"{turn.run}-task"].cells, session)
     _put(shell, f"**Task.** {readable(turn.task)}", opening)
     for step in turn.steps:

@@ -29,6 +29,7 @@ from ..record.mending import mend
 from ..record.signing import own_signature
 from ..session import Session
 from ..settings import Settings, load_settings
+from ..undoing import note_broken_off
 from .approvals import gate_of
 from .continuing import kernel_mismatch, tell_so_far
 from .exits import EXIT_CODES
@@ -84,6 +85,7 @@ def _run_there(options: argparse.Namespace, *, afresh: bool = False) -> int:
         if not afresh:
             for run in mend(document, journal):
                 print(run.words, file=sys.stderr)
+                note_broken_off(run.turn)
         return asyncio.run(_run(options, settings, document, journal))
 
 

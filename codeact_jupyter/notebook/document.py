@@ -17,12 +17,13 @@ from typing import Any
 from ..engine.trajectory import Trajectory, Turn
 from ..engine.wire import canonical
 from ..errors import NotebookError
+from .beginning import new_notebook
 from .cells import session_metadata
-from .chain import Sign, link_of, with_chains
+from .chain import Sign, with_chains
 from .changes import Changes, changes
 from .files import require_writable as require_writable
 from .files import signature, unwritable, write_atomically
-from .growing import Growing, to_cells
+from .growing import Growing
 from .inline import session_of, unfolded
 from .layout import Layout, in_lines
 from .marks import VERSION, Cell, mark_of
@@ -282,17 +283,3 @@ class Document:
 
 def _split(content: dict[str, Any]) -> tuple[dict[str, Any], list[Cell]]:
     return {**content, "cells": None}, content["cells"]
-
-
-def new_notebook(
-    trajectory: Trajectory | None = None, *, kernel: str = "python3"
-) -> dict[str, Any]:
-    """A notebook, in the format's JSON, that holds just this trajectory."""
-    title = "Python 3 (ipykernel)" if kernel == "python3" else kernel
-    spec = {"display_name": title, "language": "python", "name": kernel}
-    metadata: dict[str, Any] = {"kernelspec": spec, "language_info": {"name": "python"}}
-    cells = to_cells(trajectory) if trajectory is not None else []
-    if trajectory is not None:
-        end = link_of(cells[-1]) if cells else None
-        metadata = {KEY: session_metadata(trajectory, end), **metadata}
-    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}

@@ -238,7 +238,9 @@ def conversation_frames(trajectory: Trajectory) -> list[Frame]:
     return frames
 
 
-def recovered_frames(trajectory: Trajectory, index: int, before: Turn | None) -> list[Frame]:
+def recovered_frames(
+    trajectory: Trajectory, index: int, before: Turn | None, *, sign: Sign | None = None
+) -> list[Frame]:
     """The frames of a run that was found again, with those of its cells that are not as `before`.
 
     They are numbered above all that the run itself can have told while it lived.
@@ -250,10 +252,8 @@ def recovered_frames(trajectory: Trajectory, index: int, before: Turn | None) ->
     if before is not None:
         cells.changed(before, "final")
     frames = cells.changed(turn, "final")
-    parts: list[Frame] = [
-        {"type": "session", "metadata": session_metadata(trajectory, cells.link)},
-        *frames,
-    ]
+    session = session_metadata(trajectory, cells.link, sign)
+    parts: list[Frame] = [{"type": "session", "metadata": session}, *frames]
     parts += [step_frame(step) for step in turn.steps]
     parts += [answer_frame(turn)] if turn.answer is not None else []
     parts.append(run_frame(trajectory, index, Limits(None, None, None, None), 0))

@@ -12,11 +12,14 @@ class Missing:
     def __init__(self) -> None:
         self._of: dict[str, str] = {}
 
-    def needed_by(self, code: str) -> str:
-        """Why this code cannot run, in words; empty when it needs nothing that is missing."""
+    def needed_by(self, code: str, *, but: str = "") -> str:
+        """Why this code cannot run, in words; empty when it needs nothing that is missing.
+
+        `but` is a name that it lacked when it was recorded: without that it is to fail.
+        """
         used, bound = names_in(code)
         lacking = sorted(name for name in used if name in self._of)
-        if not lacking:
+        if not lacking or but in lacking:
             for name in bound:
                 self._of.pop(name, None)
             return ""

@@ -14,7 +14,7 @@ from ..notebook.armour import bared
 from ..notebook.chain import SEAL, Shown, link_digest, output_digests, shown_digest
 from ..notebook.inline import unfolded
 from ..notebook.marks import OF_A_RUN, VERSION, Cell
-from ..notebook.outputs import KEY, joined_text, plain
+from ..notebook.outputs import KEY, is_note, joined_text, plain
 from .findings import Finding, named
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -143,7 +143,7 @@ def _text_difference(entry: Entry) -> tuple[str, str]:
 
 def _output_difference(entry: Entry, later: Mapping[str, set[str]]) -> tuple[str, str] | None:
     recorded = [str(was) for was in entry.seal.get("outputs") or ()]
-    shown = output_digests(entry.cell)
+    shown = output_digests(entry.cell)[unrecorded_outputs(entry) :]
     if recorded and not shown and entry.cell["cell_type"] == "code":
         return "outputs", "has no outputs any more: they were cleared"
     if any(_is_widget(each.output) for each in shown):
@@ -164,6 +164,19 @@ def _output_difference(entry: Entry, later: Mapping[str, set[str]]) -> tuple[str
         number = len(shown) + 1
         return f"output {number}", f"lacks output {number}: it was removed"
     return None
+
+
+def unrecorded_outputs(entry: Entry) -> int:
+    """How many outputs of an action whose end nobody saw came before it: only its cell has them.
+
+    A page showed them as they came; what is recorded is a note below them, of the unknown outcome.
+    """
+    if entry.mark.get("status") != "unknown" or not entry.is_whole:
+        return 0
+    written, recorded = entry.cell.get("outputs") or [], entry.seal.get("outputs") or []
+    if not recorded or not all(map(is_note, written[-len(recorded) :])):
+        return 0
+    return max(0, len(output_digests(entry.cell)) - len(recorded))
 
 
 def _fits(shown: Shown, was: str, later: Mapping[str, set[str]]) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 
 from ..engine.trajectory import Trajectory
 from ..errors import NotebookError, SettingsError
+from ..notebook.beginning import new_notebook
 from ..notebook.cells import session_metadata
 from ..notebook.chain import with_chains
-from ..notebook.document import Document, new_notebook
+from ..notebook.document import Document
 from ..notebook.files import require_writable, unwritable, write_atomically
 from ..notebook.inline import chains_of, unfolded
 from ..notebook.marks import mark_of
@@ -21,6 +22,7 @@ from .formats import FORMATS
 from .lines import json_lines
 from .page import page
 from .shapes import WHOLE, Shape, shaped
+from .signing import own_signature
 
 
 def export_file(
@@ -58,12 +60,13 @@ def export_trajectory(
     target: Path,
     *,
     shape: Shape = WHOLE,
-    around: Sequence[Mapping[str, Any]] = (),
+    around: Mapping[str, Any] | None = None,
     replace: bool = False,
 ) -> Path:
     """Write a trajectory in the form that the name of `target` ends in.
 
-    `around` are the cells of the notebook that it is in: a shorter shape may need the person's own.
+    `around` is the notebook that it is in, as JSON: its cells are as they stand there, with their
+    seals, and a shorter shape may need the person's own.
     Raises SettingsError for another ending or a shape that it cannot have, and NotebookError when
     the file exists, unless `replace` says to overwrite it.
     """
@@ -74,22 +77,42 @@ def export_trajectory(
             + ", ".join(f".{name}" for name in FORMATS)
         )
     _require_free(target, replace)
-    content = new_notebook(trajectory)
-    if around and shape.kind != "whole":
-        content["cells"] = _in_place(content["cells"], around)
+    content = new_notebook(trajectory, sign=own_signature())
+    if around is not None:
+        parts = [part for cell in around["cells"] for part in unfolded(_filled(cell))]
+        whole = shape.kind == "whole"
+        content["cells"] = (_as_they_are if whole else _in_place)(content["cells"], parts)
+        ends = chains_of(around)
+        ends = {name: end for name, end in ends.items() if name == trajectory.turns[0].run}
+        if whole and ends:
+            content["metadata"][KEY]["chain"] = ends
     return _write(content, trajectory, form, target, shape)
 
 
-def _in_place(
-    ours: list[dict[str, Any]], around: Sequence[Mapping[str, Any]]
+def _filled(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """A cell with what the format asks of one that holds code."""
+    needs: dict[str, Any] = (
+        {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {}
+    )
+    return {**needs, **cell}
+
+
+def _as_they_are(
+    ours: list[dict[str, Any]], parts: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any]]:
+    """The cells of a conversation as the notebook has them: what was altered is to be seen."""
+    runs = {cell["metadata"][KEY]["run"] for cell in ours}
+    marks = [(part, mark_of(part)) for part in parts]
+    return [part for part, mark in marks if mark is not None and mark["run"] in runs]
+
+
+def _in_place(ours: list[dict[str, Any]], parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The cells of a conversation where they stand among the person's own code."""
     rest = {cell["id"]: cell for cell in ours}
-    cells = [part for cell in around for part in unfolded({"outputs": [], **cell})]
     placed = [
         rest.pop(str(cell.get("id")), None)
         or (cell if cell["cell_type"] == "code" and mark_of(cell) is None else None)
-        for cell in cells
+        for cell in parts
     ]
     return [*filter(None, placed), *rest.values()]
 

@@ -11,7 +11,7 @@ from ..engine.bill import NOTHING
 from ..engine.trajectory import Step, Trajectory
 from ..errors import SettingsError
 from ..notebook.cells import session_metadata
-from ..notebook.chain import link_of
+from ..notebook.chain import Sign, link_of
 from ..notebook.growing import to_cells
 from ..notebook.inline import conversations_of, unfolded
 from ..notebook.marks import Cell, mark_of
@@ -19,19 +19,21 @@ from ..notebook.merging import merged
 from ..notebook.outputs import KEY
 from ..notebook.reading import joined
 from ..notebook.versions import WRITTEN
+from .verify import verify
 
 NUMBERED = re.compile(r"\d+(\.\d+)?")
 WHOLE = 0  # in the place of a step: all of the turn, with its answer
 
 
 def forked_notebook(
-    content: Mapping[str, Any], at: str, *, run: str, name: str = ""
+    content: Mapping[str, Any], at: str, *, run: str, name: str = "", sign: Sign | None = None
 ) -> dict[str, Any]:
     """The notebook `content` up to the step `at`, as JSON; `content` stays as it is.
 
     `at` is a turn and a step, such as `2.3`, a turn with its answer, such as `2`, or the id of a
     cell of a run. A turn that is cut is another run, with the id `run`; `name` says in it where it
-    is from. The person's cells above the step are kept. Raises SettingsError when there is no such
+    is from. The person's cells above the step are kept. `sign` signs its end, if `content` is as it
+    was recorded. Raises SettingsError when there is no such
     step, NotebookError for a record that cannot be read.
     """
     cells = [part for cell in content["cells"] for part in unfolded(cell)]
@@ -47,8 +49,9 @@ def forked_notebook(
     runs = {each.run for each in cut.turns}
     said = session.get(WRITTEN) if isinstance(session, Mapping) else None
     written = {r: reached for r, reached in (said or {}).items() if r in runs and r != run}
+    signs = sign if sign is not None and verify(content, None).holds else None
     mark = {
-        **session_metadata(cut, link_of(to_cells(cut)[-1])),
+        **session_metadata(cut, link_of(to_cells(cut)[-1]), signs),
         **({WRITTEN: written} if written else {}),
     }
     return {**content, "metadata": {**content["metadata"], KEY: mark}, "cells": kept}

@@ -23,7 +23,16 @@ from .normalising import Normalising
 from .recorded import Part
 
 State = Literal[
-    "same", "changed", "new", "missing", "skipped", "timeout", "interrupted", "died", "not run"
+    "same",
+    "changed",
+    "new",
+    "missing",
+    "skipped",
+    "no end",
+    "timeout",
+    "interrupted",
+    "died",
+    "not run",
 ]
 LEAST_SECONDS, TIMES = 60.0, 10.0
 OWN_SECONDS = 3_600.0  # how long a cell of the person's took is not recorded
@@ -99,8 +108,8 @@ class Replay:
         """Why a part is not run; None when it may run."""
         if part.state in ("unknown", "interrupted"):
             why = UNKNOWN if part.state == "unknown" else CALLED_OFF
-            return Outcome(part, "skipped", why=why)
-        if why := self._missing.needed_by(part.code):
+            return Outcome(part, "no end", why=why)
+        if why := self._missing.needed_by(part.code, but=_undefined(part)):
             return Outcome(part, "skipped", why=why)
         verdict = self.policy.assess(action, self.environment.namespace())
         if verdict.decision == "allow":
@@ -178,6 +187,12 @@ def _ends_with(outcome: Outcome) -> str:
     if outcome.state == "interrupted":
         return f"it was interrupted in {outcome.part.label}"
     return ""
+
+
+def _undefined(part: Part) -> str:
+    """The name that was not there when this was recorded either; empty when it lacked none."""
+    errors = (each for each in part.outputs if each.kind == "error" and each.ename == "NameError")
+    return next((error.evalue.partition("'")[2].partition("'")[0] for error in errors), "")
 
 
 def _is_interrupt(part: Part, seen: Observation) -> bool:

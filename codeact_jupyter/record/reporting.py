@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..notebook.document import new_notebook
+from ..notebook.beginning import new_notebook
 from ..notebook.markdown import fenced, readable
 from ..notebook.marks import Cell
 from ..notebook.outputs import note, to_format
@@ -20,8 +20,8 @@ AS_RECORDED, NOW = "As recorded:", "Now:"
 
 
 def is_same(outcomes: Sequence[Outcome]) -> bool:
-    """Whether every cell was run and came out as recorded."""
-    return all(outcome.state == "same" for outcome in outcomes)
+    """Whether every cell came out as recorded; one without a recorded end has nothing to be as."""
+    return all(outcome.state in ("same", "no end") for outcome in outcomes)
 
 
 def counts_in_words(outcomes: Sequence[Outcome]) -> str:

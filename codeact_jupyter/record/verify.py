@@ -17,7 +17,7 @@ from ..notebook.inline import chains_of, sessions_of
 from ..notebook.marks import VERSION
 from ..notebook.outputs import KEY
 from ..notebook.reading import parsed_notebook
-from .entries import Entry, difference, entries_of, states_of_displays
+from .entries import Entry, difference, entries_of, states_of_displays, unrecorded_outputs
 from .findings import Finding, Verdict, named
 from .order import out_of_order
 from .signing import Key
@@ -58,7 +58,7 @@ def verify(content: Mapping[str, Any], key: Key | None) -> Verdict:
     signed, unfit, notes = _signatures(ends, key)
     findings += unfit
     notes += [f"{named(c.id, c.place).capitalize()} is a copy of one of a run." for c in copies]
-    notes += _unsealed_end(entries, ends)
+    notes += _unrecorded(entries, ends)
     firsts = {finding.cell: finding for finding in reversed(_ordered(findings))}
     runs = {entry.id.partition("-")[0] for entry in entries}
     return Verdict(tuple(_ordered(firsts.values())), tuple(notes), len(entries), len(runs), signed)
@@ -173,13 +173,18 @@ def _signatures(ends: Mapping[str, Any], key: Key | None) -> tuple[bool, list[Fi
     return bool(ends) and len(signed) == len(ends), findings, sorted(notes)
 
 
-def _unsealed_end(entries: list[Entry], ends: Mapping[str, Any]) -> Iterator[str]:
+def _unrecorded(entries: list[Entry], ends: Mapping[str, Any]) -> Iterator[str]:
     if not ends:
         yield (
             "The notebook's metadata do not say where the chain ends: cells that are missing at "
             "its end cannot be noticed."
         )
     for entry in entries:
+        if entry.seal and unrecorded_outputs(entry):
+            yield (
+                f"{named(entry.id, entry.place).capitalize()} shows what came before its run broke "
+                "off, above the note of its unknown outcome: no record has that."
+            )
         if not entry.seal and entry.mark and "record" not in entry.mark:
             name = named(entry.id, entry.place).capitalize()
             yield f"{name} is of no record: it was shown when the run broke off."

@@ -18,6 +18,7 @@ PASSED_OVER = frozenset(
 ) | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".cache", ".virtual_documents"}
 REPOSITORIES = (".git", ".hg", ".svn")
 DEEPEST_REPOSITORY, MOST_FOLDERS = 3, 2_000
+OUR_LOCKS = (".ipynb.lock",)  # a run holds one beside its notebook
 SIGNS_OF_AN_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 MOST_ENTRIES = 20_000
 EntryKind = Literal["file", "folder", "link"]
@@ -104,6 +105,8 @@ def _walk(root: Path, passed: frozenset[str]) -> Iterator[str]:
         for each in there:
             path = f"{folder}/{each.name}" if folder else each.name
             if path in passed or (each.name in PASSED_OVER and not each.is_symlink()):
+                continue
+            if each.name.startswith(".") and each.name.endswith(OUR_LOCKS):
                 continue
             if each.is_dir(follow_symlinks=False):
                 if any(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from .store import Store, default_place
 
 Entries = dict[str, Entry]
 CLOSING_SECONDS = 10.0
+UNSEEN_END = (
+    "files changed since {}",
+    "how the run ended was not seen: they may be somebody else's work",
+)
 TOO_MUCH = "{:,.0f} MB: more than is kept"
 NO_TIME = "there was no time to copy it within {:g} s"
 
@@ -53,14 +58,21 @@ class Snapshot:
         self._store.prune()
         return _gaps(gaps)
 
-    def close(self, *, acted: bool) -> tuple[Gap, ...]:
-        """The run is over: note how it left the files. One that did nothing leaves no snapshot."""
+    def close(self, *, acted: bool, alive: float | None = None) -> tuple[Gap, ...]:
+        """The run is over: note how it left the files. One that did nothing leaves no snapshot.
+
+        Of a run whose end nobody saw, `alive` is when it was last seen to go on, in seconds since
+        1970: what was changed after that may be anybody's, and is put back only where that is asked
+        for. Once the end is noted, nothing changes it.
+        """
         if not self.exists:
             return ()
         if not acted:
             self._store.remove()
             return ()
         kept = self._store.read()
+        if alive is not None and "after" in kept:
+            return ()
         root, before = Path(kept["root"]), entries_of(kept["before"])
         listing = listed(root, kept["passed"], seconds=CLOSING_SECONDS)
         now, gaps = listing.entries, dict(kept["gaps"])
@@ -73,6 +85,11 @@ class Snapshot:
                 after[path] = new
                 if old is not None and old.kind == "file" and not old.content:
                     gaps[path] = f"it was changed, and not kept ({gaps.get(path, 'too much')})"
+        if alive is not None:
+            kept["unsure"] = [path for path, new in after.items() if _is_later(new, alive)]
+            if kept["unsure"]:
+                since = datetime.fromtimestamp(alive).strftime("%H:%M:%S on %Y-%m-%d")
+                gaps[UNSEEN_END[0].format(since)] = UNSEEN_END[1]
         planted = sorted({*repositories(root)} - {*kept.get("repositories", ())})
         closed = {"before": before, "after": after, "gaps": gaps, "planted": planted}
         self._write(**{**kept, **closed})
@@ -102,6 +119,7 @@ class Snapshot:
             if old is not None and old.kind == "file" and not old.content:
                 continue  # it is among the gaps
             conflict = self._differ(root / path, left.get(path), entry_of(root / path))
+            conflict = conflict or (not undone and path in kept.get("unsure", ()))
             changes.append(Change("file", path, _what(old, new), _kind(old or new), conflict))
         return Undoable(tuple(changes), _gaps(kept["gaps"]), undone)
 
@@ -257,11 +275,16 @@ class Snapshot:
     def _closed(self) -> dict[str, Any]:
         """The manifest of a run that is over: also where its end was never noted."""
         if "after" not in self._store.read():
-            self.close(acted=True)
+            self.close(acted=True, alive=self._store.taken)
         return self._store.read()
 
     def _write(self, **manifest: Any) -> None:
         self._store.write(written(manifest))
+
+
+def _is_later(entry: Entry | None, alive: float) -> bool:
+    """Whether something was made or written after that; to bring back what is gone hurts nobody."""
+    return entry is not None and max(entry.modified, entry.changed) / 1e9 > alive
 
 
 def _gaps(gaps: Mapping[str, str]) -> tuple[Gap, ...]:

@@ -78,6 +78,11 @@ class Store:
             return []
         return cells if isinstance(cells, list) else []
 
+    @property
+    def taken(self) -> float:
+        """When the manifest was written last, in seconds since 1970."""
+        return _age(self.folder)
+
     def read(self) -> dict[str, Any]:
         """The manifest; raises UndoError when it cannot be read."""
         try:

@@ -205,8 +205,8 @@ def test_every_cell_that_does_not_end_has_a_named_state_and_a_word_on_it(
     finished = replay(notebook(tmp_path / "never.ipynb", steps), "--timeout", "2", "--allow", "all")
     assert finished.returncode == 1
     assert states(finished) == {
-        "1.2": "skipped",
-        "1.3": "skipped",
+        "1.2": "no end",
+        "1.3": "same",
         "1.4": "new",
         "1.5": "timeout",
         "1.6": "skipped",
@@ -223,6 +223,21 @@ def test_every_cell_that_does_not_end_has_a_named_state_and_a_word_on_it(
         "lost in 1.9",
     ):
         assert said in words
+
+
+def test_a_step_without_an_end_in_the_record_is_no_difference(
+    tmp_path: Path, replay: Callable[..., Finished]
+) -> None:
+    lost = replace(
+        step(1, "import time\nlate = 1"), observation=Observation("unknown", lost="lost")
+    )
+    steps = (lost, step(2, "late = 2"), step(3, "late", Result({"text/plain": "2"})))
+    finished = replay(notebook(tmp_path / "lost.ipynb", steps))
+    assert states(finished) == {"1.1": "no end", "1.2": "same", "1.3": "same"}
+    assert (finished.returncode, "never run again" in finished.stdout) == (0, True)
+    needing = replace(steps[1], action=replace(steps[1].action, code="late += 1"))
+    finished = replay(notebook(tmp_path / "needed.ipynb", (lost, needing)))
+    assert (finished.returncode, states(finished)["1.2"]) == (1, "skipped")
 
 
 def _truncated(path: Path) -> None:

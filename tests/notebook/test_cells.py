@@ -30,7 +30,8 @@ from codeact_jupyter.engine.trajectory import (
     Turn,
 )
 from codeact_jupyter.errors import NotebookError
-from codeact_jupyter.notebook.document import Document, new_notebook
+from codeact_jupyter.notebook.beginning import new_notebook
+from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.notebook.growing import to_cells
 from codeact_jupyter.notebook.marks import mark_of
 from codeact_jupyter.notebook.recalling import from_cells

@@ -13,9 +13,12 @@ import pytest
 from codeact_jupyter.engine.context import messages
 from codeact_jupyter.engine.trajectory import Trajectory
 from codeact_jupyter.errors import SettingsError
-from codeact_jupyter.notebook.document import Document, new_notebook
+from codeact_jupyter.notebook.beginning import new_notebook
+from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.notebook.writing import write_new
 from codeact_jupyter.record.forking import forked_notebook
+from codeact_jupyter.record.signing import Key
+from codeact_jupyter.record.verify import verify
 from tests.notebook.stories import conversation, story
 
 NEW = "f00dcafe"
@@ -116,3 +119,14 @@ def test_a_fork_goes_on_and_its_file_holds_all_of_it(tmp_path: Path) -> None:
     content = json.loads(document.path.read_text())
     names = [cell["id"] for cell in content["cells"]]
     assert names.index(f"{NEW}-3-answer") < names.index("0000d00d-0-task")
+
+
+def test_a_fork_is_signed_when_what_it_is_from_is_as_it_was_recorded() -> None:
+    key = Key(b"secret")
+    content = notebook()
+    for at in ("1", "1.2", "2.2"):
+        verdict = verify(forked_notebook(content, at, run=NEW, sign=key.sign), key)
+        assert (verdict.holds, verdict.signed) == (True, True), verdict
+    cell = next(cell for cell in content["cells"] if cell["id"] == "0000cafe-1-action")
+    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "forged"}]
+    assert not verify(forked_notebook(content, "2.2", run=NEW, sign=key.sign), key).signed

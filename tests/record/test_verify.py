@@ -417,3 +417,21 @@ def test_the_command_names_the_cell_and_exits_with_how_it_went(tmp_path: Path) -
     assert "has another output 1 than was recorded" in bad.stdout
     assert path.read_text("utf-8") == text
     assert codeact("verify", tmp_path / "none", cwd=tmp_path, env=env).returncode == 2
+
+
+def test_outputs_of_an_action_whose_end_nobody_saw_are_told_and_no_tampering(
+    tmp_path: Path,
+) -> None:
+    lost = Observation("unknown", lost="outcome unknown: the program that ran it ended")
+    turn = replace(story("0000000a"), steps=(replace(step(1, "print('begun')"), observation=lost),))
+    content = recorded(tmp_path / "run.ipynb", conversation(turn))
+    index = next(i for i in ours(content) if "outputs" in content["cells"][i])
+    outputs = content["cells"][index]["outputs"]
+    shown = {"output_type": "stream", "name": "stdout", "text": ["begun\n"]}
+    outputs[:] = [shown, dict(shown), *outputs]
+    verdict = verify(content, KEY)
+    assert verdict.holds and any("broke off" in note for note in verdict.notes), verdict
+    outputs.append(shown)
+    assert first(content) == ("altered", content["cells"][index]["id"])
+    del outputs[1:]
+    assert first(content) == ("altered", content["cells"][index]["id"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,33 @@ def test_what_was_changed_again_since_is_left_unless_asked_for(tmp_path, work) -
     assert snapshot(tmp_path).put_back(overwrite=False).kept == ("kept.txt",)
     assert (work / "kept.txt").read_text() == "mine" and (work / "mine.txt").exists()
     assert (work / "data" / "lost.txt").read_text() == "lost"
+
+
+def test_what_was_changed_after_a_run_broke_off_is_left_unless_asked_for(tmp_path, work) -> None:
+    snapshot(tmp_path).take(work, BOUNDS)
+    change(work)
+    os.utime(work / "kept.txt")  # the last that the run was seen to do
+    alive = (work / "kept.txt").stat().st_ctime
+    time.sleep(0.05)
+    (work / "mine.txt").write_text("mine")
+    gaps = snapshot(tmp_path).close(acted=True, alive=alive)
+    assert "not seen" in gaps[-1].why
+    snapshot(tmp_path).close(acted=True, alive=alive + 60)  # its end is noted already
+    conflicts = [each.name for each in snapshot(tmp_path).look().changes if each.conflict]
+    assert conflicts == ["mine.txt"]
+    assert snapshot(tmp_path).put_back(overwrite=False).kept == ("mine.txt",)
+    assert (work / "mine.txt").exists() and not (work / "out").exists()
+
+
+def test_where_nobody_knows_how_far_a_run_went_nothing_new_is_taken_for_its_work(
+    tmp_path, work
+) -> None:
+    snapshot(tmp_path).take(work, BOUNDS)
+    time.sleep(0.05)
+    change(work)
+    undone = snapshot(tmp_path).put_back(overwrite=False)
+    assert set(undone.kept) == {"kept.txt", "out/deep/made.txt"}
+    assert (work / "data" / "lost.txt").exists()
 
 
 def test_what_is_too_large_is_named_before_and_again_when_it_was_changed(tmp_path, work) -> None:

@@ -6,7 +6,6 @@ import base64
 import io
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from ...engine.trajectory import Trajectory
@@ -17,11 +16,11 @@ from .orders import Json
 
 
 def download(
-    trajectory: Trajectory, form: str, stem: str, *, shape: Shape, around: Sequence[Json] = ()
+    trajectory: Trajectory, form: str, stem: str, *, shape: Shape, around: Json | None = None
 ) -> dict[str, str]:
     """The conversation as `{name, data}`, the data in base64; several files come as one archive.
 
-    `around` are the cells of its notebook.
+    `around` is its notebook.
     Raises SettingsError for a form that there is not, and when there is nothing to export.
     """
     if not trajectory.turns:

@@ -16,6 +16,7 @@ from ...record.forking import forked_notebook
 from ...record.recorded import Part, parts_in
 from ...record.replaying import Outcome
 from ...record.reporting import is_same
+from ...record.signing import own_signature
 from ...session import new_run_id
 from ..outcomes import lines_of
 from ..rebuilding import allowed_kinds
@@ -82,4 +83,5 @@ def fork_of(body: Any) -> Mapping[str, Any]:
     name, at = str(fields.get("name") or ""), str(fields.get("at") or "")
     raw = json.dumps(mapping(fields.get("content"), "content")).encode()
     content = parsed_notebook(raw, Path(name))
-    return {"content": forked_notebook(content, at, run=new_run_id(), name=name)}
+    sign = own_signature()
+    return {"content": forked_notebook(content, at, run=new_run_id(), name=name, sign=sign)}

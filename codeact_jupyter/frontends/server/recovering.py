@@ -20,6 +20,8 @@ from ...notebook.inline import Held
 from ...notebook.outputs import KEY
 from ...record.journal import Journal
 from ...record.mending import Mended, mended
+from ...record.signing import own_signature
+from ...undoing import note_broken_off
 from .hub import Hub
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,8 @@ class Recovery:
             try:
                 for each in await self._missing(path):
                     self._tell(path, each)
+                    for run in each.runs:
+                        await asyncio.to_thread(note_broken_off, run.turn)
             except JournalError as error:
                 return str(error)
             except Exception as error:  # contents managers raise what they like
@@ -95,8 +99,8 @@ class Recovery:
         return await asyncio.to_thread(mended, self.journal, place, held)
 
     def _tell(self, path: str, found: Mended) -> None:
-        turns = [turn.run for turn in found.trajectory.turns]
+        turns, sign = [turn.run for turn in found.trajectory.turns], own_signature()
         for each in found.runs:
             index = turns.index(each.turn.run)
-            for frame in recovered_frames(found.trajectory, index, each.before):
+            for frame in recovered_frames(found.trajectory, index, each.before, sign=sign):
                 self._hub.publish(path, frame)

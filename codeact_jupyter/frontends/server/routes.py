@@ -15,6 +15,7 @@ from ... import __version__
 from ...notebook.cards import variable_card
 from ...notebook.frames import conversation_frames
 from ...notebook.inline import conversations_of, trajectory_of
+from ...notebook.outputs import KEY
 from ..approvals import remembered
 from .downloads import download
 from .files import Files
@@ -181,7 +182,8 @@ class Export(Route):
             stem = re.sub(r"[^\w. -]", "_", str(body.get("name") or "codeact"))[:100]
             trajectory = trajectory_of(cells, metadata)
             shape = shape_in(body)
-            given = partial(download, trajectory, to, stem, shape=shape, around=cells)
+            around = {"cells": cells, "metadata": {KEY: metadata}}
+            given = partial(download, trajectory, to, stem, shape=shape, around=around)
             return await asyncio.to_thread(given)
 
         await self.answer(work)

@@ -7,15 +7,20 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codeact_jupyter.engine.trajectory import Trajectory
 from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.frontends.server.downloads import download
+from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.notebook.growing import to_cells
 from codeact_jupyter.notebook.inline import trajectory_of
 from codeact_jupyter.record.shapes import WHOLE, Shape
+from codeact_jupyter.record.signing import own_key, own_signature
+from codeact_jupyter.record.verify import verify
 from tests.notebook.stories import conversation, step, story
 
 ANSWER = "**The sum is 6.**"
@@ -47,10 +52,28 @@ def test_a_minimal_one_has_the_persons_code_that_it_needs() -> None:
     code = "total = base * 2\ntotal"
     steps = (step(1, code),)
     told = conversation(replace(story(), steps=steps))
-    around = [*theirs, *to_cells(told)]
+    around = {"cells": [*theirs, *to_cells(told)], "metadata": {}}
     made = download(told, "ipynb", "sales", shape=Shape("minimal"), around=around)
     sources = ["".join(cell["source"]) for cell in json.loads(data_of(made))["cells"]]
     assert sources == ["base = 3", "**Task.** Add up the numbers.", code, ANSWER]
+
+
+def test_a_whole_notebook_is_signed_and_hides_no_change(tmp_path: Path) -> None:
+    document = Document(tmp_path / "sales.ipynb", sign=own_signature())
+    document.show(conversation())
+    content = document.content
+    made = json.loads(data_of(_whole(content)))
+    verdict = verify(made, own_key())
+    assert (verdict.holds, verdict.signed) == (True, True), verdict
+    changed = next(cell for cell in content["cells"] if cell["id"].endswith("-action"))
+    changed["source"] = [*changed["source"], "\n# more"]
+    found = verify(json.loads(data_of(_whole(content))), own_key()).first
+    assert found is not None and found.cell == changed["id"]
+
+
+def _whole(content: Any) -> dict[str, str]:
+    told = trajectory_of(content["cells"], content["metadata"]["codeact"])
+    return download(told, "ipynb", "sales", shape=WHOLE, around=content)
 
 
 def test_markdown_comes_with_its_pictures_as_one_archive() -> None:
