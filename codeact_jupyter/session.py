@@ -262,7 +262,8 @@ class Session:
     async def _record(self, event: Event) -> None:
         """Keep the event in the journal and the notebook; what cannot be kept ends the run."""
         after = events.apply(self.turn, event)
-        if after is self.turn:
+        if after is self.turn:  # what the person is asked is kept, and not shown as done
+            await self._kept(event)
             return
         self.trajectory = self.trajectory.with_turn(after)
         if isinstance(event, events.StepFinished):
@@ -270,14 +271,19 @@ class Session:
             self.trajectory = renewed(self.trajectory, shown)
         elif isinstance(event, events.LateOutput):
             self.trajectory = renewed(self.trajectory, displays_of(event.late))
-        trouble = await self.keeping.take(event)
-        if trouble and self._agent is not None:
-            self._agent.fail(trouble)
+        trouble = await self._kept(event)
         try:
             self._keep()
         except NotebookError:
             if not trouble:  # else that is said already, as the run's end
                 raise
+
+    async def _kept(self, event: Event) -> str:
+        """Keep the event in the journal; what cannot be kept ends the run, and is returned."""
+        trouble = await self.keeping.take(event)
+        if trouble and self._agent is not None:
+            self._agent.fail(trouble)
+        return trouble
 
     def _keep(self) -> None:
         """Write the notebook; a file that is not there yet only when there is a reply to keep."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from codeact_jupyter.engine import events
+from codeact_jupyter.engine.environment import Namespace
+from codeact_jupyter.engine.policy import Answered, Verdict
 from codeact_jupyter.engine.trajectory import Action, RunState
 from codeact_jupyter.record.journal import Journal
 from codeact_jupyter.session import Session
@@ -113,3 +116,24 @@ async def test_a_run_that_is_cancelled_while_it_is_recorded_ends_in_the_journal_
     task = asyncio.ensure_future(do(made, "count"))
     assert await task in ("interrupted", "stopped")
     assert read(journal_in(tmp_path), made.turn.run).entry.state == made.turn.state
+
+
+async def test_what_the_person_is_asked_is_in_the_journal_before_they_answer(
+    tmp_path: Path,
+) -> None:
+    class Asking(AllowAll):
+        def assess(self, action: Action, namespace: Namespace) -> Verdict:
+            return Verdict("ask", ("it deletes files",))
+
+        async def ask(self, action: Action, verdict: Verdict) -> Answered:
+            with closing(sqlite3.connect(tmp_path / "codeact" / "journal.sqlite3")) as file:
+                seen.extend(body for (body,) in file.execute("SELECT body FROM events"))
+            return Answered("reject", "no")
+
+    seen: list[str] = []
+    made = session(journal_in(tmp_path), Workshop(), Played(act("drop()"), answer()))
+    made.policy = Asking()
+    assert await do(made, "drop it") == "answered"
+    assert "approval-asked" in seen[-1] and "drop()" in seen[-1]
+    kept = read(journal_in(tmp_path), made.turn.run).turn
+    assert kept == made.turn and [step.state for step in kept.steps] == ["rejected"]

@@ -14,6 +14,7 @@ from .telling import Telling
 from .trajectory import Display, Observation, Output, Step, Trajectory, Turn
 
 BROKEN_OFF = "the program that ran it ended before it did"
+UNANSWERED = "not run: it waited for the person's word when the program that asked for it ended"
 
 
 def displays_of(seen: Observation | Late | None) -> dict[str, Display]:
@@ -97,3 +98,13 @@ def broken_off(turn: Turn, telling: Telling) -> Turn:
         told = telling.observation(step.reply, seen)
         turn = turn.with_step(replace(step, observation=seen, told=told))
     return replace(turn, state="interrupted", reason=BROKEN_OFF)
+
+
+def unanswered(turn: Turn, step: Step, telling: Telling) -> Turn:
+    """A turn whose program died while this step waited for the person's word: it never ran.
+
+    The model is told so, and may ask for it again, which asks the person again.
+    """
+    seen = Observation("rejected", lost=UNANSWERED)
+    told = telling.observation(step.reply, seen)
+    return turn.with_step(replace(step, observation=seen, told=told))

@@ -13,6 +13,7 @@ from ..notebook.document import Document
 from ..notebook.layout import in_lines
 from ..notebook.lock import only_run_on
 from ..notebook.taking_back import Taken, cells_of_run, put_again
+from ..record.signing import own_signature
 from ..undoing import Undoing
 from . import undo_words
 from .exits import BAD_INPUT
@@ -26,7 +27,7 @@ def undo_in(options: argparse.Namespace, *, undone: bool) -> int:
     if not options.file.is_file():
         raise UndoError(f"there is no notebook {str(options.file)!r}")
     with only_run_on(options.file):
-        document, undoing = Document(options.file), Undoing(lambda: None)
+        document, undoing = Document(options.file, sign=own_signature()), Undoing(lambda: None)
         turn = _turn(document, undoing, options.run, undone=undone)
         seen = asyncio.run(undoing.look(turn.run))
         if seen.undone is undone:
@@ -60,9 +61,9 @@ def _revert(
     restored = asyncio.run(undoing.put_back(run, overwrite=overwrite, shown=seen.digest))
     gone = {each["cell"]["id"] for each in taken.cells}
     if undone:
-        document.revise(lambda cells: [cell for cell in cells if cell["id"] not in gone])
+        document.revise(run, lambda cells: [cell for cell in cells if cell["id"] not in gone])
     else:
-        document.revise(lambda cells: put_again(cells, again))
+        document.revise(run, lambda cells: put_again(cells, again))
     return restored
 
 

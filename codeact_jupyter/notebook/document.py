@@ -31,6 +31,7 @@ from .merging import merged, with_missing
 from .outputs import KEY
 from .reading import joined, parsed_notebook
 from .recalling import from_cells
+from .taking_back import ended_anew
 from .versions import WRITTEN, Version, covers, has_ended, later, reached_by, version_of
 
 ATTEMPTS = 20  # another program may be in the middle of writing the file, or write it again
@@ -123,18 +124,26 @@ class Document:
             time.sleep(PAUSE)
         raise NotebookError(KEEPS_WRITING.format(str(self.path)))
 
-    def revise(self, change: Callable[[list[Cell]], list[Cell]]) -> None:
-        """Write the file with its newest cells as `change` gives them; raises as `show` does."""
+    def revise(self, run: str, change: Callable[[list[Cell]], list[Cell]]) -> None:
+        """Write the file with its newest cells as `change` gives them, which is about this run.
+
+        The chain ends where it then does. Raises as `show` does.
+        """
         for _ in range(ATTEMPTS):
             self._read_again()
-            before, self._cells = self._cells, change(self._cells)
+            before = self._head, self._cells
+            self._cells = change(self._cells)
+            metadata = self._head["metadata"]
+            if isinstance(own := metadata.get(KEY), Mapping):
+                own = canonical(ended_anew(own, self._cells, run, self._sign))
+                self._head = {**self._head, "metadata": {**metadata, KEY: own}}
             try:
                 if self._write():
                     return
             except NotebookError:
-                self._cells = before
+                self._head, self._cells = before
                 raise
-            self._cells = before
+            self._head, self._cells = before
             time.sleep(PAUSE)
         raise NotebookError(KEEPS_WRITING.format(str(self.path)))
 

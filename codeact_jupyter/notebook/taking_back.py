@@ -1,6 +1,7 @@
 """Which cells an undo takes out of a notebook: those of the run that nobody edited or locked. Pure.
 
-Each goes with the id of the cell above it, so that a redo can put it there again.
+Each goes with the id of the cell above it, so that a redo can put it there again. With them goes
+the end of the chain, which the notebook names.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import NotebookError
+from .chain import Link, Sign, end_of_chain, is_sealed, link_of
 from .growing import to_cells
-from .inline import conversations_of
-from .marks import mark_of
+from .inline import conversations_of, unfolded
+from .marks import ROLES, mark_of
 from .reading import joined
 
 
@@ -53,6 +55,44 @@ def put_again(
             place = ids.index(above) + 1 if above in ids else 0 if not above else len(there)
             there.insert(place, dict(each["cell"]))
     return there
+
+
+def ended_anew(
+    metadata: Mapping[str, Any], cells: Iterable[Mapping[str, Any]], run: str, sign: Sign | None
+) -> dict[str, Any]:
+    """A notebook's `codeact` metadata when the cells of this run went out of it, or came again.
+
+    Its conversation's chain ends at the last cell that is there. Ends at other runs stay as named.
+    """
+    known = metadata.get("chain")
+    chains = dict(known) if isinstance(known, Mapping) else {}
+    last = _ends(cells)
+    for name in {*chains, *last}:
+        before, now = chains.get(name), last.get(name)
+        was = str(before.get("cell")) if isinstance(before, Mapping) else ""
+        if was.startswith(f"{run}-") or (now is not None and now.cell.startswith(f"{run}-")):
+            chains.pop(name, None)
+            chains |= end_of_chain(name, now, sign) if now is not None else {}
+    rest = {key: value for key, value in metadata.items() if key != "chain"}
+    return {**rest, **({"chain": chains} if chains else {})}
+
+
+def _ends(cells: Iterable[Mapping[str, Any]]) -> dict[str, Link]:
+    """By conversation, the last of its cells that are sealed, in the order of the record."""
+    parts = [part for cell in cells for part in unfolded(cell)]
+    marked = [(part, mark) for part in parts if (mark := mark_of(part)) is not None]
+    tasks = {
+        str(mark["run"]): (str(mark["conversation"]), int(mark.get("turn") or 0))
+        for _, mark in marked
+        if mark["role"] == "task" and "conversation" in mark
+    }
+    last: dict[str, tuple[tuple[int, int, int], Link]] = {}
+    for part, mark in marked:
+        if is_sealed(mark) and str(mark["run"]) in tasks:
+            name, turn = tasks[str(mark["run"])]
+            found = ((turn, int(mark["step"]), ROLES.index(mark["role"])), link_of(part))
+            last[name] = max(last.get(name, found), found)
+    return {name: link for name, (_, link) in last.items()}
 
 
 def _recorded(

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ..engine import events
+from ..engine.aftermath import unanswered
 from ..engine.events import Event
+from ..engine.telling import Telling
 from ..engine.trajectory import Trajectory, Turn
 from ..errors import JournalError
 from ..notebook.armour import sayable
@@ -24,8 +26,6 @@ from .life import clear_away, lives, own_life
 from .place import CANNOT_BE_WRITTEN, passing_folder, private_folder, usual_folder
 from .store import Row, Store
 from .texts import packed, unpacked
-
-KEPT = (events.StepStarted, events.StepFinished, events.LateOutput, events.RunFinished)
 
 
 def utc_now() -> datetime:
@@ -187,10 +187,13 @@ class Journal:
         try:
             opening = unpacked(Opening, rows[0]["body"], self._text).trajectory
             (turn,) = opening.turns
-            for row in rows[1:]:
-                turn = events.apply(turn, unpacked(Happening, row["body"], self._text).event)
+            told = [unpacked(Happening, row["body"], self._text).event for row in rows[1:]]
+            for event in told:
+                turn = events.apply(turn, event)
         except (ValueError, IndexError) as error:
             raise self._file.damaged(f"the run {entry.run}: {error}") from error
+        if told and isinstance(last := told[-1], events.ApprovalAsked) and not self.goes_on(entry):
+            turn = unanswered(turn, last.step, Telling())
         return Kept(entry, opening.with_turn(turn))
 
     def close(self) -> None:

@@ -8,10 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from ..engine import events
 from ..engine.events import Event, RunFinished
 from ..engine.trajectory import Trajectory
 from ..errors import JournalError
-from .journal import KEPT, Journal
+from .journal import Journal
+
+KEPT = (
+    events.ApprovalAsked,
+    events.StepStarted,
+    events.StepFinished,
+    events.LateOutput,
+    events.RunFinished,
+)
 
 
 class Keeping:

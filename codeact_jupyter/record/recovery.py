@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..engine.aftermath import broken_off
+from ..engine.aftermath import UNANSWERED, broken_off
 from ..engine.telling import Telling
-from ..engine.trajectory import Trajectory, Turn
+from ..engine.trajectory import Step, Trajectory, Turn
 from ..notebook.versions import has_ended, step_of
 from .journal import Entry, Kept
 
@@ -49,6 +49,12 @@ class Recovered:
         unknown = [step.number for step in self.turn.steps if step.state == "unknown"]
         if unknown:
             parts.append(f"what step {unknown[-1]} did is unknown, and it was not run again")
+        waited = [step.number for step in self.turn.steps if _waited(step)]
+        if waited:
+            parts.append(
+                f"step {waited[-1]} waited for your word and did not run: if it is still wanted, "
+                "you are asked again"
+            )
         return f"{'; '.join(parts)}."
 
 
@@ -92,6 +98,10 @@ def completed(
                 held = replace(each.trajectory, turns=())
             held = held.with_turn(turn) if known else held.begin(turn)
     return held, recovered
+
+
+def _waited(step: Step) -> bool:
+    return step.observation is not None and step.observation.lost == UNANSWERED
 
 
 def _went_on(held: Trajectory, turn: Turn) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,20 @@ def kept_of(manifest: Mapping[str, Any]) -> Kept:
         manifest["gaps"],
         manifest.get("planted", ()),
     )
+
+
+def changed_later(
+    after: Mapping[str, Entry | None], alive: float
+) -> tuple[list[str], dict[str, str]]:
+    """What was made or written after a run was last seen `alive`, and the gap that this is.
+
+    What is gone is none of it: to bring that back takes nothing from anybody.
+    """
+    times = {path: max(it.modified, it.changed) / 1e9 for path, it in after.items() if it}
+    later = [path for path, time in times.items() if time > alive]
+    since = datetime.fromtimestamp(alive).strftime("%H:%M:%S on %Y-%m-%d")
+    why = "how the run ended was not seen: they may be somebody else's work"
+    return later, {f"files changed since {since}": why} if later else {}
 
 
 def entries_of(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,22 +7,17 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..engine.undoing import Bounds, Change, Gap, Restored, Undoable, WhatChange
 from .copying import copy_in, put, same_content, stays_inside, take_away
 from .entries import Entry, entry_of, listed, repositories
-from .manifest import Kept, entries_of, kept_of, written
+from .manifest import Kept, changed_later, entries_of, kept_of, written
 from .store import Store, default_place
 
 Entries = dict[str, Entry]
 CLOSING_SECONDS = 10.0
-UNSEEN_END = (
-    "files changed since {}",
-    "how the run ended was not seen: they may be somebody else's work",
-)
 TOO_MUCH = "{:,.0f} MB: more than is kept"
 NO_TIME = "there was no time to copy it within {:g} s"
 
@@ -86,10 +81,8 @@ class Snapshot:
                 if old is not None and old.kind == "file" and not old.content:
                     gaps[path] = f"it was changed, and not kept ({gaps.get(path, 'too much')})"
         if alive is not None:
-            kept["unsure"] = [path for path, new in after.items() if _is_later(new, alive)]
-            if kept["unsure"]:
-                since = datetime.fromtimestamp(alive).strftime("%H:%M:%S on %Y-%m-%d")
-                gaps[UNSEEN_END[0].format(since)] = UNSEEN_END[1]
+            kept["unsure"], unsure = changed_later(after, alive)
+            gaps |= unsure
         planted = sorted({*repositories(root)} - {*kept.get("repositories", ())})
         closed = {"before": before, "after": after, "gaps": gaps, "planted": planted}
         self._write(**{**kept, **closed})
@@ -280,11 +273,6 @@ class Snapshot:
 
     def _write(self, **manifest: Any) -> None:
         self._store.write(written(manifest))
-
-
-def _is_later(entry: Entry | None, alive: float) -> bool:
-    """Whether something was made or written after that; to bring back what is gone hurts nobody."""
-    return entry is not None and max(entry.modified, entry.changed) / 1e9 > alive
 
 
 def _gaps(gaps: Mapping[str, str]) -> tuple[Gap, ...]:

@@ -149,6 +149,8 @@ export interface Reverted {
   readonly said: readonly string[];
   readonly remove: readonly string[];
   readonly cells: readonly PlacedCell[];
+  /** The notebook's own metadata of ours, which name the end of its chain. */
+  readonly metadata: read.Fields;
 }
 
 /** What a run changed on disk; those in `restore` are put back first. */
@@ -277,7 +279,8 @@ export class Api {
       undone: from.undone === true,
       said: read.texts(from.said),
       remove: read.texts(from.remove),
-      cells: read.list(from.cells).map(placedCell)
+      cells: read.list(from.cells).map(placedCell),
+      metadata: read.record(from.metadata)
     };
   }
 

@@ -1,7 +1,9 @@
 /** Undoes and redoes a run: the server takes variables and files back, the page its cells. */
-import type { ISharedNotebook } from '@jupyter/ydoc';
+import type { ISharedNotebook, NotebookChange } from '@jupyter/ydoc';
+import type { PartialJSONObject } from '@lumino/coreutils';
 import type { PlacedCell, Reverted, RevertOrder, RevertPreview } from './api';
 import type { Dialogue } from './dialogue';
+import { KEY } from './protocol';
 import * as read from './reading';
 import type { TurnView } from './run-model';
 
@@ -27,8 +29,12 @@ export async function revert(
   await dialogue.attempt(async () => {
     done = await dialogue.api.revert(turn.run, order(dialogue, turn, { confirmed: true, ...wish }));
     const model = dialogue.notebook.context.model.sharedModel;
+    const { chain } = read.record(model.getMetadata(KEY));
     takeOut(model, new Set(done.remove));
     putIn(model, done.cells);
+    const ids = done.undone ? done.remove : done.cells.map(({ cell }) => read.text(cell.id));
+    const [gone, there] = done.undone ? [done.metadata.chain, chain] : [chain, done.metadata.chain];
+    keepEnd(model, new Set(ids), { gone, there });
   });
   return done;
 }
@@ -75,4 +81,31 @@ function putIn(model: ISharedNotebook, cells: readonly PlacedCell[]): void {
       }
     }
   });
+}
+
+/**
+ * Name the end of the chain that the notebook has with these cells in it, or without them: also when
+ * Ctrl+Z brings them again or takes them out.
+ */
+function keepEnd(
+  model: ISharedNotebook,
+  ids: ReadonlySet<string>,
+  chains: { gone: unknown; there: unknown }
+): void {
+  let before: boolean | null = null;
+  const look = (change?: NotebookChange) => {
+    if (change && !change.cellsChange) {
+      return;
+    }
+    const now = model.cells.some(cell => ids.has(cell.getId()));
+    if (now !== before) {
+      before = now;
+      const { chain: _chain, ...rest } = read.record(model.getMetadata(KEY));
+      const chain = now ? chains.there : chains.gone;
+      const whole = { ...rest, ...(chain ? { chain } : {}) } as PartialJSONObject;
+      model.transact(() => model.setMetadata(KEY, whole), false);
+    }
+  };
+  look();
+  model.changed.connect((_, change) => look(change));
 }

@@ -74,3 +74,19 @@ def test_a_cell_that_the_person_edited_stays(
 def test_a_notebook_without_a_run_has_nothing_to_undo(tmp_path: Path, capsys) -> None:
     assert codeact(["undo", str(tmp_path / "none.ipynb"), "--yes"]) == 2
     assert "no notebook" in capsys.readouterr().err
+
+
+def test_the_record_holds_without_the_run_and_with_it(
+    model: ScriptedModel, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    model.will(act("x = 1"), say("One."), act(CODE), say("Done."))
+    notebook = run(model, tmp_path, monkeypatch)
+    flags = ["--notebook", str(notebook), "--cwd", str(tmp_path), "--approve", "never"]
+    assert codeact(["run", "and files", *flags]) == 0
+    for word in ("undo", "redo", "undo"):
+        assert codeact([word, str(notebook), "--yes"]) == 0
+        assert codeact(["verify", "--signed", str(notebook)]) == 0, capsys.readouterr().out
+    content = json.loads(notebook.read_text())
+    del content["cells"][-1]  # what nobody undid is still missed
+    notebook.write_text(json.dumps(content))
+    assert codeact(["verify", str(notebook)]) == 1

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from codeact_jupyter.engine.trajectory import Turn
+from codeact_jupyter.engine import events
+from codeact_jupyter.engine.trajectory import Action, Turn
 from codeact_jupyter.errors import JournalError, NotebookError
 from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.record.journal import Journal
@@ -199,3 +200,33 @@ def test_a_damaged_record_of_a_run_changes_no_notebook(path: Path, journal: Jour
     with pytest.raises(JournalError, match="damaged"):
         mend(Document(path), journal)
     assert path.read_bytes() == before
+
+
+def test_a_step_that_waited_for_a_word_when_its_program_died_is_kept_and_did_not_run(
+    path: Path, journal: Journal
+) -> None:
+    turn = unfinished(1)
+    broken(journal, turn, path)
+    waits = replace(turn.steps[0], number=2, observation=None, told=())
+    waits = replace(waits, action=Action("drop(everything)", turn.cell(2, "action")))
+    journal.append(turn.run, events.ApprovalAsked(waits, ("it deletes files",)))
+    (recovered,) = mend(Document(path), journal)
+    assert "step 2 waited for your word and did not run" in recovered.words
+    last = Document(path).trajectory.turns[0].steps[-1]
+    assert (last.number, last.state, last.action) == (2, "rejected", waits.action)
+    assert "waited for the person's word" in str(last.told)
+    cell = next(each for each in Document(path).content["cells"] if each["id"].endswith("2-action"))
+    assert cell["cell_type"] == "markdown", "no front end runs it"
+
+
+def test_a_step_that_was_answered_before_its_program_died_is_as_it_went_on(
+    path: Path, journal: Journal
+) -> None:
+    turn = unfinished(1)
+    broken(journal, turn, path)
+    waits = replace(turn.steps[0], number=2, observation=None, told=())
+    waits = replace(waits, action=Action("x = 1", turn.cell(2, "action")))
+    journal.append(turn.run, events.ApprovalAsked(waits, ("it deletes files",)))
+    journal.append(turn.run, events.StepStarted(waits))
+    mend(Document(path), journal)
+    assert Document(path).trajectory.turns[0].steps[-1].state == "unknown"

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import UndoError
-from ...notebook.taking_back import cells_of_run
+from ...notebook.taking_back import cells_of_run, ended_anew, put_again
+from ...record.signing import own_signature
 from ...undoing import CHANGED, Undoing
 from .. import undo_words
 from .orders import Reverting
@@ -45,9 +46,13 @@ async def revert(undoing: Undoing, run: str, wish: Reverting) -> dict[str, Any]:
         except OSError as error:
             raise UndoError(f"the run's cells cannot be kept for a redo: {error}") from error
     restored = await undoing.put_back(run, overwrite=wish.overwrite, shown=wish.shown)
+    gone = [] if undone else [each["cell"]["id"] for each in taken.cells]
+    left = [cell for cell in wish.cells if cell.get("id") not in gone]
+    cells = put_again([dict(cell) for cell in left], again)
     return {
         "undone": not undone,
-        "remove": [] if undone else [each["cell"]["id"] for each in taken.cells],
+        "remove": gone,
+        "metadata": ended_anew(wish.metadata or {}, cells, run, own_signature()),
         "cells": again,
         "said": undo_words.outcome_lines(restored, undone=not undone),
         "told": undo_words.told(wish.task, restored, undone=not undone),
