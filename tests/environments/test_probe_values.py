@@ -12,8 +12,15 @@ import numpy
 import pandas
 import pytest
 
+from codeact_jupyter.environments import probe as probe_module
 from codeact_jupyter.environments.probe import changes, probe
 from tests.environments.hostile import CALLS, SpyZone, hostile_values
+
+
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch):
+    """However busy the machine is: what is told when time is short is tested in `test_probe`."""
+    monkeypatch.setattr(probe_module, "DEADLINE_SECONDS", 60)
 
 
 def entry(value):

@@ -80,6 +80,7 @@ EMPTY_TURN = Trajectory("", (), (Turn("00000000", ""),))
 LONG = with_outputs(Stream("0123456789abcde\n" * 655_360))
 
 
+@pytest.mark.timeout(900)
 @generated(1_500)
 @given(trajectory=trajectories())
 @example(trajectory=EMPTY)
