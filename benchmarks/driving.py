@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -12,14 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 
 from tests.loopback import LoopbackModel, ScriptedTurn
 
 ROOT = Path(__file__).parent.parent
-PEERS = Path(__file__).parent / "peers"
+PEERS = ROOT / "benchmarks" / "peers"
 LOOK_SECONDS = 0.2
 
 
@@ -27,12 +30,14 @@ LOOK_SECONDS = 0.2
 class Taken:
     """What one run of a peer took; milliseconds between a reply's end and the next request.
 
+    `cpu_gaps` are milliseconds of its own CPU from step to step, the wait for the model left out.
     Memory is that of the peer's process and of those it starts; CPU is of its process alone.
     """
 
     gaps: tuple[float, ...]
     import_seconds: float
     cpu_seconds: float
+    cpu_gaps: tuple[float, ...]
     peak_mib: float
     request_bytes: int
     prompt_tokens: tuple[int, ...]
@@ -42,6 +47,11 @@ class Taken:
     @property
     def median(self) -> float:
         return statistics.median(self.gaps)
+
+    @property
+    def cpu_median(self) -> float:
+        """CPU of a step, which a busy machine does not change much."""
+        return statistics.median(self.cpu_gaps or [math.nan])
 
     @property
     def growth(self) -> float:
@@ -56,9 +66,9 @@ def drive(
     python: str = sys.executable,
     seconds: int = 300,
 ) -> Taken:
-    """Run `script` with the model's address in URL; it prints IMPORT=seconds first."""
+    """Run `script` in an empty folder with the model's address in URL; it reports when it ends."""
     count = iter(range(1, 1_000_000))
-    with LoopbackModel(lambda request: turn(next(count))) as model:
+    with TemporaryDirectory() as folder, LoopbackModel(lambda _: turn(next(count))) as model:
         environ = {
             **os.environ,
             "URL": model.url,
@@ -72,7 +82,7 @@ def drive(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=ROOT,
+            cwd=folder,
         )
         try:
             with _descendants_peak(child.pid) as others:
@@ -87,6 +97,7 @@ def drive(
             tuple((arrival - end) * 1000 for end, arrival in gaps),
             facts["import"],
             facts["cpu"],
+            tuple(1000 * (after - before) for before, after in pairwise(facts["cpu_marks"])),
             facts["peak"] + max(others) / 2**20,
             sum(len(body) for body in model.bodies),
             tuple(_prompt(usage) for usage in model.usages),

@@ -26,6 +26,8 @@ def _runs(story: Story, smolagents: str, pydantic_ai: str) -> dict[str, Callable
     tools = story.tool_turn
     runs: dict[str, Callable[[], Taken]] = {
         "ours": lambda: drive(PEERS / "ours.py", tools),
+        "ours, kept": lambda: drive(PEERS / "ours.py", tools, "60", "kept"),
+        "ours, notebook": lambda: drive(PEERS / "ours.py", tools, "60", "notebook"),
         "bare loop": lambda: drive(PEERS / "bare.py", tools),
         "bare, async": lambda: drive(PEERS / "bare_async.py", tools),
         "bare, cached": lambda: drive(PEERS / "bare.py", tools, "cached"),
@@ -49,19 +51,24 @@ def _compare(runs: dict[str, Callable[[], Taken]]) -> None:
 
 
 def _print(taken: dict[str, list[Taken]]) -> None:
-    heads = ("ms/step", 9), ("$", 9), ("kB sent", 9), ("growth", 8), ("MiB", 6), ("CPU s", 7)
-    print(" " * 19 + "".join(f"{head:>{width}}" for head, width in heads) + " import s")
-    medians = {}
+    heads = ("ms/step", 9), ("CPU ms", 8), ("$", 9), ("kB sent", 9), ("growth", 8), ("MiB", 6)
+    print(" " * 19 + "".join(f"{head:>{width}}" for head, width in heads) + "  CPU s import s")
     for name, runs in taken.items():
-        medians[name] = statistics.median(run.median for run in runs)
         run = runs[-1]
         print(
-            f"{name:19}{medians[name]:9.1f}{run.dollars:9.4f}{run.request_bytes / 1000:9.0f}"
+            f"{name:19}{statistics.median(r.median for r in runs):9.1f}"
+            f"{statistics.median(r.cpu_median for r in runs):8.1f}"
+            f"{run.dollars:9.4f}{run.request_bytes / 1000:9.0f}"
             f"{run.growth:8.1f}{statistics.median(r.peak_mib for r in runs):6.0f}"
             f"{statistics.median(r.cpu_seconds for r in runs):7.1f}"
             f"{statistics.median(r.import_seconds for r in runs):9.1f}"
         )
     for name in list(taken)[1:]:
-        time = medians["ours"] / medians[name]
+        pairs = list(zip(taken["ours"], taken[name], strict=True))  # of one minute: alike disturbed
+        wall = statistics.median(ours.median / theirs.median for ours, theirs in pairs)
+        cpu = statistics.median(ours.cpu_median / theirs.cpu_median for ours, theirs in pairs)
         bill = taken["ours"][-1].dollars / taken[name][-1].dollars
-        print(f"ours over {name}: {time:.2f} of its time a step, {bill:.3f} of its bill")
+        print(
+            f"ours over {name}: {wall:.2f} of its time a step, {cpu:.2f} of its CPU, "
+            f"{bill:.3f} of its bill"
+        )

@@ -251,10 +251,8 @@ class Session:
 
     def _late(self, event: Event) -> tuple[Event, ...]:
         """At the run's end, what came after the last step's: no step follows that would have it."""
-        if not isinstance(event, events.RunFinished):
-            return ()
-        seen = [step.number for step in self.turn.steps if step.observation is not None]
-        if not seen:
+        steps = self.turn.steps if isinstance(event, events.RunFinished) else ()
+        if not (seen := [step.number for step in steps if step.observation is not None]):
             return ()
         late = Hiding(self.environment, self.secrets).late()
         return (events.LateOutput(seen[-1], late),) if late != Late() else ()
@@ -273,7 +271,7 @@ class Session:
             self.trajectory = renewed(self.trajectory, displays_of(event.late))
         trouble = await self._kept(event)
         try:
-            self._keep()
+            self._keep(journaled=not trouble)
         except NotebookError:
             if not trouble:  # else that is said already, as the run's end
                 raise
@@ -285,11 +283,15 @@ class Session:
             self._agent.fail(trouble)
         return trouble
 
-    def _keep(self) -> None:
+    def _keep(self, *, journaled: bool = True) -> None:
         """Write the notebook; a file that is not there yet only when there is a reply to keep."""
-        if self.document is not None and not (self.document.is_new and self._came_to_nothing):
-            self.document.show(self.trajectory)
-            self.keeping.placed = True
+        document = self.document
+        if document is None or (document.is_new and self._came_to_nothing):
+            return
+        # Of a run that goes on, the journal has on the disk what a crash could take from this file.
+        held = journaled and self.keeping.keeps and not document.is_new
+        document.show(self.trajectory, durable=not held)
+        self.keeping.placed = True
 
     @property
     def _came_to_nothing(self) -> bool:

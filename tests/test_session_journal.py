@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -16,6 +18,7 @@ from codeact_jupyter.engine import events
 from codeact_jupyter.engine.environment import Namespace
 from codeact_jupyter.engine.policy import Answered, Verdict
 from codeact_jupyter.engine.trajectory import Action, RunState
+from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.record.journal import Journal
 from codeact_jupyter.session import Session
 from codeact_jupyter.settings import Settings
@@ -63,6 +66,32 @@ async def test_the_journal_knows_the_action_before_it_runs(tmp_path: Path) -> No
     kept = read(journal, made.turn.run)
     assert kept.turn == made.turn
     assert kept.entry.state == "answered"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be synced there")
+@pytest.mark.parametrize("journaled", [True, False])
+async def test_what_no_journal_holds_is_durable_in_the_notebook_and_so_is_a_runs_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journaled: bool
+) -> None:
+    real, synced = os.fsync, list[str]()
+
+    def fsync(handle: int) -> None:
+        where = os.fstat(handle)
+        if stat.S_ISDIR(where.st_mode) and where.st_ino == tmp_path.stat().st_ino:
+            synced.append("folder")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    document = Document(tmp_path / "a.ipynb")
+    kept = {"journal": journal_in(tmp_path)} if journaled else {}
+    model = Played(*numbered(["1", "2"]))
+    made = Session(Settings(), Workshop(), AllowAll(), model=model, document=document, **kept)
+    async for event in made.run("count"):
+        synced.append(event.kind)
+    writes = [synced[at + 1] for at, said in enumerate(synced[:-1]) if said == "folder"]
+    first, last = "step-started", "run-finished"
+    between = [] if journaled else ["step-finished", "step-started", "step-finished"]
+    assert writes == [first, *between, last]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE")

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 imported = time.perf_counter() - started
-from report import report
+from report import mark, report
 
 TOOL = {
     "name": "python",
@@ -27,6 +27,7 @@ client = anthropic.Anthropic(base_url=os.environ["URL"], api_key="sk-test")
 cached = {"extra_body": {"cache_control": {"type": "ephemeral"}}} if "cached" in sys.argv else {}
 messages = [{"role": "user", "content": "Do the fifty steps."}]
 while True:
+    mark()
     with client.messages.stream(
         model="claude-opus-5-5",
         max_tokens=4096,

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 imported = time.perf_counter() - started
-from report import report
+from report import mark, report
 
 TOOL = {
     "name": "python",
@@ -30,6 +30,7 @@ keys = ("type", "text", "id", "name", "input")
 
 async def main():
     while True:
+        mark()
         async with client.messages.stream(
             model="claude-opus-5-5",
             max_tokens=4096,

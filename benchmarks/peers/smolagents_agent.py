@@ -7,7 +7,7 @@ started = time.perf_counter()
 from smolagents import CodeAgent, LiteLLMModel
 
 imported = time.perf_counter() - started
-from report import report
+from report import mark, report
 
 model = LiteLLMModel(
     model_id="anthropic/claude-opus-5-5", api_base=os.environ["URL"], api_key="sk-test"
@@ -18,6 +18,7 @@ agent = CodeAgent(
     max_steps=60,
     additional_authorized_imports=["pandas"],
     verbosity_level=0,
+    step_callbacks=[lambda step, agent: mark()],
 )
 agent.run("Do the fifty steps.")
 report(imported)

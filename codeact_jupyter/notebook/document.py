@@ -110,16 +110,16 @@ class Document:
         now = changes(trajectory, self._cells, self._version, self.edits)
         return self._changes.told(trajectory, now)
 
-    def show(self, trajectory: Trajectory) -> None:
+    def show(self, trajectory: Trajectory, *, durable: bool = True) -> None:
         """Put the trajectory's cells where they belong and write the file, atomically.
 
-        What the person saves meanwhile is taken in and written with it. Raises NotebookError when
-        it cannot be written; the old file is then unharmed.
+        What the person saves meanwhile is taken in and written with it; `durable` as for
+        `write_atomically`. Raises NotebookError when it cannot be written; the old file is whole.
         """
         for _ in range(ATTEMPTS):
             self._read_again()
             self._take(trajectory)
-            if self._write():
+            if self._write(durable=durable):
                 return
             time.sleep(PAUSE)
         raise NotebookError(KEEPS_WRITING.format(str(self.path)))
@@ -275,11 +275,13 @@ class Document:
             ) from error
         return parsed_notebook(raw, self.path) if raw.strip() else None
 
-    def _write(self) -> bool:
+    def _write(self, *, durable: bool = True) -> bool:
         """Write the file; False when somebody else wrote it first, and it is left as it is."""
-        pieces = self._layout.pieces(self._head, self._cells)
+        text = self._layout.pieces(self._head, self._cells)
         try:
-            written = write_atomically(self.path, pieces, may_replace=self._is_as_read)
+            written = write_atomically(
+                self.path, text, may_replace=self._is_as_read, durable=durable
+            )
         except (OSError, ValueError) as error:
             raise unwritable(self.path, error) from error
         if written is not None:

@@ -22,10 +22,12 @@ def write_atomically(
     pieces: Iterable[bytes | bytearray],
     *,
     may_replace: Callable[[], bool] = lambda: True,
+    durable: bool = True,
 ) -> Signature | None:
     """Write these pieces as a new file and put it in the place of the old one.
 
-    At any instant, and after a crash, the path holds the old content or the new. Its mode, and
+    At any instant, and after a crash, the path holds the old content or the new; without `durable`
+    a crash of the machine may bring back the old one also after this has returned. Its mode, and
     where we may its owner, stay; a link stays a link: what it points to is replaced. The last thing
     before that is to ask `may_replace`: when it says no, nothing changes. Returns what the path now
     is, which somebody may have written again by then; None when it was left.
@@ -47,7 +49,8 @@ def write_atomically(
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if durable:
+        _sync_folder(path.parent)
     return written
 
 

@@ -50,6 +50,11 @@ class Keeping:
         notice, self.journal.notice = self.journal.notice, ""
         return notice
 
+    @property
+    def keeps(self) -> bool:
+        """Whether a run is kept now."""
+        return bool(self._run)
+
     async def take(self, event: Event) -> str:
         """Keep what an event says of the run; returns why that cannot be, or nothing."""
         journal, run, placed = self.journal, self._run, self.placed
