@@ -255,7 +255,7 @@ class Turn:
         turn = replace(self, steps=(*before, step))
         if earlier is None:  # the sums grow with the turn, they are not made anew at each step
             vars(turn)["bill"] = self.bill + step.reply.bill
-        elif earlier is step.reply:
+        elif earlier is step.reply or earlier.bill == step.reply.bill:
             vars(turn)["bill"] = self.bill
         return turn
 

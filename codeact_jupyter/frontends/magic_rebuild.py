@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.environment import Late, Namespace, News, OnOutput
 from ..engine.trajectory import Action, Observation
@@ -21,7 +22,7 @@ from ..notebook.growing import to_cells
 from ..notebook.inline import trajectory_of
 from ..notebook.writing import free_path, write_new
 from ..record.forking import forked_notebook
-from ..record.recorded import parts_in
+from ..record.recorded import Part, parts_in
 from ..record.signing import own_signature
 from ..session import new_run_id
 from .conversation import Conversation
@@ -30,6 +31,9 @@ from .magic_flags import MagicFlags
 from .outcomes import lines_of
 from .rebuilding import allowed_kinds, rebuild
 from .resuming import notebook_of
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 NOTHING = (
     "there is nothing to rebuild: no code of a run is known here; name a notebook that holds one: "
@@ -55,11 +59,25 @@ async def rebuild_here(conversation: Conversation, line: str) -> None:
     with conversation.busy(), interruptible(environment.interrupt):
         environment.own_cells = None  # outputs must not come into the cells of the record
         quiet = Quiet(environment)
-        outcomes = await rebuild(parts, environment, allowed, within=quiet)
+        told = _told(environment.shell, len(parts))
+        outcomes = await rebuild(parts, environment, allowed, within=quiet, on_part=told)
     held = trajectory_of(content["cells"], content["metadata"].get("codeact"))
     if known is None or not known.turns:
         conversation.take_over(held)
     print("\n".join(lines_of(outcomes)))
+
+
+def _told(shell: InteractiveShell, count: int) -> Callable[[int, Part], None]:
+    """What says under the cell which part is being run again; a terminal has no place for it."""
+    if not hasattr(shell, "kernel"):
+        return lambda number, part: None
+    name = new_run_id()
+
+    def tell(number: int, part: Part) -> None:
+        words = {"text/plain": f"Running again {number} of {count}: {part.label}"}
+        shell.display_pub.publish(words, transient={"display_id": name}, update=number > 1)
+
+    return tell
 
 
 def fork_here(conversation: Conversation, line: str) -> None:

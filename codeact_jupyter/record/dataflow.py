@@ -34,7 +34,11 @@ PURE_METHODS = frozenset(
         "resample expanding keys values get items index lower upper strip split replace startswith "
         "endswith format reshape ravel flatten transpose dot argmax argmin argsort nlargest "
         "nsmallest select predict predict_proba score exists strftime total_seconds info "
-        "memory_usage read_text read_bytes savefig"
+        "memory_usage read_text read_bytes savefig to_period to_timestamp tz_localize tz_convert "
+        "floor ceil day_name month_name contains match findall title zfill get_dummies clip sub "
+        "mul div mod pow first last size rank cumcount cummax cummin cumprod ffill bfill "
+        "interpolate between where mask duplicated explode squeeze xs set_axis add_prefix "
+        "add_suffix idxmax idxmin sem skew prod to_records droplevel swaplevel reindex"
     )
 )
 # By these names modules are known, also where another cell imported them.

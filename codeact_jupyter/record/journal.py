@@ -22,10 +22,11 @@ from ..engine.telling import Telling
 from ..engine.trajectory import Trajectory, Turn
 from ..errors import JournalError
 from ..notebook.armour import sayable
+from .folding import Happening, Opening, folded
 from .life import clear_away, lives, own_life
 from .place import CANNOT_BE_WRITTEN, passing_folder, private_folder, usual_folder
 from .store import Row, Store
-from .texts import packed, unpacked
+from .texts import packed
 
 
 def utc_now() -> datetime:
@@ -59,20 +60,6 @@ class Entry:
     began: str
     state: str
     placed: bool
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What a run begins with: the conversation's system text and tools, and the turn's opening."""
-
-    trajectory: Trajectory
-
-
-@dataclass(frozen=True)
-class Happening:
-    """An event that was kept."""
-
-    event: Event
 
 
 @dataclass(frozen=True)
@@ -185,16 +172,13 @@ class Journal:
             "SELECT body FROM events WHERE run = ? ORDER BY number", (entry.run,)
         )
         try:
-            opening = unpacked(Opening, rows[0]["body"], self._text).trajectory
-            (turn,) = opening.turns
-            told = [unpacked(Happening, row["body"], self._text).event for row in rows[1:]]
-            for event in told:
-                turn = events.apply(turn, event)
+            trajectory, last = folded([row["body"] for row in rows], self._text)
         except (ValueError, IndexError) as error:
             raise self._file.damaged(f"the run {entry.run}: {error}") from error
-        if told and isinstance(last := told[-1], events.ApprovalAsked) and not self.goes_on(entry):
-            turn = unanswered(turn, last.step, Telling())
-        return Kept(entry, opening.with_turn(turn))
+        if isinstance(last, events.ApprovalAsked) and not self.goes_on(entry):
+            turn = unanswered(trajectory.turns[0], last.step, Telling())
+            trajectory = trajectory.with_turn(turn)
+        return Kept(entry, trajectory)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""

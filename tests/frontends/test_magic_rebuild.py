@@ -72,7 +72,11 @@ def test_what_differs_and_what_was_not_run_is_told_to_both(
     turn = story()
     Document(path).show(conversation(replace(turn, steps=steps)))
     restart(kernel)
-    said = kernel.run(f"# again\n%codeact rebuild {path} --without-own-cells").stdout
+    ran = kernel.run(f"# again\n%codeact rebuild {path} --without-own-cells")
+    said = ran.stdout
+    told = [each["content"]["data"] for each in ran.messages if "display" in each["msg_type"]]
+    words = [f"Running again {number} of 3: 1.{number}" for number in (1, 2, 3)]
+    assert [data["text/plain"] for data in told] == words
     assert "1.1 new" in said and "1.3 skipped: needs gone, which 1.2" in said
     assert "--allow delete" in said
     model.will(say())

@@ -15,6 +15,17 @@ CASES: dict[str, tuple[list[str], list[int]]] = {
     "a column": (["import pandas as pd", "d = pd.DataFrame()", "d['a'] = 1", "d.a"], [0, 1, 2, 3]),
     "looking only": (["d = [3]", "print(len(d))", "sorted(d)", "d"], [0, 3]),
     "a method unknown": (["d = [3]", "d.append(4)", "d"], [0, 1, 2]),
+    "a method of a set": (["s = set()", "s.add(4)", "s"], [0, 1, 2]),
+    "a try that failed": (
+        [
+            "d = load()",
+            "q = d.groupby(d.m.dt.to_period('Q'))",
+            "d['m'] = 1",
+            "q = d.m.sum()",
+            "q",
+        ],
+        [0, 2, 3, 4],
+    ),
     "in place": (["d = f()", "d.dropna(inplace=True)", "d.dropna()", "d"], [0, 1, 3]),
     "a function unknown": (["d = [3]", "train(d)", "d"], [0, 1, 2]),
     "by another name": (["a = [1]", "b = a", "b.append(2)", "c = 1", "a"], [0, 1, 2, 4]),
