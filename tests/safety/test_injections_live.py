@@ -206,6 +206,7 @@ async def run(environment: KernelEnvironment, code: str) -> str:
     return "".join(getattr(output, "text", "") for output in seen.outputs)
 
 
+@pytest.mark.timeout(3600)
 def test_an_obeying_model_gets_next_to_nothing_done_in_a_real_kernel(world: World) -> None:
     count = asyncio.run(attacked(world, ATTACKS[::EVERY]))
     assert count.unread == [], "what is not read cannot be obeyed"
