@@ -15,6 +15,7 @@ edited in place; and, for what is reached after the deadline, anything but a reb
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 import types
@@ -49,6 +50,10 @@ SOURCES = (
     "probe.py",
 )
 DEADLINE_SECONDS, CONTENT_SECONDS = 0.25, 0.15
+# Names that say that their value is for nobody to see.
+SECRET = re.compile(
+    r"(^|_)(api_?key|key|token|secret|passw(or)?d|pass(phrase|code)|pwd|credentials?)(_|$)", re.I
+)
 LONGEST_DETAIL, MOST_BINDINGS, MOST_OTHERS = 600, 300, 20_000
 
 
@@ -63,6 +68,8 @@ def probe(user_ns: dict[Any, Any], hidden: Any = (), limit: int = 500) -> dict[s
     names, bindings = {}, {}
     for name, value in reversed(variables[omitted:]):
         names[name] = _entry(value, known, time.perf_counter() - started)
+        if type(value) is str and SECRET.search(name):
+            names[name]["detail"] = (names[name]["detail"] or "").partition(":")[0]
     for name, value in reversed(variables):
         path = dotted_path(value) or reached_path(value)
         if path is not None:

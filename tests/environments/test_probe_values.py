@@ -107,3 +107,10 @@ def test_the_spies_do_count():
 )
 def test_a_value_of_a_known_type_is_described(value, expected):
     assert told(value) == expected
+
+
+@pytest.mark.parametrize("name", ["api_key", "OPENAI_API_KEY", "token", "db_password", "secret_2"])
+def test_a_text_whose_name_says_that_it_is_secret_is_not_shown(name):
+    found = probe({name: "hunter2-hunter2", "keyboard": "qwerty"})["names"]
+    assert found[name]["detail"] == "15 characters"
+    assert found["keyboard"]["detail"] == "6 characters: 'qwerty'"
