@@ -17,6 +17,7 @@ WORDS = {
 # What libraries ask of the system by themselves, at an import or a first plot: fonts, processors,
 # shared libraries. The record has them; nobody is told.
 INQUIRIES = frozenset({"fc-list", "ldconfig", "lscpu", "system_profiler", "uname"})
+FONTS = (".matplotlib", "matplotlib")  # where a first plot keeps its list of fonts
 MOST_TOLD = 5
 
 
@@ -40,6 +41,8 @@ def _matters(touched: Touched, workspace: str) -> bool:
     if touched.kind not in WORDS or (touched.kind == "process" and _inquires(touched.what)):
         return False
     path = PurePath(touched.what)
+    if path.parent.name in FONTS and path.name.startswith("fontlist-"):
+        return False
     return touched.kind != "writes" or (path.is_absolute() and not path.is_relative_to(workspace))
 
 

@@ -29,10 +29,10 @@ from .marks import VERSION, Cell, Role
 from .outputs import KEY, note, to_format
 
 ENDINGS: dict[RunState, str] = {
-    "failed": "Failed.",
-    "interrupted": "Interrupted.",
-    "limit": "Stopped at a limit.",
-    "stopped": "Stopped.",
+    "failed": "Failed",
+    "interrupted": "Interrupted",
+    "limit": "Stopped at a limit",
+    "stopped": "Stopped",
 }
 UNSEEN = "This cell was started; its end was not seen. What it did is unknown."
 
@@ -145,9 +145,16 @@ def answer_cell(turn: Turn) -> Cell:
             end["figures"] = armoured(encode(turn.figures))
         words = turn.answer.text
     else:
-        words = f"**{ENDINGS.get(turn.state, 'Ended.')}** {turn.reason}".rstrip()
+        words = _ending(ENDINGS.get(turn.state, "Ended"), turn.reason)
     number = max((step.number for step in turn.steps), default=0) + 1
     return _cell(turn, number, "answer", words, end)
+
+
+def _ending(how: str, why: str) -> str:
+    """How a turn ended, and why: each said once."""
+    if why.startswith(f"{how.lower()} "):
+        return f"**{how}** {why[len(how) + 1 :]}"
+    return f"**{how}.** {why}".rstrip()
 
 
 def _step_record(step: Step) -> Any:

@@ -68,7 +68,8 @@ export class CellPlaces implements IDisposable {
       separateUndo(shared);
     });
     if (follow) {
-      void this._notebook.scrollToItem(place, 'smart');
+      // Code so that there is room for what it shows; words so that what they speak of stays in view.
+      void this._notebook.scrollToItem(place, cell.cell_type === 'code' ? 'smart' : 'auto');
     }
     return widget;
   }

@@ -3,7 +3,7 @@
  * of the DOM.
  */
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { Kernel } from '@jupyterlab/services';
+import type { Kernel, Session } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Api, Rebuilt } from './api';
@@ -22,7 +22,7 @@ export class Rebuilding implements IDisposable {
   ) {
     const { sessionContext } = this._notebook;
     sessionContext.statusChanged.connect(this._onStatus, this);
-    sessionContext.kernelChanged.connect(this._offer, this);
+    sessionContext.kernelChanged.connect(this._onKernel, this);
     _runs.conversation.changed.connect(this._onTurns, this);
   }
 
@@ -51,7 +51,8 @@ export class Rebuilding implements IDisposable {
   /** The conversation was read from the notebook: offer it where the kernel has nothing of it. */
   async look(): Promise<void> {
     const kernel = this._notebook.sessionContext.session?.kernel;
-    if (kernel && this._ranCode && kernel.status === 'idle') {
+    this._looksLater = kernel?.status !== 'idle';
+    if (kernel && this._ranCode && !this._looksLater) {
       const names = await this._api.names(kernel.id);
       if (names.length === 0) {
         this._offer();
@@ -99,7 +100,7 @@ export class Rebuilding implements IDisposable {
     }
     this._isDisposed = true;
     this._notebook.sessionContext.statusChanged.disconnect(this._onStatus, this);
-    this._notebook.sessionContext.kernelChanged.disconnect(this._offer, this);
+    this._notebook.sessionContext.kernelChanged.disconnect(this._onKernel, this);
     this._runs.conversation.changed.disconnect(this._onTurns, this);
     Signal.clearData(this);
   }
@@ -115,7 +116,22 @@ export class Rebuilding implements IDisposable {
   private _onStatus(_: unknown, status: Kernel.Status): void {
     if (FORGETTING.includes(status)) {
       this._offer();
+    } else if (status === 'idle' && this._looksLater) {
+      this._lookSoon();
     }
+  }
+
+  /** Another kernel has nothing of it; one that is found when the page is loaded may have all of it. */
+  private _onKernel(_: unknown, kernels: Session.ISessionConnection.IKernelChangedArgs): void {
+    if (kernels.oldValue && kernels.newValue) {
+      this._offer();
+    } else {
+      this._lookSoon();
+    }
+  }
+
+  private _lookSoon(): void {
+    this.look().catch(() => undefined); // the server is away: nothing is offered then
   }
 
   private _offer(): void {
@@ -143,5 +159,7 @@ export class Rebuilding implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private _state: RebuildState = 'none';
   private _found: Rebuilt = { lines: [], kinds: [], same: true };
+  /** The kernel was busy, or not connected, when it was to be looked at. */
+  private _looksLater = false;
   private _isDisposed = false;
 }

@@ -57,7 +57,7 @@ def test_an_interrupt_while_code_runs_interrupts_it_and_keeps_what_it_printed(
     assert (step.state, step.observation.outputs[0]) == ("interrupted", Stream("begun\n"))
     content = nbformat.read(tmp_path / "codeact.ipynb", as_version=4)
     nbformat.validate(content)
-    assert content.cells[-1].source.startswith("**Interrupted.**")
+    assert content.cells[-1].source.startswith("**Interrupted** by the person")
 
 
 def begun(process: subprocess.Popen[str]) -> None:

@@ -117,7 +117,8 @@ class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def _did(self, path: str, said: Mapping[str, Any], words: str) -> None:
         run = self.service.hub.log(path).runs.get(str(said.get("run", "")))
         if run is not None:
-            run.did(str(said["type"]), str(said.get("cell", "")))
+            cell, source = str(said.get("cell", "")), str(said.get("source", ""))
+            run.did(str(said["type"]), cell, source)
         self.service.note(path, words)
 
 

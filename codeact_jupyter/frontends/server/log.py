@@ -29,7 +29,7 @@ class Written:
     outputs: str = ""
     in_file: bool = False
     saved_typing: bool = False  # when the file was saved, the model was still writing it
-    edited: bool = False
+    theirs: str | None = None  # the text that the person made of it
 
 
 class RunLog:
@@ -90,13 +90,13 @@ class RunLog:
             if self._is_saved(key, frame):
                 del self._frames[key]
 
-    def did(self, deed: str, cell: str) -> None:
-        """What the person did to a cell: a deleted one is not to come back."""
+    def did(self, deed: str, cell: str, source: str = "") -> None:
+        """What the person did to a cell: a deleted one stays away, an edited one is theirs."""
         if deed == "deleted":
             self._deleted.add(cell)
             self._forget(cell)
         elif deed == "edited" and cell in self.written:
-            self.written[cell].edited = True
+            self.written[cell].theirs = source
 
     def cells(self) -> list[Frame]:
         """The frames about cells, in order: what is not known to be in the file."""

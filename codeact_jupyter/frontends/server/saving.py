@@ -106,7 +106,7 @@ def put_in(content: dict[str, Any], frames: Iterable[Frame], notebook: NotebookL
             renewed = _renewed(cells[at[cell["id"]]], cell, known)
             cells[at[cell["id"]]] = _trusted(renewed) if cell.get("outputs") else renewed
         elif not known.in_file:
-            cells.insert(_place(cells, at, frame), cell)
+            cells.insert(_place(cells, at, frame), _with_their_text(cell, known))
 
 
 def _renewed(theirs: dict[str, Any], cell: dict[str, Any], known: Written) -> dict[str, Any]:
@@ -126,10 +126,15 @@ def _renewed(theirs: dict[str, Any], cell: dict[str, Any], known: Written) -> di
 def _is_ours(theirs: dict[str, Any], known: Written) -> bool:
     """Whether the cell's text is one of ours, or one that was being typed when it was saved."""
     text = text_of(theirs)
-    if known.edited:
+    if known.theirs is not None:
         return False
     begun = known.saved_typing and any(source.startswith(text) for source in known.sources)
     return begun or text in known.sources
+
+
+def _with_their_text(cell: dict[str, Any], known: Written) -> dict[str, Any]:
+    """A cell that the file gets from us, as the person edited it in a tab that was not saved."""
+    return cell if known.theirs is None else {**cell, "source": known.theirs}
 
 
 def _place(cells: list[dict[str, Any]], at: dict[str, int], frame: Frame) -> int:

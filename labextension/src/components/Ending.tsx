@@ -17,7 +17,7 @@ export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
       {trouble && (
         <div className="codeact-Trouble" data-state={turn.state} role="alert">
           <strong>{trouble.title}</strong>
-          {turn.reason && <p>{turn.reason}</p>}
+          {turn.reason && !isSaid(turn) && <p>{turn.reason}</p>}
           <p className="codeact-Trouble-advice">{trouble.advice}</p>
           {last && (
             <button type="button" className="codeact-Button" onClick={goOn}>
@@ -26,7 +26,11 @@ export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
           )}
         </div>
       )}
-      <p className="codeact-Facts">{facts(trans, turn)}</p>
+      <p className="codeact-Facts">
+        {facts(trans, turn).map((fact, place) => (
+          <span key={place}>{fact}</span>
+        ))}
+      </p>
       {last && turn.steps.some(step => step.code) && <OnDisk key={`files-${turn.run}`} turn={turn} />}
       {last && turn.steps.some(step => step.code) && <Undo key={turn.run} turn={turn} />}
     </>
@@ -85,14 +89,17 @@ function interruption(trans: TranslationBundle, { steps }: TurnView): Trouble {
       };
 }
 
-function facts(trans: TranslationBundle, { meter, model }: TurnView): string {
+/** Whether the reason says no more than the title: that the person did it. */
+function isSaid({ state, reason }: TurnView): boolean {
+  return reason === `${state} by the person`;
+}
+
+function facts(trans: TranslationBundle, { meter, model }: TurnView): string[] {
   return [
     trans._n('%1 step', '%1 steps', meter.steps, meter.steps),
     duration(meter.seconds),
     trans.__('%1 tokens', counted(allTokens(meter))),
     meter.cost === null ? '' : money(meter.cost),
     model
-  ]
-    .filter(Boolean)
-    .join(' · ');
+  ].filter(Boolean);
 }

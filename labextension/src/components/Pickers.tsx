@@ -12,13 +12,13 @@ export function ModelPicker({ model }: { model: PanelModel }) {
     <select
       className="codeact-Picker"
       aria-label={trans.__('Model')}
-      title={trans.__('The model that works')}
+      title={trans.__('The model that works: %1', chosen)}
       value={chosen}
       onChange={event => void model.set({ model: event.target.value })}
     >
       {Array.from(new Set(others), name => (
         <option key={name} value={name}>
-          {name}
+          {name.replace(/^claude-/, '')}
         </option>
       ))}
     </select>

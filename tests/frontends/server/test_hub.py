@@ -114,6 +114,18 @@ def test_a_cell_that_is_saved_and_changes_again_is_changed_in_the_file_but_for_t
     assert [each["source"] for each in notebook["cells"]] == ["x", "by hand"]
 
 
+def test_a_cell_that_was_edited_in_a_tab_that_was_not_saved_is_saved_as_the_person_has_it() -> None:
+    hub = Hub()
+    log = hub.log(PATH)
+    hub.publish(PATH, {**cell(1, "1-action", ""), "phase": "typing"})
+    hub.publish(PATH, cell(2, "1-action", "x = 1", execution_count=3))
+    log.runs["ab"].did("edited", "ab-1-action", "x = 'mine'")
+    notebook: dict[str, Any] = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    put_in(notebook, log.unsaved(), log)
+    (saved,) = notebook["cells"]
+    assert (saved["source"], saved["execution_count"]) == ("x = 'mine'", 3)
+
+
 def test_a_cell_that_runs_is_told_again_though_it_is_saved_for_the_file_does_not_say_so() -> None:
     hub = Hub()
     running = {"phase": "running"}
