@@ -15,6 +15,11 @@ import { markOf } from './run-cell';
 const CELL_CLASS = 'jp-codeact-Cell';
 const MARK_CLASS = 'jp-codeact-Mark';
 
+interface Added {
+  readonly newIndex: number;
+  readonly newValues: readonly unknown[];
+}
+
 export interface MarksOptions {
   readonly notebook: Notebook;
   readonly projector: Projector;
@@ -43,9 +48,11 @@ export class Marks implements IDisposable {
     }
   }
 
-  /** Mark the cells that were not seen before. */
-  private _markNew(): void {
-    for (const widget of this._options.notebook.widgets) {
+  /** Mark the cells that were not seen before: of those that were added, where that is known. */
+  private _markNew(_?: unknown, added?: Added): void {
+    const { widgets } = this._options.notebook;
+    const { newIndex, newValues } = added ?? { newIndex: 0, newValues: widgets };
+    for (const widget of widgets.slice(newIndex, newIndex + newValues.length)) {
       if (!this._seen.has(widget)) {
         this._seen.add(widget);
         widget.model.metadataChanged.connect((_, { key }) => {

@@ -117,7 +117,9 @@ class Kernels:
             client: Any = await GatewayClient.open(self._manager.get_kernel(kernel))
         else:
             client = client_of(manager, session=manager.session.clone())
-            client.start_channels()
+            client.start_channels(
+                hb=False
+            )  # a thread for each kernel; its manager tells of its end
         link = WatchedLink(client, manager)
         link.admit = self._sandboxes.admit(kernel, manager)
         self._printed[kernel] = printed = Printed()

@@ -70,8 +70,8 @@ function rows(trans: TranslationBundle, meter: Meter): readonly Row[] {
   const all = allTokens(meter);
   return [
     row(trans.__('Sent to the model'), counted(prompt), null, null),
-    row(trans.__('  of it from the cache'), `${counted(meter.cache_read)} (${percent(cached)})`, null, null),
-    row(trans.__('  of it kept in the cache'), counted(meter.cache_write), null, null),
+    row(trans.__('  from the cache'), `${counted(meter.cache_read)} (${percent(cached)})`, null, null),
+    row(trans.__('  into the cache'), counted(meter.cache_write), null, null),
     row(trans.__('Written by the model'), counted(meter.output), null, null),
     row(trans.__('All tokens'), counted(all), orNull(limits.tokens, counted), share(all, limits.tokens)),
     row(
