@@ -8,6 +8,7 @@ export function ModelPicker({ model }: { model: PanelModel }) {
   const { status, settings } = model;
   const chosen = settings.model || status?.model || '';
   const others = [status?.model ?? '', ...(status?.models ?? []), 'demo', chosen].filter(Boolean);
+  const unknown = status ? trans.__('no model') : '…'; // not the first that there is to choose
   return (
     <select
       className="codeact-Picker"
@@ -16,6 +17,7 @@ export function ModelPicker({ model }: { model: PanelModel }) {
       value={chosen}
       onChange={event => void model.set({ model: event.target.value })}
     >
+      {!chosen && <option value="">{unknown}</option>}
       {Array.from(new Set(others), name => (
         <option key={name} value={name}>
           {name.replace(/^claude-/, '')}
