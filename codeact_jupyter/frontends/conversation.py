@@ -24,7 +24,7 @@ from ..record.journal import Journal
 from ..record.place import usual_folder
 from ..safety.gate import Gate
 from ..safety.remembered import Remembered
-from ..sandbox.environ import WELL
+from ..sandbox.environ import HOSTS, WELL
 from ..session import Session
 from ..settings import Settings, load_settings
 from .approvals import notebook_key
@@ -34,7 +34,7 @@ from .line_commands import help_text
 from .magic_flags import parse_run_flags
 from .magic_views import MagicView, magic_view
 from .resuming import broken_runs, conversation_in, notebook_of, show_broken, show_loaded
-from .sandboxing import TOLD
+from .sandboxing import told_of_walls
 from .trusted import trusted_folder, trusted_notebook, trusted_sources
 from .words import answered, question
 
@@ -56,7 +56,7 @@ class Conversation:
         self._journal = Journal()
         self.environment = ShellEnvironment(shell, cells=cells, on_clear=self._clear)
         if os.environ.get(WELL):
-            self.environment.note(TOLD)
+            self.environment.note(told_of_walls(os.environ.get(HOSTS, "").split()))
         self._session: Session | None = None
         self._model: str | None = None
         self._running = False

@@ -37,7 +37,7 @@ from .files_command import tell_disk
 from .flags import flags_of
 from .interrupts import interruptible
 from .person import Person
-from .sandboxing import introduce_sandbox, sandbox_kernel, walls_of
+from .sandboxing import introduce_sandbox, sandbox_kernel, tell_refusals, walls_of
 from .terminal import TerminalView, legible
 from .words import turn_facts
 
@@ -196,10 +196,19 @@ class _Run:
             return EXIT_CODES[turn.state]
         self._console.print(Text(f"\n{turn_facts(turn)} · {self._path}"), soft_wrap=True)
         if walls_of(self._session.environment) is not None:
-            tell_disk(self._session, lambda told: self._console.print(Text(legible(told))))
+            self._tell_of_walls()
         if turn.state == "interrupted" and not self._interrupts.came:
             return EXIT_CODES["failed"]  # by no person: its kernel died or was restarted
         return EXIT_CODES[turn.state]
+
+    def _tell_of_walls(self) -> None:
+        """What the run did to files, and what hosts it was refused."""
+
+        def say(told: str) -> None:
+            self._console.print(Text(legible(told)), soft_wrap=True)
+
+        tell_disk(self._session, say)
+        tell_refusals(self._session.environment, say)
 
     def _try_to_show(self, event: Event) -> None:
         """Show it while somebody reads; without a reader the run ends, and its record is whole."""

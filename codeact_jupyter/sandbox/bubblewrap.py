@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .doors import INSIDE_FOLDER
+from .doors import HOSTS, INSIDE_FOLDER, PROXY_PORT, inside
 from .environ import HOME
 from .inside import landlock, seccomp
 from .launching import INSIDE, Launch, Started, existing, memory_file, run_inside
@@ -144,4 +144,6 @@ def _policy(launch: Launch) -> dict[str, object]:
             "devices": ["/dev/pts", "/dev/tty"],
             "network": True,  # its own, in which there is nothing
         }
+    if (hosts := inside(HOSTS)) in launch.doors:
+        policy["forward"] = {"port": PROXY_PORT, "path": hosts}
     return policy

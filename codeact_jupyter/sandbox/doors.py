@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
-MODEL = "model"
+MODEL, HOSTS = "model", "hosts"
+PROXY_PORT = 3128  # of the sandbox's own network, in which nothing else is
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 INSIDE_FOLDER = "/run"
 
 
@@ -37,6 +39,10 @@ class Doors:
         if opened is not None and name not in self._open:
             self._open[name] = opened(self._folder / f"{name}.sock")
 
+    def get(self, name: str) -> Door | None:
+        """The door of this name, if it is open."""
+        return self._open.get(name)
+
     def close(self) -> None:
         """Close all of them; may be called twice."""
         while self._open:
@@ -49,9 +55,14 @@ class Doors:
 
     def environ(self) -> dict[str, str]:
         """What tells the kernel of its doors."""
-        if MODEL not in self._open:
-            return {}
-        return {"CODEACT_SERVER": f"http+unix://{quote(inside(MODEL), safe='')}"}
+        told = {}
+        if MODEL in self._open:
+            told["CODEACT_SERVER"] = f"http+unix://{quote(inside(MODEL), safe='')}"
+        if HOSTS in self._open:
+            proxy = f"http://127.0.0.1:{PROXY_PORT}"
+            told |= dict.fromkeys(PROXY_VARIABLES, proxy)
+            told |= dict.fromkeys(("no_proxy", "NO_PROXY"), "localhost,127.0.0.1")
+        return told
 
 
 def inside(name: str) -> str:

@@ -10,6 +10,7 @@ NAMES = ("LANG", "LANGUAGE", "TZ", "TERM", "COLUMNS", "JPY_SESSION_NAME", "MPLBA
 BEGINNINGS = ("LC_", "OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_")
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 WELL = "CODEACT_SANDBOX"
+HOSTS = "CODEACT_SANDBOX_HOSTS"  # that can be reached, with spaces between
 
 
 def clean_environ(

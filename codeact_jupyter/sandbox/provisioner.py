@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,19 @@ from ..errors import EnvironmentFailure
 from .backends import Walls, walls
 from .bubblewrap import bubblewrapped
 from .confined import confined, homes_of
-from .doors import MODEL, Doors
+from .doors import HOSTS, MODEL, Doors
 from .environ import HOME, clean_environ
+from .environ import HOSTS as SANDBOX_HOSTS
 from .hosted import model_lender, require_filter, told_to_the_person
+from .hosts import Host, hosts_of
 from .launching import Launch
 from .limits import MIB, Bounds, bounds_of
+from .proxying import Proxy
 from .pythons import python_of
 from .saying import Saying
 from .sockets import connection_inside, listening, private_folder
 from .watching import Watch, children, innermost_id
-from .workspace import require_fit
+from .workspace import require_fit, secret_places
 
 KERNEL_INSIDE = "2"  # its number in a PID namespace of its own: 1 is bubblewrap's
 DYING_SECONDS = 0.5
@@ -46,6 +50,7 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
     backend = Unicode("auto", help="auto, bubblewrap, or landlock").tag(config=True)
     limits = Dict(help="Other limits than the usual ones, by name; sizes in MiB.").tag(config=True)
     read_only = List(Unicode(), help="More folders that may be read.").tag(config=True)
+    allow_hosts = List(Unicode(), help="Hosts that may be reached by https.").tag(config=True)
 
     parent: Any
     process: Any = None
@@ -60,31 +65,52 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
     @property
     def bounds(self) -> Bounds:
         """The limits of this kernel; raises EnvironmentFailure for what cannot be one."""
-        try:
+        with _of_the_kernelspec():
             return bounds_of(dict(self.limits))
-        except ValueError as error:
-            raise EnvironmentFailure(f"the sandbox's kernelspec cannot be used: {error}") from error
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that may be reached; raises EnvironmentFailure for what is none."""
+        with _of_the_kernelspec():
+            return hosts_of(self.allow_hosts)
+
+    @property
+    def reachable(self) -> tuple[str, ...]:
+        """The hosts that this kernel does reach; in the weaker walls there are none."""
+        return tuple(map(str, self.hosts)) if self._proxy is not None else ()
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Which connections were refused, and why."""
+        return self._proxy.refusals if self._proxy is not None else ()
 
     @property
     def largest_message(self) -> int:
         """How many bytes a message of this kernel may have; who talks to it takes no larger one."""
         return self.bounds.message * MIB
 
+    @property
+    def _proxy(self) -> Proxy | None:
+        door = self._doors.get(HOSTS) if self._doors is not None else None
+        return door if isinstance(door, Proxy) else None
+
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Build walls or refuse; the kernel's sockets are files that only this user can reach."""
         with told_to_the_person():
             require_filter()
             self.walls = await asyncio.to_thread(walls, self.backend)
+            bounds, hosts = self.bounds, self.hosts
         manager = self.parent
         if self._folder is None:
             self._folder = private_folder()
             self._doors = Doors(self._folder)
             manager.cache_ports = False
             manager.transport, manager.ip = "ipc", str(self._folder / "k")
-            _bound_messages(manager, self.largest_message)
+            _bound_messages(manager, bounds.message * MIB)
         assert self._doors is not None
         if self.walls.backend == "bubblewrap":  # in other walls no socket can be made
             self._doors.open(MODEL, model_lender(self.kernel_id or ""))
+            self._doors.open(HOSTS, (lambda path: Proxy(path, hosts)) if hosts else None)
         return dict(await super().pre_launch(**kwargs))
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
@@ -159,7 +185,7 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
         """What is to be started, and where; raises EnvironmentFailure for an unfit workspace."""
         assert self._folder is not None and self._doors is not None
         workspace = os.path.realpath(cwd or os.getcwd())
-        secret = _secret_places(self._folder)
+        secret = secret_places(self._folder)
         require_fit(workspace, secret)
         python = python_of(command[0], environ)
         file = Path(self.parent.connection_file)
@@ -187,7 +213,8 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
             home, temporary = HOME, "/tmp"
         also = (self.kernel_spec.env or {}).keys()
         options: Any = {"backend": self.walls.backend, "python": python, "user": user}
-        return clean_environ(environ, **options, home=home, temporary=temporary, also=also)
+        clean = clean_environ(environ, **options, home=home, temporary=temporary, also=also)
+        return {**clean, SANDBOX_HOSTS: " ".join(self.reachable)}
 
     async def _first_process(self, information: int | None) -> int:
         """The first process inside, as the host numbers it."""
@@ -238,6 +265,15 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
                     os.kill(process, signal.SIGKILL)
 
 
+@contextmanager
+def _of_the_kernelspec() -> Iterator[None]:
+    """Say whose fault a value is that cannot be used."""
+    try:
+        yield
+    except ValueError as error:
+        raise EnvironmentFailure(f"the sandbox's kernelspec cannot be used: {error}") from error
+
+
 def _bound_messages(manager: Any, most_bytes: int) -> None:
     """Have the manager's sockets from now on take no message larger than this.
 
@@ -249,20 +285,3 @@ def _bound_messages(manager: Any, most_bytes: int) -> None:
     if not manager._created_context:
         context = manager.context = type(context)(context)
     context.setsockopt(zmq.MAXMSGSIZE, most_bytes)
-
-
-def _secret_places(folder: Path) -> tuple[str, ...]:
-    """Where no kernel may look: the home directory, and what Jupyter and this agent keep."""
-    from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
-    from platformdirs import user_config_dir
-
-    places = (
-        str(Path.home()),
-        jupyter_config_dir(),
-        jupyter_runtime_dir(),
-        user_config_dir("codeact", appauthor=False),
-        os.environ.get("XDG_RUNTIME_DIR") or "",
-        str(folder),
-    )
-    there = (each for each in places if each and os.path.exists(each))
-    return tuple(dict.fromkeys(map(os.path.realpath, there)))

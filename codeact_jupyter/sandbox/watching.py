@@ -12,6 +12,7 @@ from collections.abc import Callable
 from .limits import MIB, Bounds
 
 EVERY_SECONDS = 0.25
+OF_OURS = 3  # bubblewrap's own, the kernel, and what forwards to the proxy
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -44,7 +45,7 @@ class Watch:
     def _too_much(self) -> str:
         processes = descendants(self._root)
         bounds = self._bounds
-        if len(processes) > bounds.processes + 2:  # bubblewrap's own, and the kernel
+        if len(processes) > bounds.processes + OF_OURS:
             return f"it had {len(processes)} processes, and may have {bounds.processes}"
         used = sum(map(_resident, processes)) // MIB
         if used > bounds.memory:  # pages that are shared were counted for each process

@@ -40,6 +40,23 @@ def require_fit(workspace: str, secret: Iterable[str]) -> None:
         )
 
 
+def secret_places(folder: Path) -> tuple[str, ...]:
+    """Where no kernel may look: the home directory, what Jupyter and we keep, and `folder`."""
+    from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
+    from platformdirs import user_config_dir
+
+    places = (
+        str(Path.home()),
+        jupyter_config_dir(),
+        jupyter_runtime_dir(),
+        user_config_dir("codeact", appauthor=False),
+        os.environ.get("XDG_RUNTIME_DIR") or "",
+        str(folder),
+    )
+    there = (each for each in places if each and os.path.exists(each))
+    return tuple(dict.fromkeys(map(os.path.realpath, there)))
+
+
 def protected(workspace: str) -> list[str]:
     """What exists in a workspace and is to be read-only: its dot entries, and deeper those obeyed.
 

@@ -92,6 +92,10 @@ export interface Sandbox {
   readonly walls: string;
   /** In what the walls are weaker than they could be; empty when they are not. */
   readonly lacking: string;
+  /** The hosts that it reaches. */
+  readonly hosts: readonly string[];
+  /** Which connections it was refused, and why. */
+  readonly refused: readonly string[];
   /** The person lets its scripts through. */
   readonly trusted: boolean;
   /** What that gives away. */
@@ -365,6 +369,8 @@ function readSandbox(from: read.Fields): Sandbox {
     sandboxed: from.sandboxed === true,
     walls: read.text(from.walls),
     lacking: read.text(from.lacking),
+    hosts: read.texts(from.hosts),
+    refused: read.texts(from.refused),
     trusted: from.trusted === true,
     givesAway: read.text(from.gives_away)
   };

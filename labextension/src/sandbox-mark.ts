@@ -53,13 +53,17 @@ export class SandboxMark extends Widget {
   }
 
   private _words(told: Sandbox): string {
-    const what = this._trans.__(
-      'This kernel has no network, sees no file of yours but this folder, and writes nowhere else.'
-    );
-    return told.lacking ? `${what} ${this._trans.__('Its walls are %1.', told.lacking)}` : what;
+    const network =
+      told.hosts.length > 0
+        ? this._trans.__('Of the network this kernel reaches %1 alone.', told.hosts.join(', '))
+        : this._trans.__('This kernel has no network.');
+    const files = this._trans.__('It sees no file of yours but this folder, and writes nowhere else.');
+    const walls = told.lacking ? this._trans.__('Its walls are %1.', told.lacking) : '';
+    return [network, files, walls].filter(Boolean).join(' ');
   }
 
   private async _ask(): Promise<void> {
+    await this._askServer();
     const [told, kernel] = [this._told, this._kernel];
     if (!told || !kernel) {
       return;
@@ -67,7 +71,9 @@ export class SandboxMark extends Widget {
     const trust = told.trusted
       ? Dialog.okButton({ label: this._trans.__('Filter scripts again') })
       : Dialog.warnButton({ label: this._trans.__('Trust scripts') });
-    const body = [this._words(told), told.trusted ? '' : told.givesAway].filter(Boolean).join('\n\n');
+    const refused = told.refused.map(each => this._trans.__('Refused: %1.', each)).join(' ');
+    const gives = told.trusted ? '' : told.givesAway;
+    const body = [this._words(told), refused, gives].filter(Boolean).join('\n\n');
     const close = Dialog.cancelButton({ label: this._trans.__('Close') });
     const buttons = [close, trust];
     const title = this._trans.__('This notebook runs in a sandbox');

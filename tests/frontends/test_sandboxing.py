@@ -116,3 +116,35 @@ def test_a_path_that_no_run_changed_is_not_put_back(work: Path) -> None:
         codeact("run", "make it", "--approve", "never", cwd=work, env=env)
     put = codeact("files", "codeact.ipynb", "--restore", "../x", cwd=work, env=env)
     assert put.returncode == 1 and "Could not be put back: ../x" in put.stdout
+
+
+def test_hosts_are_allowed_by_the_person_alone_and_what_is_refused_is_said(work: Path) -> None:
+    code = (
+        "import urllib.request\n"
+        "try: urllib.request.urlopen('https://other.example')\n"
+        "except OSError as error: print(error)"
+    )
+    with LoopbackModel([act(code), say("done")]) as model:
+        env = of_the_person(work, model)
+        installed = codeact(
+            *("sandbox", "install", "--user", "--allow-host", "allowed.invalid"), cwd=work, env=env
+        )
+        assert "Hosts that it may reach: allowed.invalid." in installed.stdout
+        assert "hosts    allowed.invalid" in codeact("sandbox", "status", cwd=work, env=env).stdout
+        done = codeact("run", "fetch", "--sandbox", "--approve", "never", cwd=work, env=env)
+        assert "it reaches allowed.invalid" in one_line_of(done.stdout)
+        assert "Refused by the sandbox's proxy:" in done.stdout
+        assert "allowed.invalid alone" in json.dumps(model.requests[0]["messages"])
+        assert "other.example is not on the list" in told(model.requests[1])
+
+
+@pytest.mark.parametrize("given", ["10.0.0.1", "localhost", "https://pypi.org"])
+def test_what_is_no_host_of_the_internet_is_not_allowed(work: Path, given: str) -> None:
+    env = of_the_person(work)
+    done = codeact("sandbox", "install", "--user", "--allow-host", given, cwd=work, env=env)
+    assert repr(given) in one_line(done)
+
+
+def one_line_of(text: str) -> str:
+    """A text as a terminal of any width has it."""
+    return " ".join(text.split())

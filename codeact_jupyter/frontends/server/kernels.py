@@ -12,10 +12,10 @@ from ...environments.link import AskInput
 from ...environments.starting import client_of
 from ...environments.watched import WatchedLink, language_of
 from ...errors import EnvironmentFailure
-from ..sandboxing import TOLD
+from ..sandboxing import told_of_walls
 from .gateway import GatewayClient, GatewayManager, is_remote
 from .printed import Printed
-from .sandboxes import Sandboxes, is_sandboxed
+from .sandboxes import Sandboxes, is_sandboxed, reachable_by
 
 FRAME = "codeact"  # the kind of message that a magic's run tells its frames in
 ALIVE_SECONDS = 8  # in which a server starts a kernel again that died
@@ -81,7 +81,7 @@ class Kernels:
             manager, link, workspace=workspace, python=version, **options
         )
         if is_sandboxed(manager):
-            environment.note(TOLD)
+            environment.note(told_of_walls(reachable_by(manager)))
         return environment
 
     def printed(self, kernel: str, runs: Iterable[str]) -> Iterable[dict[str, Any]]:

@@ -40,6 +40,8 @@ class Sandboxes:
             "sandboxed": is_sandboxed(manager),
             "walls": walls.backend if walls else "",
             "lacking": walls.lacking if walls else "",
+            "hosts": list(reachable_by(manager)),
+            "refused": list(getattr(manager.provisioner, "refusals", ())) if walls else [],
             "trusted": kernel in self._trusted,
             "gives_away": GIVES_AWAY,
         }
@@ -103,6 +105,11 @@ def is_sandboxed(manager: Any) -> bool:
     metadata = getattr(specification, "metadata", None) or {}
     chosen = metadata.get("kernel_provisioner") or {}
     return isinstance(chosen, Mapping) and chosen.get("provisioner_name") == PROVISIONER
+
+
+def reachable_by(manager: Any) -> tuple[str, ...]:
+    """The hosts that a sandboxed kernel reaches."""
+    return tuple(getattr(getattr(manager, "provisioner", None), "reachable", ()))
 
 
 def _admitted(message: Any, admit: Callable[[Message], Message | None], session: Any) -> Any:

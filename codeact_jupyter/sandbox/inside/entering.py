@@ -14,6 +14,7 @@ from typing import Any
 
 from . import landlock, seccomp
 from .calls import SET_NO_NEW_PRIVILEGES, prctl
+from .forwarding import forward
 from .supervising import supervise
 
 
@@ -35,6 +36,8 @@ def enter(arguments: list[str]) -> None:
         landlock.restrict(**policy["landlock"])
     if "seccomp" in policy:
         seccomp.load(seccomp.assembled(**policy["seccomp"]))
+    if "forward" in policy:
+        forward(**policy["forward"])
     os.execve(command[0], command, os.environ)
 
 
