@@ -23,7 +23,7 @@ from .observing import collect, ended, since
 from .outputs import produced
 from .persons_cells import words_of
 from .probe import keeping_expression, short_expression
-from .starting import started_kernel
+from .starting import started_kernel, why_ended
 from .syntax import syntax_problem
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class KernelEnvironment:
         """
         kernel = await started_kernel(name, workspace)
         link = KernelLink(kernel.client, kernel.manager.is_alive)
+        link.why_ended = lambda: why_ended(kernel.manager)
         link.open()
         parts = (kernel.manager, link, kernel.said)
         return cls(*parts, workspace=str(workspace), python=kernel.python, ask_input=ask_input)
@@ -174,7 +175,7 @@ class KernelEnvironment:
     async def news(self, *, anew: bool = False) -> News:
         look = await self._look()
         if self._incarnation not in ("", self._link.incarnation):
-            self._notes.append(RESTARTED)
+            self._notes.append(" ".join(filter(None, (RESTARTED, self._why_ended()))))
             self._names = Names(self._workspace)
         self._incarnation = self._link.incarnation
         notes, self._notes = tuple(self._notes), []
@@ -261,6 +262,10 @@ class KernelEnvironment:
     @property
     def _was_interrupted(self) -> bool:
         return self._interrupted is not None and self._interrupted.is_set()
+
+    def _why_ended(self) -> str:
+        why = self._link.why_ended()
+        return f"{why[:1].upper()}{why[1:]}." if why else ""
 
     async def _look(self) -> Mapping[str, Any] | None:
         """Look at the namespace, by an expression that binds no name and calls no user code."""

@@ -26,10 +26,9 @@ QUIET_SECONDS = 1.0
 UNHEARD_SECONDS = 5.0
 DRAIN_SECONDS = 30.0
 ALIVE_SECONDS = 0.5
-RESTARTED = (
-    "the kernel was restarted while this ran; what it had done by then is unknown, "
-    "and its variables are gone"
-)
+RESTARTED = "the kernel was restarted while this ran"
+DIED = "the kernel died while this ran"
+UNKNOWN = "what it had done by then is unknown, and its variables are gone"
 END_OF_INPUT = "\x04"  # what ipykernel takes for the end of the input
 
 
@@ -70,7 +69,8 @@ class KernelLink:
     """The channels of one kernel, read continuously from `open` to `close`.
 
     `on_late` is given what comes of a request of ours that is over. What comes at all passes
-    `admit` first, which may change it, or drop it by giving None.
+    `admit` first, which may change it, or drop it by giving None. `why_ended` gives what is known
+    of why the kernel ended when it ended last.
     """
 
     def __init__(self, client: AsyncKernelClient, is_alive: Callable[[], Awaitable[bool]]) -> None:
@@ -82,6 +82,7 @@ class KernelLink:
         self.incarnation = ""
         self.on_late: OnMessage = lambda message: None
         self.admit: Admit = lambda message: message
+        self.why_ended: Callable[[], str] = str
 
     def open(self) -> None:
         """Begin to read; the client's channels must be started."""
@@ -195,7 +196,7 @@ class KernelLink:
         """Nothing that was asked will be answered: the kernel was restarted."""
         for exchange in self._exchanges.values():
             if not exchange.reply.done():
-                exchange.reply.set_exception(EnvironmentFailure(RESTARTED))
+                exchange.reply.set_exception(self._ended(RESTARTED))
 
     def _on_stdin(self, message: Message) -> None:
         exchange = self._exchange(message)
@@ -253,10 +254,11 @@ class KernelLink:
     async def _death(self) -> None:
         while await self._is_alive():
             await asyncio.sleep(ALIVE_SECONDS)
-        raise EnvironmentFailure(
-            "the kernel died while this ran; what it had done by then is unknown, "
-            "and its variables are gone"
-        )
+        raise self._ended(DIED)
+
+    def _ended(self, what: str) -> EnvironmentFailure:
+        why = self.why_ended()
+        return EnvironmentFailure(f"{what}{f' ({why})' if why else ''}; {UNKNOWN}")
 
 
 def send(channel: Any, message: Message) -> None:

@@ -63,6 +63,11 @@ def client_of(manager: Any, **options: Any) -> Any:
     return client
 
 
+def why_ended(manager: Any) -> str:
+    """Why this manager's kernel ended when it ended last, where what it was started with knows."""
+    return str(getattr(getattr(manager, "provisioner", None), "why_ended", ""))
+
+
 def _manager(name: str) -> AsyncKernelManager:
     """A manager that encrypts the kernel's traffic where kernel and libraries can."""
     import zmq

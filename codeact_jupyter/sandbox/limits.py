@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MIB = 1024 * 1024
+SPARE_SECONDS = 5  # in which the watch, which can say why, ends what the system would end
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Bounds:
         """
         return {
             "CORE": 0,
-            "CPU": self.cpu_seconds,
+            "CPU": self.cpu_seconds + SPARE_SECONDS,
             "DATA": self.memory * MIB,
             "FSIZE": self.file * MIB,
             "NOFILE": self.open_files,

@@ -39,12 +39,13 @@ from .workspace import require_fit, secret_places
 
 KERNEL_INSIDE = "2"  # its number in a PID namespace of its own: 1 is bubblewrap's
 DYING_SECONDS = 0.5
+OF_ENVELOPES = 4096  # bytes of a message beside its parts
 
 
 class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
     """A kernel in a sandbox; its options are in the kernelspec that `codeact sandbox install` made.
 
-    `walls` says what it is in, once it started, and `ended_for` why the watch ended it.
+    `walls` says what it is in, once it started, and `endings` how often the watch ended it.
     """
 
     backend = Unicode("auto", help="auto, bubblewrap, or landlock").tag(config=True)
@@ -55,7 +56,8 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
     parent: Any
     process: Any = None
     walls: Walls | None = None
-    ended_for = ""
+    endings = 0
+    _ended_for = _ended_before_for = ""
     _folder: Path | None = None
     _doors: Doors | None = None
     _first: int | None = None
@@ -88,6 +90,12 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
     def largest_message(self) -> int:
         """How many bytes a message of this kernel may have; who talks to it takes no larger one."""
         return self.bounds.message * MIB
+
+    @property
+    def why_ended(self) -> str:
+        """Why the watch ended the kernel, if that is how it ended last; empty where it is not."""
+        alive = self.process is not None and self.process.poll() is None
+        return self._ended_before_for if alive else self._ended_for
 
     @property
     def _proxy(self) -> Proxy | None:
@@ -140,7 +148,8 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
             for descriptor in inherited:
                 os.close(descriptor)
             saying.begin()
-        self.ended_for, self._first = "", await self._first_process(information)
+        self._ended_before_for, self._ended_for = self._ended_for, ""
+        self._first = await self._first_process(information)
         self._watch = Watch(self._first, launch.workspace, launch.bounds, self._end)
         self._watch.begin()
         return told
@@ -190,13 +199,14 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
         python = python_of(command[0], environ)
         file = Path(self.parent.connection_file)
         clean = self._environ(command[0], environ, python.user)
+        told = {"CODEACT_MESSAGE": str(self.largest_message - OF_ENVELOPES)}
         return Launch(
             command,
             str(file),
             connection_inside(file, "/run/k"),
             workspace,
             python,
-            {**clean, **self._doors.environ(), "CODEACT_SOCKETS": words},
+            {**clean, **self._doors.environ(), **told, "CODEACT_SOCKETS": words},
             self.bounds,
             sockets,
             self._folder,
@@ -251,7 +261,8 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
 
     def _end(self, why: str) -> None:
         """End the kernel for good reason; called by the thread that watches it."""
-        self.ended_for = why
+        self.endings += 1
+        self._ended_for = f"the sandbox ended it: {why}"
         self.log.warning("codeact: a sandboxed kernel was ended: %s", why)
         if self.walls is not None and self.walls.backend == "landlock":
             self.process.terminate()

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..errors import EnvironmentFailure
 from .hosts import Host, host_of, is_public
 
 MOST_CONNECTIONS = 32
@@ -25,14 +26,6 @@ CHUNK = 64 << 10
 MOST_REFUSALS = 50
 Resolve = Callable[[Host], Awaitable[list[str]]]
 log = logging.getLogger(__name__)
-
-
-class _Refused(Exception):
-    """Why something was not connected, and the status that says so."""
-
-    def __init__(self, why: str, status: int = 403) -> None:
-        super().__init__(why)
-        self.status = status
 
 
 async def resolved(host: Host) -> list[str]:
@@ -123,9 +116,11 @@ class Proxy:
         head = await asyncio.wait_for(_head(reader), HEAD_SECONDS)
         try:
             there = await asyncio.wait_for(self._connected(head), CONNECT_SECONDS)
-        except _Refused as refused:
-            self._note(str(refused))
-            writer.write(f"HTTP/1.1 {refused.status} {refused}\r\n".encode("ascii", "replace"))
+        except (EnvironmentFailure, OSError, asyncio.TimeoutError) as refused:
+            why = str(refused) or f"no answer came within {CONNECT_SECONDS:.0f} s"
+            self._note(why)
+            status = 403 if isinstance(refused, EnvironmentFailure) else 502
+            writer.write(f"HTTP/1.1 {status} {why}\r\n".encode("ascii", "replace"))
             writer.write(b"Content-Length: 0\r\nConnection: close\r\n\r\n")
             await writer.drain()
             return
@@ -140,32 +135,38 @@ class Proxy:
         try:
             addresses = await self._resolve(host)
         except OSError as error:
-            raise _Refused(f"the name {host.name} was not found: {error}", 502) from None
+            raise OSError(f"the name {host.name} was not found: {error}") from None
         for address in addresses:
             if not self._fit(address):
-                raise _Refused(f"{host.name} leads to {address}, which is not on the internet")
+                raise EnvironmentFailure(
+                    f"{host.name} leads to {address}, which is not on the internet"
+                )
         trouble: OSError | None = None
         for address in addresses:
             try:
                 return await asyncio.open_connection(address, host.port)
             except OSError as error:
                 trouble = error
-        raise _Refused(f"{host} could not be reached: {trouble}", 502)
+        raise OSError(f"{host} could not be reached: {trouble}")
 
     def _listed(self, head: str) -> Host:
-        """The host that is asked for, if it is on the list."""
+        """The host that is asked for; raises EnvironmentFailure if it is not on the list."""
         method, _, rest = head.partition(" ")
         target = rest.partition(" ")[0]
         if method != "CONNECT":
-            shown = _shown(target)
-            raise _Refused(f"only https goes out of the sandbox, not {method[:10]} of {shown}")
+            why = (
+                f"only https goes out of the sandbox, not {_shown(method[:10])} of {_shown(target)}"
+            )
+            raise EnvironmentFailure(why)
         try:
             name, _, port = target.rpartition(":")
             host = host_of(f"{name}:{port}")
         except ValueError:
-            raise _Refused(f"{_shown(target)} is no host that the sandbox may reach") from None
+            why = f"{_shown(target)} is no host that the sandbox may reach"
+            raise EnvironmentFailure(why) from None
         if host not in self._hosts:
-            raise _Refused(f"{host} is not on the list of hosts that the sandbox may reach")
+            why = f"{host} is not on the list of hosts that the sandbox may reach"
+            raise EnvironmentFailure(why)
         return host
 
     def _note(self, why: str) -> None:

@@ -14,6 +14,7 @@ from .limits import MIB, Bounds
 EVERY_SECONDS = 0.25
 OF_OURS = 3  # bubblewrap's own, the kernel, and what forwards to the proxy
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class Watch:
@@ -52,6 +53,8 @@ class Watch:
             used = sum(map(_proportional, processes)) // MIB
         if used > bounds.memory:
             return f"it used {used} MiB of memory, and may use {bounds.memory}"
+        if (spent := max(map(_cpu_seconds, processes), default=0)) > bounds.cpu_seconds:
+            return f"a process used the processor for {spent} s, and may for {bounds.cpu_seconds}"
         if (grown := (self._free - _free_bytes(self._workspace)) // MIB) > bounds.disk:
             return f"the disk's free space shrank by {grown} MiB, and may by {bounds.disk}"
         return ""
@@ -89,6 +92,12 @@ def innermost_id(process: int) -> str:
 def _resident(process: int) -> int:
     fields = _read(f"/proc/{process}/statm").split()
     return int(fields[1]) * PAGE if len(fields) > 1 else 0
+
+
+def _cpu_seconds(process: int) -> int:
+    """How long a process has computed, without its children."""
+    fields = _read(f"/proc/{process}/stat").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) // TICKS if len(fields) > 12 else 0
 
 
 def _proportional(process: int) -> int:

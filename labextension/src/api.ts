@@ -96,6 +96,10 @@ export interface Sandbox {
   readonly hosts: readonly string[];
   /** Which connections it was refused, and why. */
   readonly refused: readonly string[];
+  /** How often it was ended because it used too much. */
+  readonly endings: number;
+  /** Why it was, if that is how it ended last. */
+  readonly whyEnded: string;
   /** The person lets its scripts through. */
   readonly trusted: boolean;
   /** What that gives away. */
@@ -371,6 +375,8 @@ function readSandbox(from: read.Fields): Sandbox {
     lacking: read.text(from.lacking),
     hosts: read.texts(from.hosts),
     refused: read.texts(from.refused),
+    endings: read.number(from.endings),
+    whyEnded: read.text(from.why_ended),
     trusted: from.trusted === true,
     givesAway: read.text(from.gives_away)
   };

@@ -1,9 +1,11 @@
 /** The mark in a notebook's toolbar that says its kernel is in a sandbox, and how far it is trusted. */
-import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import type { Api, Sandbox } from './api';
+
+const ENDED: readonly string[] = ['autorestarting', 'restarting', 'dead'];
 
 export class SandboxMark extends Widget {
   constructor(
@@ -18,12 +20,14 @@ export class SandboxMark extends Widget {
     });
     this.hide();
     _notebook.sessionContext.kernelChanged.connect(this._look, this);
+    _notebook.sessionContext.statusChanged.connect(this._onStatus, this);
     this._look();
   }
 
   override dispose(): void {
     if (!this.isDisposed) {
       this._notebook.sessionContext.kernelChanged.disconnect(this._look, this);
+      this._notebook.sessionContext.statusChanged.disconnect(this._onStatus, this);
     }
     super.dispose();
   }
@@ -32,12 +36,34 @@ export class SandboxMark extends Widget {
     void this._askServer();
   }
 
+  /** A kernel that died may have been ended because it used too much. */
+  private _onStatus(_: unknown, status: string): void {
+    if (ENDED.includes(status)) {
+      void this._askServer();
+    }
+  }
+
   /** Ask the server about the kernel that the notebook has now. */
   private async _askServer(): Promise<void> {
     const kernel = this._kernel;
     const told = kernel ? await this._api.sandbox(kernel).catch(() => null) : null;
     if (kernel === this._kernel && !this.isDisposed) {
+      this._sayEnding(this._told, told);
       this._show(told);
+    }
+  }
+
+  private _sayEnding(before: Sandbox | null, now: Sandbox | null): void {
+    if (now?.whyEnded && before?.sandboxed && now.endings > before.endings) {
+      const name = this._notebook.title.label;
+      Notification.error(
+        this._trans.__(
+          'The kernel of %1 died: %2. Its variables are gone; it is started again.',
+          name,
+          now.whyEnded
+        ),
+        { autoClose: false }
+      );
     }
   }
 
@@ -73,7 +99,8 @@ export class SandboxMark extends Widget {
       : Dialog.warnButton({ label: this._trans.__('Trust scripts') });
     const refused = told.refused.map(each => this._trans.__('Refused: %1.', each)).join(' ');
     const gives = told.trusted ? '' : told.givesAway;
-    const body = [this._words(told), refused, gives].filter(Boolean).join('\n\n');
+    const ended = told.whyEnded ? this._trans.__('It died: %1.', told.whyEnded) : '';
+    const body = [this._words(told), ended, refused, gives].filter(Boolean).join('\n\n');
     const close = Dialog.cancelButton({ label: this._trans.__('Close') });
     const buttons = [close, trust];
     const title = this._trans.__('This notebook runs in a sandbox');

@@ -145,6 +145,19 @@ def test_what_is_no_host_of_the_internet_is_not_allowed(work: Path, given: str) 
     assert repr(given) in one_line(done)
 
 
+def test_why_the_walls_ended_a_kernel_is_said_to_the_person_and_the_model(work: Path) -> None:
+    code = "import os, time\nfor _ in range(200): os.fork() or time.sleep(60)\ntime.sleep(60)"
+    with LoopbackModel([act(code), say("too much")]) as model:
+        env = of_the_person(work, model)
+        limit = ("--limit", "memory=300", "--limit", "processes=40")
+        codeact("sandbox", "install", "--user", *limit, cwd=work, env=env)
+        done = codeact("run", "fork", "--sandbox", "--approve", "never", cwd=work, env=env)
+        again = ("run", "go on", "--sandbox", "--notebook", "codeact.ipynb")
+        codeact(*again, cwd=work, env=env)
+        assert "the sandbox ended it" in json.dumps(model.requests[-1]["messages"])
+    assert "the sandbox ended it" in one_line_of(done.stdout), done
+
+
 def one_line_of(text: str) -> str:
     """A text as a terminal of any width has it."""
     return " ".join(text.split())

@@ -16,7 +16,7 @@ from tests.sandbox.kernels import write_spec
 
 from .browsing import Lab, running_lab, write_notebook
 from .conftest import require_browser
-from .opening import open_again, run_all, send
+from .opening import READY, open_again, run_all, send
 
 SHOWS = """\
 from IPython.display import display, HTML, Javascript, Markdown, SVG
@@ -85,3 +85,23 @@ def test_what_a_run_changed_on_disk_is_in_the_panel_and_restored_there(
     page.get_by_role("button", name="Restore .envrc").click()
     expect(page.get_by_role("button", name="Bring back .envrc")).to_be_visible()
     assert not (work / ".envrc").exists()
+
+
+def test_why_the_walls_ended_a_kernel_is_said_in_the_page_and_in_the_run(
+    walled_lab: Lab, page: Any, model: ScriptedModel, tmp_path: Path
+) -> None:
+    write_spec(walled_lab.notebooks.parent / "home" / "share", "small", limits={"memory": 500})
+    uses = "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        "
+    uses += "held = os.urandom(1 << 20) * 120; time.sleep(60)\ntime.sleep(60)"
+    write_notebook(walled_lab.notebooks / "small.ipynb", uses, kernel="small")
+    open_again(walled_lab, page, "small.ipynb")
+    expect(page.locator(".codeact-SandboxMark")).to_be_visible()
+    run_all(page)
+    said = page.get_by_text("and may use 500")
+    expect(said).to_be_visible(timeout=60_000)
+    page.screenshot(path=str(tmp_path / "ended.png"))
+    page.get_by_role("button", name="Ok", exact=True).click()
+    page.evaluate(READY)
+    model.will(act(uses), say("It was too much."))
+    send(page, "use memory")
+    expect(page.get_by_text("the sandbox ended it").nth(1)).to_be_visible(timeout=60_000)

@@ -53,9 +53,9 @@ for folder in ('/tmp', '/dev/shm', '/home/sandbox'):
 def ended_for(kernel: Kernel) -> str:
     """Why the watch ended the kernel."""
     deadline = time.monotonic() + 20
-    while not kernel.provisioner.ended_for and time.monotonic() < deadline:
+    while not kernel.provisioner.why_ended and time.monotonic() < deadline:
         time.sleep(0.05)
-    return str(kernel.provisioner.ended_for)
+    return str(kernel.provisioner.why_ended)
 
 
 def test_a_process_that_asks_for_too_much_memory_is_refused_it(start: Start) -> None:
@@ -75,7 +75,7 @@ def test_forked_children_that_share_their_memory_are_counted_once(start: Start) 
     code = "held = bytearray(150 << 20)\nimport os, time\n"
     code += "for _ in range(8):\n    if os.fork() == 0: time.sleep(1.5); os._exit(0)\n"
     assert kernel.run(code + "time.sleep(1.6); print('alive')").text == "alive\n"
-    assert kernel.provisioner.ended_for == ""
+    assert kernel.provisioner.why_ended == ""
 
 
 def test_a_fork_bomb_is_ended_also_when_it_is_roots(start: Start) -> None:
@@ -108,6 +108,7 @@ def test_files_in_memory_have_an_end(start: Start) -> None:
 def test_seconds_of_the_processor_have_an_end(start: Start) -> None:
     kernel = start(limits={"cpu_seconds": 3})
     assert kernel.run("while True: pass", seconds=40).end == "died"
+    assert "the processor" in ended_for(kernel)
 
 
 def test_open_files_have_an_end(start: Start) -> None:
@@ -116,15 +117,37 @@ def test_open_files_have_an_end(start: Start) -> None:
     assert "Too many open files" in ran.error
 
 
-def test_a_huge_message_never_reaches_this_process(start: Start) -> None:
+def test_a_huge_message_never_reaches_this_process_and_that_is_said(start: Start) -> None:
     kernel = start(limits={"message": 2})
     before = psutil.Process().memory_info().rss
-    ran = kernel.run(
-        "import sys; sys.stdout.write('x' * 60_000_000); sys.stdout.flush()", seconds=3
-    )
-    assert len(ran.text) < 2 << 20
+    ran = kernel.run("import sys; sys.stdout.write('x' * 60_000_000); sys.stdout.flush()")
+    assert ran.end == "ok" and len(ran.text) < 2 << 20
+    assert "left out, because this kernel is a sandbox: output of 60 MB" in ran.text
+    ran = kernel.run("from IPython.display import HTML; HTML('x' * 9_000_000)")
+    assert "output of 9 MB" in str(ran.messages)
+    assert "at most 2 MB pass" in kernel.run("raise ValueError('x' * 9_000_000)").error
     grown = psutil.Process().memory_info().rss - before
     assert grown < 30 << 20
+
+
+def test_one_who_sends_it_all_the_same_is_not_heard(start: Start) -> None:
+    kernel = start(limits={"message": 2})
+    kernel.run(
+        "own = get_ipython().kernel.session; own.serialize = type(own).serialize.__get__(own)"
+    )
+    before = psutil.Process().memory_info().rss
+    kernel.run("import sys; sys.stdout.write('x' * 60_000_000); sys.stdout.flush()", seconds=3)
+    assert psutil.Process().memory_info().rss - before < 30 << 20
+
+
+def test_why_a_kernel_was_ended_is_not_said_of_its_next_end(start: Start) -> None:
+    kernel = start(limits={"cpu_seconds": 2})
+    assert kernel.run("while True: pass", seconds=40).end == "died"
+    assert "the processor" in ended_for(kernel)
+    kernel.restart()
+    assert "the processor" in kernel.provisioner.why_ended
+    assert kernel.run("import os; os._exit(1)").end == "died"
+    assert kernel.provisioner.why_ended == "" and kernel.provisioner.endings == 1
 
 
 def test_output_without_an_end_can_be_stopped(start: Start) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...environments.attached import AttachedEnvironment
 from ...environments.link import AskInput
-from ...environments.starting import client_of
+from ...environments.starting import client_of, why_ended
 from ...environments.watched import WatchedLink, language_of
 from ...errors import EnvironmentFailure
 from ..sandboxing import told_of_walls
@@ -121,6 +121,7 @@ class Kernels:
                 hb=False
             )  # a thread for each kernel; its manager tells of its end
         link = WatchedLink(client, manager)
+        link.why_ended = lambda: why_ended(manager)
         link.admit = self._sandboxes.admit(kernel, manager)
         self._printed[kernel] = printed = Printed()
         link.listeners += [self._frames_of(kernel), printed]

@@ -10,6 +10,7 @@ from typing import Any
 
 from tornado import web
 
+from ...environments.starting import why_ended
 from ...errors import SettingsError
 from ...sandbox.kernelspec import PROVISIONER
 from ...sandbox.messages import Message, harmless_message
@@ -42,6 +43,8 @@ class Sandboxes:
             "lacking": walls.lacking if walls else "",
             "hosts": list(reachable_by(manager)),
             "refused": list(getattr(manager.provisioner, "refusals", ())) if walls else [],
+            "endings": getattr(manager.provisioner, "endings", 0) if walls else 0,
+            "why_ended": why_ended(manager),
             "trusted": kernel in self._trusted,
             "gives_away": GIVES_AWAY,
         }
