@@ -18,7 +18,7 @@ from .terminal import legible
 def files_in(options: argparse.Namespace) -> int:
     """Show what changed, or put it back; returns the exit code."""
     if not options.file.is_file():
-        raise UndoError(f"there is no notebook {str(options.file)!r}")
+        raise UndoError(f"there is no notebook {str(options.file)!r}; look for a typing error")
     with only_run_on(options.file):
         disk = Disk(Snapshot(options.run_id or _last(Document(options.file))))
         seen = disk.look()

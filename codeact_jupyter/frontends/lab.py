@@ -24,7 +24,9 @@ def open_lab(notebook: Path | None, arguments: Sequence[str] = ()) -> int:
     if importlib.util.find_spec("jupyterlab") is None:
         raise SettingsError("JupyterLab is not installed here: pip install jupyterlab")
     if notebook is not None and not notebook.exists():
-        raise NotebookError(f"there is no notebook {str(notebook)!r} to open")
+        raise NotebookError(
+            f"there is no notebook {str(notebook)!r} to open; look for a typing error"
+        )
     command = [
         sys.executable,
         "-m",

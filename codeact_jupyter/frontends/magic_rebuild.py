@@ -145,7 +145,7 @@ def _content(conversation: Conversation, file: str | None) -> dict[str, Any]:
     if file is not None:
         path = Path(file).expanduser()
         if not path.exists():
-            raise NotebookError(f"there is no notebook {file!r}")
+            raise NotebookError(f"there is no notebook {file!r}; look for a typing error")
         return Document(path).content
     conversation.recover()
     here = _here(conversation)

@@ -70,7 +70,7 @@ def replay_notebook(options: argparse.Namespace) -> int:
 def require_notebook(path: Path) -> Document:
     """The notebook at this path; raises NotebookError when there is none that can be read."""
     if not path.exists():
-        raise NotebookError(f"there is no notebook {str(path)!r}")
+        raise NotebookError(f"there is no notebook {str(path)!r}; look for a typing error")
     return Document(path)
 
 

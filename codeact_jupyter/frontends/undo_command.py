@@ -25,7 +25,7 @@ def undo_in(options: argparse.Namespace, *, undone: bool) -> int:
     """Undo a run in its notebook, or redo it; returns the exit code."""
     word = "undo" if undone else "redo"
     if not options.file.is_file():
-        raise UndoError(f"there is no notebook {str(options.file)!r}")
+        raise UndoError(f"there is no notebook {str(options.file)!r}; look for a typing error")
     with only_run_on(options.file):
         document, undoing = Document(options.file, sign=own_signature()), Undoing(lambda: None)
         turn = _turn(document, undoing, options.run, undone=undone)

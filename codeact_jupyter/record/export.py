@@ -39,7 +39,9 @@ def export_file(
     without `replace`; SettingsError when it cannot have this shape.
     """
     if not source.exists():
-        raise NotebookError(f"there is no notebook {str(source)!r} to export")
+        raise NotebookError(
+            f"there is no notebook {str(source)!r} to export; look for a typing error"
+        )
     document = Document(source)
     ending = f".{form}" if shape.kind == "whole" else f"-{shape.kind}.{form}"
     target = target or source.with_name(f"{source.stem}{ending}")
