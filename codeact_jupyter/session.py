@@ -88,8 +88,7 @@ class Session:
         self._model = model
         self._left: list[Model] = []
         self._agent: Agent | None = None
-        self._preparing, self._stopped = Thinking(), False
-        self._awaits_checkpoint = False
+        self._preparing, self._stopped, self._awaits_checkpoint = Thinking(), False, False
         self._untold = False  # whether a new conversation's model waits to be told what there is
         self._resumed = False  # whether it waits to be told that others led it on
         self._typed: set[str] = set()
@@ -243,10 +242,11 @@ class Session:
         gaps: tuple[Gap, ...] | None = ()
         if isinstance(event, (events.ApprovalAsked, events.StepStarted)):
             self._awaits_checkpoint = True
-            gaps = await self._unless_stopped(self.undoing.ready())
+            to_act = isinstance(event, events.StepStarted)
+            gaps = await self._unless_stopped(self.undoing.ready(to_act=to_act))
             self._awaits_checkpoint = False
         elif isinstance(event, events.StepFinished):
-            gaps = await self.undoing.lost()
+            gaps = await self.undoing.stepped(event.step.number)
         return (events.UndoLacks(self.turn.run, gaps),) if gaps else ()
 
     def _late(self, event: Event) -> tuple[Event, ...]:

@@ -1,14 +1,16 @@
-"""Takes a run back: its variables, in the environment, and its files, all together.
+"""Takes runs and steps back: variables, in the environment, and files, all together.
 
-A checkpoint of both is taken while the model is asked for the first time. The cells of the run are
-the business of who shows them.
+A checkpoint of both is taken while the model is asked for the first time, and again for each step
+where that is quick. The cells are the business of who shows them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,19 +18,32 @@ from typing import Any
 
 from .engine.environment import Environment
 from .engine.trajectory import Turn
-from .engine.undoing import Bounds, Change, Checkpoints, Gap, KeepsVariables, Restored, Undoable
-from .errors import CodeActError, UndoError
-from .workspace.snapshot import Snapshot
-from .workspace.store import default_place, undone_last
+from .engine.undoing import (
+    Bounds,
+    Change,
+    Checkpoints,
+    Gap,
+    KeepsVariables,
+    Points,
+    Restored,
+    Undoable,
+    parted,
+    point_of,
+)
+from .errors import UndoError
+from .workspace.points import ELSEWHERE, FilePoints, note_end
+from .workspace.putting_back import FilesBack, known_points
+from .workspace.snapshot import Snapshot, Span
+from .workspace.store import default_place
 
 OFF = "no checkpoint was taken: undo_seconds is 0"
 NO_VARIABLES = Gap("all variables", "the kernel that held them, or its checkpoint, is gone")
-ELSEWHERE = Gap("all files", "the kernel runs on another machine")
 CHANGED = (
     "since this was shown, the variables, the files or the kernel changed, so nothing was done: "
     "look again at what there is to do"
 )
 NO_FILES = Gap("all files", "their snapshot is gone")
+STEP_SHARE = 4  # of the time that a run's checkpoint may take, what a step's may: a quarter
 
 
 class Undoing:
@@ -43,95 +58,118 @@ class Undoing:
     ) -> None:
         self._environment = environment
         self._notebook = notebook
-        self._place = place
+        self._place = place or default_place()
         self.files_are_here = True
+        self._files = FilePoints(self._root, notebook, self._place)
         self._taking: asyncio.Future[tuple[Gap, ...]] | None = None
         self._closing: asyncio.Future[None] | None = None
         self.patience: float | None = None  # seconds that the end of a run waits for its closing
         self._bounds = Bounds()
         self._first: Collection[str] = ()
         self._run = ""
+        self._open = ""  # the point that what is run now is of
+        self._acted = self._with_steps = False  # whether anything was run since that point
+        self._began: float | None = None
+        self._spans: list[Span] = []
         self._told: set[Gap] = set()
         self._late: tuple[Gap, ...] = ()  # of files that were kept anew
-        self.last = self._before = ""  # the last run that acted, and the one before it
 
     def begin(self, run: str, bounds: Bounds | None, first: Collection[str] = ()) -> None:
         """Begin to take the checkpoint of a run; the names in `first` come first."""
-        self._run, self._first = run, first
-        self._taking = None
+        self._run = self._open = run
+        self._first, self._taking, self._spans, self._began = first, None, [], None
+        self._acted, self._with_steps = False, True
         if bounds is not None:
             self._bounds = bounds
             self._taking = asyncio.ensure_future(self._take(run))
 
-    async def ready(self) -> tuple[Gap, ...]:
-        """Wait for the checkpoint; returns what it lacks that was not said before."""
+    async def ready(self, *, to_act: bool = False) -> tuple[Gap, ...]:
+        """Wait for the checkpoint; returns what it lacks that was not said before.
+
+        With `to_act`, an action begins now.
+        """
         if self._taking is None:
             return ()
-        if self.last != self._run:
-            self._before, self.last = self.last, self._run
-        return self._news(await asyncio.shield(self._taking))
+        gaps = await asyncio.shield(self._taking)
+        if to_act:
+            self._began, self._acted = time.time(), True
+        return self._news(gaps)
 
-    async def lost(self) -> tuple[Gap, ...]:
-        """What cannot be taken back any more since the last step."""
+    async def stepped(self, step: int) -> tuple[Gap, ...]:
+        """A step is over: begin to keep the state before the next, if that is quick.
+
+        Returns what cannot be taken back any more since.
+        """
         checkpoints = self._checkpoints
         if self._taking is None or checkpoints is None:
             return ()
+        if self._began is not None:
+            self._spans.append((self._began, time.time()))
+            self._began = None
         late, self._late = self._late, ()
-        return self._news((*late, *await checkpoints.lost(self._run)))
+        news = self._news((*late, *await checkpoints.lost(self._open)))
+        if self._acted and self._with_steps:
+            self._taking = asyncio.ensure_future(self._next(point_of(self._run, step + 1)))
+        return news
 
     async def close(self, *, acted: bool) -> None:
         """The run is over; one that did not act leaves the one before as the last."""
         if self._taking is not None:
             taking, self._taking = self._taking, None
-            self._closing = asyncio.ensure_future(self._close(self._run, taking, acted=acted))
+            self._closing = asyncio.ensure_future(self._close(taking, acted=acted))
             await asyncio.wait({self._closing}, timeout=self.patience)
 
-    async def _close(self, run: str, taking: asyncio.Future[Any], *, acted: bool) -> None:
-        await asyncio.wait({taking})
-        checkpoints = self._checkpoints
-        if checkpoints is not None:
-            await checkpoints.close(run, acted=acted)
-        await asyncio.to_thread(Snapshot(run, self._place).close, acted=acted)
-        if not acted and self.last == run:
-            self.last = self._before
+    async def points(self) -> Points:
+        """The points that can be gone back to, and those that were; without a kernel, of files."""
+        await self.settled()
+        found = await self._checkpoints.points() if self._checkpoints is not None else Points()
+        notebook = self._notebook()
+        if found != Points() or not notebook:
+            return found
+        kept, undone = await asyncio.to_thread(known_points, self._place, Path(notebook).resolve())
+        return Points(tuple(kept), tuple(tuple(each) for each in undone))
 
-    async def look(self, run: str) -> Undoable:
-        """What there is to take back of a run, or to bring back.
+    async def look(self, point: str) -> Undoable:
+        """What there is to take back from a point on, or to bring back.
 
         Raises UndoError when nothing of it is kept.
         """
         await self.settled()
         checkpoints = self._checkpoints
-        variables = await checkpoints.look(run) if checkpoints is not None else None
-        snapshot = Snapshot(run, self._place)
-        files = await asyncio.to_thread(snapshot.look) if snapshot.exists else None
+        variables = await checkpoints.look(point) if checkpoints is not None else None
+        there = FilesBack(point, self._place)
+        files = await asyncio.to_thread(there.look) if there.exists else None
         if variables is None and files is None:
+            run, step = parted(point)
             raise UndoError(
-                f"nothing is kept of the run {run!r}: only the last run that acted can be undone, "
-                "as long as its kernel runs, and its files for some days"
+                f"nothing is kept of the run {run!r}"
+                + (f" before step {step}" if step > 1 else "")
+                + ": only the last runs that acted can be undone, as long as their kernel runs, "
+                "and their files for some days"
             )
         parts = [part for part in (variables, files) if part is not None]
         changes: list[Change] = [change for part in parts for change in part.changes]
         gaps = [gap for part in parts for gap in part.gaps]
         gaps += [NO_VARIABLES] if variables is None else []
         gaps += [] if files else [NO_FILES if self.files_are_here else ELSEWHERE]
-        return Undoable(tuple(changes), tuple(gaps), all(part.undone for part in parts))
+        points = tuple(dict.fromkeys(each for part in parts for each in part.points))
+        return Undoable(tuple(changes), tuple(gaps), all(part.undone for part in parts), points)
 
-    async def put_back(self, run: str, *, overwrite: bool, shown: str = "") -> Restored:
-        """Take a run back, or bring it back when it was; raises UndoError as `look` does.
+    async def put_back(self, point: str, *, overwrite: bool, shown: str = "") -> Restored:
+        """Take it back, or bring it back when it was; raises UndoError as `look` does.
 
         `shown` is the digest of the preview that was agreed to: when there is something else to do
         by now, nothing is done. The variables come first: where they cannot be put back, no file
         is touched.
         """
-        seen = await self.look(run)
+        seen = await self.look(point)
         if shown and shown != seen.digest:
             raise UndoError(CHANGED)
         checkpoints = self._checkpoints
-        snapshot = Snapshot(run, self._place)
-        parts = [await checkpoints.put_back(run, overwrite=overwrite)] if checkpoints else []
-        if snapshot.exists:
-            parts.append(await asyncio.to_thread(snapshot.put_back, overwrite=overwrite))
+        files = FilesBack(point, self._place)
+        parts = [await checkpoints.put_back(point, overwrite=overwrite)] if checkpoints else []
+        if files.exists:
+            parts.append(await asyncio.to_thread(files.put_back, overwrite=overwrite))
         found = [part for part in parts if part is not None]
         return Restored(
             tuple(name for part in found for name in part.done),
@@ -139,17 +177,13 @@ class Undoing:
             tuple(name for part in found for name in part.failed),
         )
 
-    def undone_last(self, notebook: Path) -> str:
-        """The run of this notebook that was undone last; empty if none is."""
-        return undone_last(self._place or default_place(), notebook.resolve())
+    def cells(self, point: str) -> list[Any]:
+        """The cells that an undo from this point on took out of its notebook."""
+        return Snapshot(point, self._place).cells
 
-    def cells(self, run: str) -> list[Any]:
-        """The cells that an undo of this run took out of its notebook."""
-        return Snapshot(run, self._place).cells
-
-    def keep_cells(self, run: str, cells: Sequence[Any]) -> None:
+    def keep_cells(self, point: str, cells: Sequence[Any]) -> None:
         """Keep the cells that are taken out, for a redo; raises OSError."""
-        Snapshot(run, self._place).keep_cells(cells)
+        Snapshot(point, self._place).keep_cells(cells)
 
     async def settled(self) -> None:
         """Wait until the end of the run before is noted."""
@@ -166,42 +200,59 @@ class Undoing:
         self._told |= set(news)
         return news
 
-    async def _take(self, run: str) -> tuple[Gap, ...]:
+    async def _close(self, taking: asyncio.Future[Any], *, acted: bool) -> None:
+        await asyncio.wait({taking})
+        acted = acted and self._acted
+        if acted:
+            await asyncio.to_thread(self._files.end, self._open, tuple(self._spans))
+        await self._end(acted=acted)
+
+    async def _next(self, point: str) -> tuple[Gap, ...]:
+        """Go over to the next point; where that is slow, what comes is of this one too."""
+        bounds = replace(self._bounds, seconds=self._bounds.seconds / STEP_SHARE)
+        spans = tuple(self._spans)
+        turning = asyncio.to_thread(self._files.turn_over, self._open, point, bounds, spans)
+        if not await turning:
+            self._with_steps = False
+            return ()
+        await self._end(acted=True)
+        gaps = await self._take_variables(point, bounds)
+        if gaps is None:
+            await asyncio.to_thread(self._files.go_on, self._open, point)
+            self._with_steps = False
+            return ()
+        self._open, self._acted, self._spans = point, False, []
+        return gaps
+
+    async def _end(self, *, acted: bool) -> None:
+        """What is of the open point is over."""
+        checkpoints, mixed = self._checkpoints, False
+        if checkpoints is not None:
+            mixed = await checkpoints.close(self._open, self._bounds, acted=acted)
+        await asyncio.to_thread(self._files.over, self._open, acted=acted, mixed=mixed)
+
+    async def _take(self, point: str) -> tuple[Gap, ...]:
         """Take both checkpoints at the same time; what fails of them is a gap, no end of a run."""
         await self.settled()
+        files = asyncio.to_thread(self._files.take, point, self._bounds)
+        variables = self._take_variables(point, self._bounds)
+        return tuple(gap for gaps in await asyncio.gather(variables, files) for gap in gaps or ())
+
+    async def _take_variables(self, point: str, bounds: Bounds) -> tuple[Gap, ...] | None:
         checkpoints = self._checkpoints
-        files = asyncio.to_thread(self._take_files, run)
         if checkpoints is None:
-            return (Gap("all variables", "they cannot be kept here"), *await files)
-        variables = checkpoints.take(
-            run, self._bounds, self._first, again=partial(self._take_files_again, run)
-        )
-        return tuple(gap for gaps in await asyncio.gather(variables, files) for gap in gaps)
+            return (Gap("all variables", "they cannot be kept here"),)
+        again = partial(self._take_files_again, point)
+        return await checkpoints.take(point, bounds, self._first, again=again)
 
-    async def _take_files_again(self, run: str) -> None:
+    async def _take_files_again(self, point: str) -> None:
         """The person's cell ran meanwhile: what it did to files is not the run's."""
-        self._late = await asyncio.to_thread(self._take_files, run)
+        self._late = await asyncio.to_thread(self._files.take, point, self._bounds)
 
-    def _take_files(self, run: str) -> tuple[Gap, ...]:
+    def _root(self) -> Path | None:
         environment = self._environment()
-        if environment is None or not self.files_are_here:
-            return (ELSEWHERE,)
-        root = Path(environment.namespace().workspace)
-        try:
-            return Snapshot(run, self._place).take(root, self._bounds, self._passed(root))
-        except (OSError, CodeActError) as error:
-            return (Gap("all files", str(error)),)
-
-    def _passed(self, root: Path) -> tuple[str, ...]:
-        """The notebook itself; where nobody knows which one it is, all in the directory."""
-        notebook = self._notebook()
-        if not notebook:
-            return tuple(each.name for each in root.glob("*.ipynb"))
-        try:
-            inside = Path(notebook).resolve().relative_to(root.resolve())
-        except (ValueError, OSError):
-            return ()
-        return (inside.as_posix(),)
+        here = environment is not None and self.files_are_here
+        return Path(environment.namespace().workspace) if here and environment else None
 
 
 def note_broken_off(turn: Turn, place: Path | None = None) -> None:
@@ -212,7 +263,7 @@ def note_broken_off(turn: Turn, place: Path | None = None) -> None:
     """
     acted = any(step.action is not None and step.state != "rejected" for step in turn.steps)
     with suppress(OSError, UndoError):
-        Snapshot(turn.run, place).close(acted=acted, alive=_last_seen(turn))
+        note_end(turn.run, place or default_place(), acted=acted, alive=_last_seen(turn))
 
 
 def _last_seen(turn: Turn) -> float:

@@ -34,7 +34,8 @@ class Change:
     """What a run did to one thing, which can be taken back.
 
     An `object` is a variable's value that was changed in place. With `conflict`, somebody changed
-    it again since the run's end.
+    it again since; it is left alone unless the person says so. With `unsure`, it may not be the
+    run's at all: it was changed while the run went on, but not while its code ran.
     """
 
     kind: WhatKind
@@ -42,15 +43,20 @@ class Change:
     what: WhatChange
     type: str = ""
     conflict: bool = False
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
 class Undoable:
-    """What there is to take back of a run now, or to bring back if it was `undone`."""
+    """What there is to take back now, or to bring back if it was `undone`.
+
+    `points` are the beginnings of the runs and steps that it is about, in the order of time.
+    """
 
     changes: tuple[Change, ...] = ()
     gaps: tuple[Gap, ...] = ()
     undone: bool = False
+    points: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -74,37 +80,64 @@ def lacks(gaps: Collection[Gap]) -> str:
     return f"An undo of this run will not take back changes inside: {', '.join(shown)}."
 
 
+@dataclass(frozen=True)
+class Points:
+    """The points that can be gone back to, in the order of time; and those that were, together."""
+
+    kept: tuple[str, ...] = ()
+    undone: tuple[tuple[str, ...], ...] = ()
+
+
+def point_of(run: str, step: int) -> str:
+    """The name of a point: a run's beginning is named as the run, that of a later step `run-3`."""
+    return run if step <= 1 else f"{run}-{step}"
+
+
+def parted(point: str) -> tuple[str, int]:
+    """The run of a point, and the step that it comes before."""
+    run, _, step = point.partition("-")
+    return run, int(step or 1)
+
+
 class Checkpoints(Protocol):
-    """Where the state of the variables before a run is kept; the last run that acted has one."""
+    """Where the states of the variables at the last points are kept, within bounds."""
 
     async def take(
         self,
-        run: str,
+        point: str,
         bounds: Bounds,
         first: Collection[str],
         *,
         again: Again | None = None,
-    ) -> tuple[Gap, ...]:
-        """Keep the state of now; called at the start of a run, and returns what it lacks.
+    ) -> tuple[Gap, ...] | None:
+        """Keep the state of now; called at the start of a run or step; returns what it lacks.
 
-        The names in `first` come first: there may not be the time for all. `again` is called
-        before the first action where a cell of the person's ran since: it may have changed files.
+        None says that a step's was given up, because it would take too long: what is done from now
+        on is of the point before. The names in `first` come first: there may not be the time for
+        all. `again` is called before the next action where a cell of the person's ran since: it
+        may have changed files.
         """
 
-    async def lost(self, run: str) -> tuple[Gap, ...]:
+    async def lost(self, point: str) -> tuple[Gap, ...]:
         """What was not said yet of what cannot be taken back; called after each step."""
 
-    async def close(self, run: str, *, acted: bool) -> tuple[Gap, ...]:
-        """The run is over; called once. If it did not act, the run before stays the last one."""
+    async def close(self, point: str, bounds: Bounds, *, acted: bool) -> bool:
+        """What came from this point on is over; if nothing was run, the one before is the last.
 
-    async def look(self, run: str) -> Undoable | None:
-        """What there is to put back of a run; None when its state is not kept any more.
+        Tells whether a cell of the person's ran in between, so that nobody knows what is whose.
+        """
+
+    async def points(self) -> Points:
+        """The points that can be gone back to; none where nobody answers."""
+
+    async def look(self, point: str) -> Undoable | None:
+        """What there is to put back from a point on; None when its state is not kept any more.
 
         Raises UndoError when nobody answers: whether it is kept is not known.
         """
 
-    async def put_back(self, run: str, *, overwrite: bool) -> Restored | None:
-        """Take a run back, or bring it back if it was; None as with `look`, which comes first.
+    async def put_back(self, point: str, *, overwrite: bool) -> Restored | None:
+        """Take it back, or bring it back if it was; None as with `look`, which comes first.
 
         What somebody changed since is left as it is, unless `overwrite` says otherwise. Raises
         UndoError when nobody answers in time, or not at all.

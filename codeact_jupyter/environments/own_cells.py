@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CLIENT = "codeact_client"  # what a front end that shows cells puts into its request's metadata
 FRAME = "codeact"
 DONE = "codeact_done"
+REVERTED = "codeact_reverted"
 SANDBOX = "CODEACT_SANDBOX"  # which walls are around this process; set by who built them
 
 
@@ -47,6 +48,10 @@ class OwnCells:
     def tell(self, frame: Mapping[str, Any]) -> None:
         """Send a frame to whoever shows the run."""
         self._send(FRAME, frame, self._outer)
+
+    def tell_reverted(self, points: list[str], *, undone: bool) -> None:
+        """Have the front end take the cells of what is undone out, or put them in again."""
+        self._send(REVERTED, {"points": points, "undone": undone}, self._outer)
 
     @contextmanager
     def cell(self, action: Action) -> Iterator[None]:

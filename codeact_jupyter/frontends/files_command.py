@@ -10,7 +10,7 @@ from ..notebook.document import Document
 from ..notebook.lock import only_run_on
 from ..session import Session
 from ..workspace.disk import Disk
-from ..workspace.snapshot import Snapshot
+from ..workspace.run_files import RunFiles
 from .files_words import disk_lines, restored_lines
 from .terminal import legible
 
@@ -20,7 +20,7 @@ def files_in(options: argparse.Namespace) -> int:
     if not options.file.is_file():
         raise UndoError(f"there is no notebook {str(options.file)!r}; look for a typing error")
     with only_run_on(options.file):
-        disk = Disk(Snapshot(options.run_id or _last(Document(options.file))))
+        disk = Disk(RunFiles(options.run_id or _last(Document(options.file))))
         seen = disk.look()
         paths = options.restore
         if options.restore_all:
@@ -39,7 +39,7 @@ def tell_disk(session: Session, say: Callable[[str], None]) -> None:
     if not any(step.observation is not None for step in turn.steps):
         return
     try:
-        disk = Disk(Snapshot(turn.run))
+        disk = Disk(RunFiles(turn.run))
         seen = disk.look()
     except UndoError:
         say("What changed on disk is not known: no checkpoint was taken (undo_seconds is 0).")

@@ -244,11 +244,11 @@ LINE_COMMANDS = {
         approvals,
     ),
     "undo": LineCommand(
-        "%codeact undo [RUN]",
-        "take back what the last run changed; it asks first. "
+        "%codeact undo [RUN|STEP]",
+        "take back what the last run changed, or all since a run or a step (2.3); it asks first. "
         "--yes: do not ask; --all: also what you changed since",
         _undo,
     ),
-    "redo": LineCommand("%codeact redo [RUN]", "bring back what was undone", _redo),
+    "redo": LineCommand("%codeact redo", "bring back what was undone last", _redo),
 }
 HELP = LineCommand("%codeact help", "this text", lambda conversation, rest: print(help_text()))

@@ -3,92 +3,87 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shlex
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ..engine.trajectory import Turn
 from ..engine.undoing import Undoable
+from ..environments.own_cells import OwnCells, shown_as_cells
 from ..errors import SettingsError, UndoError
-from ..session import Session
 from . import undo_words
 from .conversation import Conversation, can_ask
 from .magic_flags import MagicFlags
+from .undo_targets import heading, to_redo, to_undo
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 T = TypeVar("T")
-STEP = re.compile(r"\d+\.\d+")
 NO_ONE = "nobody can be asked here; add --yes to do it without being asked"
 
 
 class Wish(NamedTuple):
-    """What a line asks for: a run, or the last one; without a question; conflicts too."""
+    """What a line asks for: a run, a step, or the last run; without a question; conflicts too."""
 
-    run: str
+    what: str
     yes: bool
     everything: bool
 
 
 def undo(conversation: Conversation, rest: str) -> None:
-    """Take the last run back, after a preview and a question."""
+    """Take a run or a step back, with all after it, after a preview and a question."""
     _revert(conversation, rest, undone=True)
 
 
 def redo(conversation: Conversation, rest: str) -> None:
-    """Bring back what was undone, after a preview and a question."""
+    """Bring back what was undone last, after a preview and a question."""
     _revert(conversation, rest, undone=False)
 
 
 def _revert(conversation: Conversation, rest: str, *, undone: bool) -> None:
     word = "undo" if undone else "redo"
     wish = _wish(word, rest)
-    session, turn = _run_of(conversation, wish.run)
-    seen = waited(session.undoing.look(turn.run))
-    if seen.undone is undone:
-        if undone:
-            raise UndoError(f"the run {turn.run} is undone; `%codeact redo` brings it back")
-        raise UndoError(f"the run {turn.run} is not undone; `%codeact undo` takes it back")
-    print(undo_words.preview(turn, seen))
+    session = conversation.session
+    if session is None:
+        raise UndoError(f"there is nothing to {word}: no run has acted in this kernel yet")
+    turns, undoing = session.trajectory.turns, session.undoing
+    points = waited(undoing.points())
+    point = (to_undo if undone else to_redo)(points, turns, wish.what)
+    seen = waited(undoing.look(point))
+    first = heading(word.capitalize(), wish.what, seen.points, turns)
+    shell = conversation.shell
+    print(undo_words.preview(first, seen, undo_words.mentioned(turns), cells=_cell_words(shell)))
     overwrite = _confirmed(conversation, wish, seen, word)
     if overwrite is None:
         print("Nothing was changed.")
         return
-    restored = waited(session.undoing.put_back(turn.run, overwrite=overwrite, shown=seen.digest))
-    conversation.environment.note(undo_words.told(turn.task, restored, undone=undone))
+    restored = waited(undoing.put_back(point, overwrite=overwrite, shown=seen.digest))
+    conversation.environment.note(undo_words.told(seen.points, turns, restored, undone=undone))
     print(undo_words.outcome(restored, undone=undone))
+    if shown_as_cells(shell):
+        OwnCells(shell).tell_reverted(list(seen.points), undone=undone)
+
+
+def _cell_words(shell: InteractiveShell) -> str:
+    """What becomes of what is shown of the runs."""
+    if shown_as_cells(shell):
+        return "those of the runs go or come with it; those that you edited or locked stay"
+    if hasattr(shell, "kernel"):
+        return "stay: what is shown of the runs under their %%codeact cells is not taken away here"
+    return "none: what a terminal showed stays"
 
 
 def _wish(word: str, rest: str) -> Wish:
     flags = MagicFlags(prog=f"%codeact {word}", add_help=False, allow_abbrev=False)
-    flags.add_argument("run", nargs="?", default="")
+    flags.add_argument("what", nargs="?", default="")
     flags.add_argument("--yes", action="store_true")
     flags.add_argument("--all", action="store_true")
     try:
         options = flags.parse_args(shlex.split(rest))
     except ValueError as error:
         raise SettingsError(f"%codeact {word}: {error}: {rest!r}") from None
-    if STEP.fullmatch(options.run):
-        raise UndoError(
-            f"only whole runs are undone, and {options.run!r} is a step; `%codeact fork "
-            f"{options.run}` goes on from it in a notebook of its own"
-        )
-    return Wish(options.run, options.yes, options.all)
-
-
-def _run_of(conversation: Conversation, run: str) -> tuple[Session, Turn]:
-    session = conversation.session
-    if session is None or not session.undoing.last:
-        raise UndoError("there is nothing to undo: no run has acted in this kernel yet")
-    last = session.undoing.last
-    wanted = run or last
-    turns = [turn for turn in session.trajectory.turns if turn.run.startswith(wanted)]
-    if len(turns) != 1 or turns[0].run != last:
-        raise UndoError(
-            f"only the last run that acted can be undone, {last!r}, and not {wanted!r}: an earlier "
-            "one's checkpoint is gone with the next run"
-        )
-    return session, turns[0]
+    return Wish(options.what, options.yes, options.all)
 
 
 def _confirmed(conversation: Conversation, wish: Wish, seen: Undoable, word: str) -> bool | None:
@@ -103,8 +98,7 @@ def _confirmed(conversation: Conversation, wish: Wish, seen: Undoable, word: str
             return None
         if not again or wish.everything:
             return wish.everything
-        asked = "Also what was changed again since? [y/N] "
-        return input(asked).strip().lower() in ("y", "yes")
+        return input(undo_words.ALSO).strip().lower() in ("y", "yes")
     except (EOFError, KeyboardInterrupt):
         return None
     except NotImplementedError:

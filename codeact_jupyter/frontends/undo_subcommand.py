@@ -13,7 +13,8 @@ kernel. `%codeact undo` in a notebook takes these back too."""
 def add_undo(to: argparse.ArgumentParser) -> None:
     """Add the arguments of both."""
     to.add_argument("file", type=Path, metavar="FILE", help="a notebook that `codeact run` wrote")
-    to.add_argument("run", nargs="?", default="", metavar="RUN", help="the id (default: the last)")
+    what = "a run, by its id, or a step such as 2.3; with all after it (default: the last run)"
+    to.add_argument("run", nargs="?", default="", metavar="RUN|STEP", help=what)
     to.add_argument("--yes", action="store_true", help="do it without being asked")
     to.add_argument("--all", action="store_true", help="also what was changed again since")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from ..engine.trajectory import Turn
-from ..engine.undoing import Change, Gap, Restored, Undoable
+from ..engine.undoing import Change, Gap, Restored, Undoable, parted
 from .words import counted
 
 MOST_NAMES = 20
@@ -14,8 +14,11 @@ NAME = re.compile(r"[^\W\d]\w*")
 MOST_GAPS = 12
 NEVER = (
     "Never taken back: what went over the network, into databases or to other programs; files "
-    "outside the working directory; what libraries keep to themselves; the memory of a GPU."
+    "outside the working directory, and in it version control, environments and caches; owners and "
+    "extended attributes of files; what libraries keep to themselves; the memory of a GPU."
 )
+UNSURE = "Changed while the run went on, but not while its code ran: maybe yours"
+ALSO = "Also what was changed again since, or may be yours? [y/N] "
 UNDONE = {"added": "removed", "changed": "as before", "deleted": "there again"}
 REDONE = {"added": "there again", "changed": "changed again", "deleted": "removed again"}
 WORDS = {
@@ -27,20 +30,24 @@ WORDS = {
 }
 
 
-def preview(turn: Turn, seen: Undoable) -> str:
-    """What an undo of this turn will do, or a redo if it is undone, a line for each kind."""
-    word = "Redo" if seen.undone else "Undo"
-    task = " ".join(turn.task.split())[:60]
-    lines = [f"{word} of the run {turn.run} ({task!r}):"]
-    lines += change_lines(seen)
+def preview(first: str, seen: Undoable, names: Collection[str], *, cells: str) -> str:
+    """What an undo will do, or a redo of what is undone, a line for each kind, below the `first`.
+
+    The gaps of `names` come before the others; `cells` says what becomes of the cells.
+    """
+    lines = [first, *change_lines(seen)]
     if len(lines) == 1:
         lines.append("  nothing to bring back: no name, no object and no file was changed")
-    again = [change.name for change in seen.changes if change.conflict]
+    lines += [f"  {'cells':<17} {cells}"]
+    again = [change.name for change in seen.changes if change.conflict and not change.unsure]
     if again:
         lines.append(f"Changed again since, so left alone unless you say so: {listed(again)}")
+    unsure = [change.name for change in seen.changes if change.unsure]
+    if unsure:
+        lines.append(f"{UNSURE}, so left alone unless you say so: {listed(unsure)}")
     if seen.gaps and not seen.undone:
         lines.append("What may have been changed in these cannot be taken back:")
-        lines += gap_lines(seen.gaps, mentioned(turn))
+        lines += gap_lines(seen.gaps, names)
     return "\n".join([*lines, NEVER] if not seen.undone else lines)
 
 
@@ -85,20 +92,26 @@ def outcome_lines(restored: Restored, *, undone: bool) -> list[str]:
     return lines
 
 
-def told(task: str, restored: Restored, *, undone: bool) -> str:
+def told(points: Sequence[str], turns: Sequence[Turn], restored: Restored, *, undone: bool) -> str:
     """What the model is told of it at its next turn."""
-    task = " ".join(task.split())[:60]
+    tasks = {turn.run: " ".join(turn.task.split())[:60] for turn in turns}
+    runs: list[str] = []
+    for run, step in dict(reversed([parted(point) for point in points])).items():
+        part = f" from its step {step} on" if step > 1 else ""
+        runs.insert(0, f"your run for the task {tasks.get(run, run)!r}{part}")
+    what = " and ".join(runs) or "your run"
     if undone:
-        words = f"The person undid your run for the task {task!r}: its changes are taken back"
+        words = f"The person undid {what}: its changes are taken back"
     else:
-        words = f"The person brought back your run for the task {task!r}, which they had undone"
+        words = f"The person brought back {what}, which they had undone"
     left = [*restored.kept, *restored.failed]
     return f"{words}, but not these: {listed(left)}." if left else f"{words}."
 
 
-def mentioned(turn: Turn) -> frozenset[str]:
-    """The names in the code that the run ran."""
-    codes = (step.action.code for step in turn.steps if step.action is not None)
+def mentioned(turns: Iterable[Turn]) -> frozenset[str]:
+    """The names in the code that was run."""
+    steps = (step for turn in turns for step in turn.steps)
+    codes = (step.action.code for step in steps if step.action is not None)
     return frozenset(name for code in codes for name in NAME.findall(code))
 
 

@@ -9,7 +9,7 @@ is put back.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -124,8 +124,8 @@ class Document:
             time.sleep(PAUSE)
         raise NotebookError(KEEPS_WRITING.format(str(self.path)))
 
-    def revise(self, run: str, change: Callable[[list[Cell]], list[Cell]]) -> None:
-        """Write the file with its newest cells as `change` gives them, which is about this run.
+    def revise(self, runs: Collection[str], change: Callable[[list[Cell]], list[Cell]]) -> None:
+        """Write the file with its newest cells as `change` gives them, which is about these runs.
 
         The chain ends where it then does. Raises as `show` does.
         """
@@ -135,7 +135,7 @@ class Document:
             self._cells = change(self._cells)
             metadata = self._head["metadata"]
             if isinstance(own := metadata.get(KEY), Mapping):
-                own = canonical(ended_anew(own, self._cells, run, self._sign))
+                own = canonical(ended_anew(own, self._cells, runs, self._sign))
                 self._head = {**self._head, "metadata": {**metadata, KEY: own}}
             try:
                 if self._write():

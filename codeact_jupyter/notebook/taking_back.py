@@ -1,4 +1,4 @@
-"""Which cells an undo takes out of a notebook: those of the run that nobody edited or locked. Pure.
+"""Which cells an undo takes out of a notebook: those of runs that nobody edited or locked. Pure.
 
 Each goes with the id of the cell above it, so that a redo can put it there again. With them goes
 the end of the chain, which the notebook names.
@@ -6,9 +6,10 @@ the end of the chain, which the notebook names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..engine.undoing import parted
 from ..errors import NotebookError
 from .chain import Link, Sign, end_of_chain, is_sealed, link_of
 from .growing import to_cells
@@ -24,15 +25,21 @@ class Taken(NamedTuple):
     stay: tuple[str, ...]
 
 
-def cells_of_run(
-    cells: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any] | None, run: str
+def cells_since(
+    cells: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any] | None, points: Iterable[str]
 ) -> Taken:
-    """The cells of this run in a notebook; a text that is not the record's is the person's."""
+    """The cells of these runs, or from these steps of them on: `points` are named as in an undo.
+
+    A text that is not the record's is the person's.
+    """
     recorded = _recorded(cells, metadata)
+    since: dict[str, int] = {}
+    for run, step in map(parted, points):
+        since[run] = min(step, since.get(run, step))
     taken, stay, above = [], [], ""
     for cell in cells:
         mark, identity = mark_of(cell), str(cell.get("id") or "")
-        if mark is not None and mark["run"] == run:
+        if mark is not None and mark["run"] in since and _is_since(mark, since[mark["run"]]):
             whole = joined(dict(cell))
             locked = (cell.get("metadata") or {}).get("deletable") is False
             if not locked and recorded.get(identity) == whole["source"]:
@@ -58,9 +65,12 @@ def put_again(
 
 
 def ended_anew(
-    metadata: Mapping[str, Any], cells: Iterable[Mapping[str, Any]], run: str, sign: Sign | None
+    metadata: Mapping[str, Any],
+    cells: Iterable[Mapping[str, Any]],
+    runs: Collection[str],
+    sign: Sign | None,
 ) -> dict[str, Any]:
-    """A notebook's `codeact` metadata when the cells of this run went out of it, or came again.
+    """A notebook's `codeact` metadata when cells of these runs went out of it, or came again.
 
     Its conversation's chain ends at the last cell that is there. Ends at other runs stay as named.
     """
@@ -70,7 +80,8 @@ def ended_anew(
     for name in {*chains, *last}:
         before, now = chains.get(name), last.get(name)
         was = str(before.get("cell")) if isinstance(before, Mapping) else ""
-        if was.startswith(f"{run}-") or (now is not None and now.cell.startswith(f"{run}-")):
+        ends = (was, now.cell if now is not None else "")
+        if any(end.partition("-")[0] in runs for end in ends):
             chains.pop(name, None)
             chains |= end_of_chain(name, now, sign) if now is not None else {}
     rest = {key: value for key, value in metadata.items() if key != "chain"}
@@ -93,6 +104,11 @@ def _ends(cells: Iterable[Mapping[str, Any]]) -> dict[str, Link]:
             found = ((turn, int(mark["step"]), ROLES.index(mark["role"])), link_of(part))
             last[name] = max(last.get(name, found), found)
     return {name: link for name, (_, link) in last.items()}
+
+
+def _is_since(mark: Mapping[str, Any], step: int) -> bool:
+    """Whether a cell of a run belongs to this step or a later one; the end of a run always does."""
+    return step <= 1 or mark["role"] == "answer" or int(mark["step"]) >= step
 
 
 def _recorded(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -38,10 +39,16 @@ def same_content(path: Path, other: Path) -> bool:
 
 
 def put(path: Path, entry: Entry, content: Path | None) -> None:
-    """Put a file, folder or link there as it was, in the place of what is there; raises OSError."""
+    """Put a file, folder or link there as it was, in the place of what is there; raises OSError.
+
+    A file with another name (a hard link) is written in place, so that it stays one.
+    """
     if entry.kind == "folder":
         path.mkdir(exist_ok=True)
         os.chmod(path, entry.mode)
+        return
+    if content is not None and _has_other_names(path, entry):
+        _write_in_place(path, entry, content)
         return
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
     os.close(handle)
@@ -59,6 +66,23 @@ def put(path: Path, entry: Entry, content: Path | None) -> None:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _has_other_names(path: Path, entry: Entry) -> bool:
+    try:
+        there = os.lstat(path)
+    except OSError:
+        return False
+    return there.st_nlink > 1 and stat.S_ISREG(there.st_mode) and there.st_ino == entry.node
+
+
+def _write_in_place(path: Path, entry: Entry, content: Path) -> None:
+    target = os.open(path, os.O_WRONLY | NOT_FOLLOWED | BINARY)
+    with os.fdopen(target, "wb") as write, content.open("rb") as read:
+        os.truncate(target if os.truncate in os.supports_fd else path, 0)
+        shutil.copyfileobj(read, write, CHUNK)
+    os.chmod(path, entry.mode)
+    os.utime(path, ns=(entry.modified, entry.modified))
 
 
 def take_away(path: Path) -> None:

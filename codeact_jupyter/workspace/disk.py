@@ -16,7 +16,7 @@ from ..engine.undoing import Restored, WhatChange
 from .copying import BINARY, NOT_FOLLOWED, stays_inside
 from .entries import Entry
 from .manifest import Kept
-from .snapshot import Snapshot
+from .run_files import RunFiles
 
 MOST_BYTES = 512 << 10
 MOST_LINES = 3_000
@@ -54,7 +54,7 @@ class OnDisk:
 class Disk:
     """What the run of this snapshot changed on disk."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: RunFiles) -> None:
         self._snapshot = snapshot
 
     def look(self) -> OnDisk:

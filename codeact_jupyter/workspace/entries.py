@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,32 +72,42 @@ def entry_of(path: Path | str) -> Entry | None:
 
 @dataclass(frozen=True)
 class Listing:
-    """The entries by their path below the root; `ended` says why there are no more of them."""
+    """The entries by their path below the root; `ended` says why there are no more of them.
+
+    `unread` are the folders, the root as an empty path, of which not all was looked at.
+    """
 
     entries: dict[str, Entry]
     ended: str = ""
+    unread: frozenset[str] = frozenset()
 
 
 def listed(root: Path, passed: Collection[str] = (), *, seconds: float) -> Listing:
     """All that is below the root, but for `passed`; bounded in number and time."""
     entries: dict[str, Entry] = {}
-    deadline = time.monotonic() + seconds
-    for path in _walk(root, frozenset(passed)):
+    deadline, ended = time.monotonic() + seconds, ""
+    unread = dict.fromkeys([""])
+    for path in _walk(root, frozenset(passed), unread):
         entry = entry_of(root / path)
         if entry is not None:
             entries[path] = entry
         if len(entries) >= MOST_ENTRIES:
-            return Listing(entries, f"there are more than {MOST_ENTRIES:,}")
-        if time.monotonic() > deadline:
-            return Listing(entries, f"there was no time for more within {seconds:g} s")
-    return Listing(entries)
+            ended = f"there are more than {MOST_ENTRIES:,}"
+        elif time.monotonic() > deadline:
+            ended = f"there was no time for more within {seconds:g} s"
+        if ended:
+            break
+    return Listing(entries, ended, frozenset(unread))
 
 
-def _walk(root: Path, passed: frozenset[str]) -> Iterator[str]:
-    """The paths below the root, those of a folder before those of the folders in it."""
-    folders = [""]
+def _walk(root: Path, passed: frozenset[str], unread: dict[str, None]) -> Iterator[str]:
+    """The paths below the root, those of a folder before those of the folders in it.
+
+    A folder is in `unread` from when it is found until all that is in it was given.
+    """
+    folders = deque([""])
     while folders:
-        folder = folders.pop(0)
+        folder = folders.popleft()
         try:
             with os.scandir(root / folder) as found:
                 there = sorted(found, key=lambda each: each.name)
@@ -114,7 +125,26 @@ def _walk(root: Path, passed: frozenset[str]) -> Iterator[str]:
                 ):
                     continue
                 folders.append(path)
+                unread[path] = None
             yield path
+        del unread[folder]
+
+
+def was_absent(path: str, entries: Collection[str], unread: Collection[str]) -> bool:
+    """Whether a path that is not among the entries is known not to have been there."""
+    folder = path.rpartition("/")[0]
+    if not folder or folder in entries:
+        return folder not in unread
+    return was_absent(folder, entries, unread)
+
+
+def alike(one: Entry | None, other: Entry | None) -> bool:
+    """Whether two entries of a path say that nobody changed it in between."""
+    if one is None or other is None:
+        return one is other
+    mine = (one.kind, one.mode, one.target)
+    same = mine == (other.kind, other.mode, other.target)
+    return same and (one.kind != "file" or (one.size, one.modified) == (other.size, other.modified))
 
 
 def entry_to_json(entry: Entry) -> list[Any]:

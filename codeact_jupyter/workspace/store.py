@@ -15,11 +15,11 @@ from typing import Any
 from ..errors import UndoError
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
-MOST_SNAPSHOTS = 10
+MOST_RUNS = 10
 MOST_DAYS = 7
 MANIFEST, CELLS = "manifest.json", "cells.json"
 VERSION = 1
-RUN = re.compile(r"[\w-]{1,64}\Z")
+POINT = re.compile(r"[\w-]{1,64}\Z")
 
 
 def default_place() -> Path:
@@ -30,15 +30,15 @@ def default_place() -> Path:
 
 
 class Store:
-    """The private folder of one run's snapshot.
+    """The private folder of the snapshot of one point: of a run's beginning, or of a step's.
 
     Raises UndoError when it cannot be private: another user's, or a link.
     """
 
-    def __init__(self, place: Path, run: str) -> None:
-        if not RUN.match(run):
-            raise UndoError(f"{run!r} is no id of a run")
-        self.folder = place / run
+    def __init__(self, place: Path, point: str) -> None:
+        if not POINT.match(point):
+            raise UndoError(f"{point!r} is no id of a run")
+        self.folder = place / point
         self._place = place
 
     @property
@@ -65,6 +65,7 @@ class Store:
 
     def write_cells(self, cells: list[Any]) -> None:
         """Keep the cells that an undo takes out of the notebook; raises OSError."""
+        self.make()
         handle, temporary = tempfile.mkstemp(dir=self.folder)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(cells, file)
@@ -110,36 +111,45 @@ class Store:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def prune(self) -> None:
-        """Remove what is old, and the oldest of too many; never this one."""
-        kept = sorted(_snapshots(self._place), key=_age, reverse=True)
+        """Remove what is old, and the oldest of too many runs; never this one's."""
+        runs: dict[str, list[Path]] = {}
+        for folder in sorted(_snapshots(self._place), key=_age, reverse=True):
+            runs.setdefault(_run_of(folder), []).append(folder)
         oldest = time.time() - MOST_DAYS * 86_400
-        for number, folder in enumerate(kept):
-            if folder != self.folder and (number >= MOST_SNAPSHOTS or _age(folder) < oldest):
+        for number, (run, folders) in enumerate(runs.items()):
+            old = number >= MOST_RUNS or _age(folders[0]) < oldest
+            for folder in folders if old and run != _run_of(self.folder) else ():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def undone_last(place: Path, notebook: Path) -> str:
-    """The newest run that is undone, of those that left this notebook alone; empty if none is."""
-    for folder in sorted(_snapshots(place), key=_age, reverse=True):
+def all_points(place: Path) -> list[tuple[str, dict[str, Any]]]:
+    """All points with what is written of them, in the order of time; the damaged are left out."""
+    found = []
+    for folder in _snapshots(place):
         try:
-            kept = Store(place, folder.name).read()
+            found.append((folder.name, Store(place, folder.name).read()))
         except UndoError:
             continue
-        passed = [Path(kept["root"], each) for each in kept["passed"]]
-        if kept.get("undone") and notebook in passed:
-            return folder.name
-    return ""
+    return sorted(found, key=lambda each: each[1].get("taken", 0))
 
 
 def _snapshots(place: Path) -> list[Path]:
     try:
-        return [each for each in place.iterdir() if not each.is_symlink() and RUN.match(each.name)]
+        found = list(place.iterdir())
     except OSError:
         return []
+    return [each for each in found if not each.is_symlink() and POINT.match(each.name)]
+
+
+def _run_of(folder: Path) -> str:
+    return folder.name.partition("-")[0]
 
 
 def _age(folder: Path) -> float:
-    try:
-        return (folder / MANIFEST).stat().st_mtime
-    except OSError:
-        return 0.0
+    """When something was written of it last."""
+    for each in (folder / MANIFEST, folder):
+        try:
+            return each.stat().st_mtime
+        except OSError:
+            continue
+    return 0.0

@@ -121,13 +121,16 @@ export interface Rebuilt {
   readonly same: boolean;
 }
 
-/** An undo of a run, or a redo if it is undone; until it is confirmed, the server says what it does. */
+/** An undo of a run, or a redo; until it is confirmed, the server says what it does. */
 export type RevertOrder = NotebookParts & {
   readonly path: string;
   readonly kernel: string;
   readonly task: string;
+  /** From this step of the run on; 0 for all of it. */
+  readonly step: number;
+  readonly redo: boolean;
   readonly confirmed: boolean;
-  /** Also what was changed again since the run. */
+  /** Also what was changed again since the run, or may be the person's. */
   readonly overwrite: boolean;
   /** Stands for the preview that is confirmed. */
   readonly shown: string;
@@ -141,9 +144,18 @@ export interface RevertPreview {
   readonly lines: readonly string[];
   readonly cells: number;
   readonly edited: number;
+  readonly heading: string;
   readonly conflicts: readonly string[];
+  /** Changed while the run went on, but not while its code ran. */
+  readonly unsure: readonly string[];
   readonly gaps: readonly string[];
   readonly never: string;
+}
+
+/** The run that a redo would bring back now; its id is empty if there is none. */
+export interface UndoneRun {
+  readonly run: string;
+  readonly task: string;
 }
 
 /** A cell that comes again, and the one that it is below; at the top if that is empty. */
@@ -275,7 +287,9 @@ export class Api {
       lines: read.texts(from.lines),
       cells: read.number(from.cells),
       edited: read.number(from.edited),
+      heading: read.text(from.heading),
       conflicts: read.texts(from.conflicts),
+      unsure: read.texts(from.unsure),
       gaps: read.texts(from.gaps),
       never: read.text(from.never)
     };
@@ -286,6 +300,23 @@ export class Api {
     return {
       undone: from.undone === true,
       said: read.texts(from.said),
+      remove: read.texts(from.remove),
+      cells: read.list(from.cells).map(placedCell),
+      metadata: read.record(from.metadata)
+    };
+  }
+
+  async undone(path: string): Promise<UndoneRun> {
+    const from = await this._post('undone', { path });
+    return { run: read.text(from.run), task: read.text(from.task) };
+  }
+
+  /** The cells that go with what a magic undid, or come again with what it redid. */
+  async undoneCells(
+    reverted: { points: readonly string[]; undone: boolean } & NotebookParts
+  ): Promise<Pick<Reverted, 'remove' | 'cells' | 'metadata'>> {
+    const from = await this._post('undone/cells', { path: '', ...reverted });
+    return {
       remove: read.texts(from.remove),
       cells: read.list(from.cells).map(placedCell),
       metadata: read.record(from.metadata)

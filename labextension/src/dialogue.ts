@@ -25,6 +25,7 @@ import { type InputFrame, KEY } from './protocol';
 import * as read from './reading';
 import type { TurnView } from './run-model';
 import { Rebuilding } from './rebuilding';
+import { Reverting } from './reverting';
 import type { INotebookRuns, IRuns } from './tokens';
 
 /** The person asked for a conversation that has no turn yet. */
@@ -44,13 +45,16 @@ export class Dialogue implements IDisposable {
     _runs.connection.lostChanged.connect(this._tell, this);
     this.notebook.disposed.connect(this.dispose, this);
     this.rebuilding = new Rebuilding(runs, _runs.api);
+    this.reverting = new Reverting(runs, _runs.api, act => this.attempt(act));
     void this.attempt(async () => {
       await runs.load();
+      await this.reverting.look();
       await this.rebuilding.look();
     });
   }
 
   readonly rebuilding: Rebuilding;
+  readonly reverting: Reverting;
 
   get notebook(): NotebookPanel {
     return this.runs.notebook;

@@ -17,6 +17,7 @@ import { Asking } from './asking';
 import type { Connection } from './connection';
 import { isGoingOn } from './conversations';
 import { Forgotten } from './forgotten';
+import { MagicReverts } from './magic-reverts';
 import { parseFrame } from './parsing';
 import { runParts } from './parts';
 import { Projecting } from './projecting';
@@ -42,6 +43,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
       isOwn: run => this._runsOfKernel.has(run),
       waits: cell => this.projector.cell(cell)?.phase === 'waiting'
     });
+    this.reverts = new MagicReverts(this, _api);
     this._forgotten = new Forgotten(notebook, () => void this._load());
     this._saves = new Saves(_connection, this.projector, this._projecting);
     this.projector.done.connect(this._onDeed, this);
@@ -59,6 +61,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   readonly conversation = new ConversationModel();
   readonly projector: Projector;
   readonly asking: Asking;
+  readonly reverts: MagicReverts;
 
   get refusal(): string {
     return this._refusal;

@@ -7,6 +7,7 @@ import type { Api } from './api';
 import type { Asking } from './asking';
 import type { Connection } from './connection';
 import type { DeedDone, Part } from './protocol';
+import type { MagicReverts } from './magic-reverts';
 import type { ConversationModel } from './run-model';
 
 /** The plugins' common prefix. */
@@ -52,6 +53,8 @@ export interface INotebookRuns {
   originOf(run: string): string;
   /** What the person did to cells of these runs, and the kernel was not told; once. */
   takeDeeds(): readonly DeedDone[];
+  /** What magics undo in this notebook. */
+  readonly reverts: MagicReverts;
   /** What runs ask the person in the notebook. */
   readonly asking: Asking;
   /** The person is about to run this cell. */

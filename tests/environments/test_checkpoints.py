@@ -39,7 +39,7 @@ async def test_a_runs_changes_are_taken_back_and_brought_again(opened) -> None:
         assert [gap.what for gap in gaps if gap.what in "abg"] == ["g"]
         await do("a.append(2); b = 5; c = 6; big[7] = 9")
         after = await shows()
-        await checkpoints.close("r1", acted=True)
+        await checkpoints.close("r1", BOUNDS, acted=True)
         seen = await checkpoints.look("r1")
         assert {(each.kind, each.name) for each in seen.changes if each.kind != "setting"} == {
             ("object", "a"),
@@ -70,7 +70,7 @@ async def test_a_kernel_that_does_not_answer_is_said_and_does_nothing_when_it_wa
         pid = int(await do("import os; print(os.getpid()); a = [1]"))
         await checkpoints.take("r1", BOUNDS, ())
         await do("a.append(2)")
-        await checkpoints.close("r1", acted=True)
+        await checkpoints.close("r1", BOUNDS, acted=True)
         assert await checkpoints.look("r1") is not None
         os.kill(pid, signal.SIGSTOP)
         try:

@@ -71,6 +71,30 @@ def test_a_cell_that_the_person_edited_stays(
     assert "Mine." in notebook.read_text() and "made.txt" not in notebook.read_text()
 
 
+def test_a_step_is_taken_back_and_the_run_goes_on_from_there(
+    model: ScriptedModel, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    steps = [f"import pathlib; pathlib.Path('{name}.txt').write_text('{name}')" for name in "abc"]
+    model.will(*map(act, steps), say("Done."))
+    notebook = run(model, tmp_path, monkeypatch)
+    recorded, after = notebook.read_text(), texts(tmp_path)
+    assert set(after) == {"a.txt", "b.txt", "c.txt", "old.txt"}
+    capsys.readouterr()
+    assert codeact(["undo", str(notebook), "1.2", "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "from its step 2 on" in said and "removed: b.txt, c.txt" in said, said
+    assert set(texts(tmp_path)) == {"a.txt", "old.txt"}
+    assert "b.txt" not in notebook.read_text() and "a.txt" in notebook.read_text()
+    assert codeact(["verify", str(notebook)]) in (0, 1)
+    assert codeact(["redo", str(notebook), "--yes"]) == 0
+    assert texts(tmp_path) == after and notebook.read_text() == recorded
+    assert codeact(["undo", str(notebook), "1.2", "--yes"]) == 0
+    model.will(say("Going on."))
+    flags = ["--notebook", str(notebook), "--cwd", str(tmp_path), "--approve", "never"]
+    assert codeact(["run", "go on", *flags]) == 0
+    assert "b.txt" not in notebook.read_text() and "Going on." in notebook.read_text()
+
+
 def test_a_notebook_without_a_run_has_nothing_to_undo(tmp_path: Path, capsys) -> None:
     assert codeact(["undo", str(tmp_path / "none.ipynb"), "--yes"]) == 2
     assert "no notebook" in capsys.readouterr().err

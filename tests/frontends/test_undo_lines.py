@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,70 @@ def test_a_run_is_taken_back_all_together_and_brought_again(kernel, model, folde
     assert "The person undid your run for the task 'change things'" in str(model.requests[0])
 
 
-def test_a_step_alone_is_not_undone_but_there_is_a_way(kernel):
-    ran = kernel.run("%codeact undo 1.2")
-    assert "only whole runs are undone" in str(ran.error) and "%codeact fork 1.2" in str(ran.error)
+STEPS = (
+    "log = ['one']; pathlib.Path('a.txt').write_text('1')",
+    "log.append('two'); pathlib.Path('a.txt').write_text('22'); pathlib.Path('b.txt').touch()",
+    "log.append('three'); os.remove('a.txt'); pathlib.Path('b.txt').write_text('333')",
+)
+SEES = (
+    "print('log' in dir() and log, "
+    "sorted(p.name + p.read_text() for p in pathlib.Path().glob('*')))"
+)
+AT = (
+    "False []\n",
+    "['one'] ['a.txt1']\n",
+    "['one', 'two'] ['a.txt22', 'b.txt']\n",
+    "['one', 'two', 'three'] ['b.txt333']\n",
+)
+
+
+def test_a_step_is_taken_back_with_all_after_it_and_brought_again(kernel, model, folder):
+    kernel.run("import os, pathlib")
+    do(kernel, model, *STEPS)
+    do(kernel, model, "log.append('next'); pathlib.Path('c.txt').touch()")
+    last = kernel.run(SEES).stdout
+    ran = kernel.run("%codeact undo 1.3", answers=["n"])
+    assert "did from its step 3 on, and of the 1 run after it" in ran.stdout, ran.text
+    assert "Nothing was changed" in ran.stdout and kernel.run(SEES).stdout == last
+    kernel.run("%codeact undo 1.3 --yes")
+    assert kernel.run(SEES).stdout == AT[2]
+    kernel.run("%codeact undo 1.2 --yes")
+    assert kernel.run(SEES).stdout == AT[1]
+    kernel.run("%codeact undo --yes")
+    assert kernel.run(SEES).stdout == AT[0]
+    for seen in (AT[1], AT[2], last):
+        kernel.run("%codeact redo --yes")
+        assert kernel.run(SEES).stdout == seen
+    assert "nothing to redo" in str(kernel.run("%codeact redo --yes").error)
+    kernel.run("%codeact undo 1.2 --yes")
+    do(kernel, model, "log.append('other')")
+    assert "The person undid your run for the task" in str(model.requests[0])
+    assert "from its step 2 on" in str(model.requests[0])
+    assert "nothing to redo" in str(kernel.run("%codeact redo --yes").error)
+    kernel.run("%codeact undo --yes")
+    assert kernel.run(SEES).stdout == AT[1]
+
+
+def test_a_file_that_somebody_wrote_while_no_code_of_the_run_ran_is_left_alone(
+    kernel, model, folder
+):
+    made = "import pathlib; pathlib.Path('runs.txt').write_text('run'); log = []"
+
+    def meanwhile(request):
+        (folder / "mine.txt").write_text("mine")
+        time.sleep(0.2)  # a file's times are not exact
+        return act("log.append(1)")
+
+    model.will(act(made), meanwhile, say())
+    assert not kernel.task("write", "--approve never").failed
+    ran = kernel.run("%codeact undo", answers=["y", ""])
+    assert "runs.txt" in ran.stdout
+    assert "mine.txt" not in ran.stdout or "maybe yours" in ran.stdout
+    assert sorted(p.name for p in folder.glob("*.txt")) == ["mine.txt"]
+
+
+def test_what_cannot_be_undone_is_said_with_what_can(kernel, model, folder):
+    do(kernel, model, "a = 1")
+    assert "there is no step '7.1'" in str(kernel.run("%codeact undo 7.1").error)
+    assert "known are" in str(kernel.run("%codeact undo nosuchrun").error)
+    assert "nothing to redo" in str(kernel.run("%codeact redo").error)

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.frontends.live import ScriptedModel, act, say
 
+from .opening import OPEN_PANEL
 from .tabs import Tab, outputs
 
 MADE = (
@@ -45,16 +46,67 @@ def test_a_run_is_undone_with_its_cells_and_redone(
         "cells go",
     ):
         expect(card).to_contain_text(words)
-    tab.page.screenshot(path=str(tmp_path / "undo.png"))
+    picture(tab, tmp_path / "undo.png")
     card.get_by_role("button", name="Undo", exact=True).click()
     expect(tab.page.get_by_role("button", name="Redo this run…")).to_be_visible()
     tab.until(lambda: tab.roles == roles[:2], "the run's cells gone")
     tab.run(1)
     tab.until(lambda: BEFORE in outputs(tab.cells[1]), "what was before the run")
 
+    tab.save()
+    tab.load()
+    open_panel(tab)
     tab.page.get_by_role("button", name="Redo this run…").click()
     card = tab.page.get_by_role("group", name="Redo this run?")
+    picture(tab, tmp_path / "redo.png")
     card.get_by_role("button", name="Redo", exact=True).click()
     tab.until(lambda: tab.roles == roles, "the run's cells again")
     tab.run(1)
     tab.until(lambda: AFTER in outputs(tab.cells[1]), "what the run did, again")
+
+
+def test_a_step_is_undone_from_its_card_and_a_magics_run_with_its_cells(
+    tab: Tab, model: ScriptedModel, tmp_path: Path
+) -> None:
+    model.will(act("one = 1"), act("two = 2"), say("Done."))
+    sees = "print('one' in dir(), 'two' in dir(), 'three' in dir())"
+    tab.write(
+        "%load_ext codeact_jupyter",
+        sees,
+        "%%codeact\ngo",
+        "%codeact undo --yes",
+        "%codeact redo --yes",
+    )
+    tab.run(0)
+    tab.run(2)
+    tab.until_ended()
+    roles = tab.roles
+    tab.run(1)
+    tab.until(lambda: "True True False" in outputs(tab.cells[1]), "what the run did")
+    tab.run(roles.index("%codeact undo --yes"))
+    tab.until(lambda: len(tab.roles) == 5, "the magic's cells gone")
+    tab.run(1)
+    tab.until(lambda: "False False False" in outputs(tab.cells[1]), "what was before")
+    tab.run(4)
+    tab.until(lambda: tab.roles == roles, "the magic's cells again")
+    tab.run(1)
+    tab.until(lambda: "True True False" in outputs(tab.cells[1]), "what the run did, again")
+
+    open_panel(tab)
+    tab.page.get_by_role("button", name="Undo from here…").nth(1).click()
+    card = tab.page.get_by_role("group", name="Undo this run?")
+    expect(card).to_contain_text("from its step 2 on")
+    picture(tab, tmp_path / "step.png")
+    card.get_by_role("button", name="Undo", exact=True).click()
+    tab.until(lambda: "action 1" in tab.roles and "action 2" not in tab.roles, "the step gone")
+    tab.run(1)
+    tab.until(lambda: "True False False" in outputs(tab.cells[1]), "what was before the step")
+
+
+def open_panel(tab: Tab) -> None:
+    tab.page.evaluate(OPEN_PANEL)
+
+
+def picture(tab: Tab, path: Path) -> None:
+    """Keep what the panel shows, for who looks at it."""
+    tab.page.screenshot(path=str(path))

@@ -10,10 +10,15 @@ import pytest
 
 from codeact_jupyter.errors import UndoError
 from codeact_jupyter.workspace.disk import MOST_SHOWN, Disk, FileChange
+from codeact_jupyter.workspace.run_files import RunFiles
 
-from .test_snapshot import BOUNDS, change, snapshot, tree, work
+from .test_snapshot import BOUNDS, back, change, snapshot, tree, work
 
 __all__ = ["work"]  # the fixture
+
+
+def files(tmp_path: Path, run: str = "run") -> RunFiles:
+    return RunFiles(run, tmp_path / "data" / "undo")
 
 
 @pytest.fixture
@@ -22,7 +27,7 @@ def disk(tmp_path: Path, work: Path) -> Disk:
     snapshot(tmp_path).take(work, BOUNDS)
     change(work)
     snapshot(tmp_path).close(acted=True)
-    return Disk(snapshot(tmp_path))
+    return Disk(files(tmp_path))
 
 
 def test_it_names_what_was_added_changed_and_deleted(disk: Disk, work: Path) -> None:
@@ -64,7 +69,7 @@ def test_all_is_restored_as_it_was(tmp_path: Path, work: Path) -> None:
     snapshot(tmp_path).take(work, BOUNDS)
     change(work)
     snapshot(tmp_path).close(acted=True)
-    disk = Disk(snapshot(tmp_path))
+    disk = Disk(files(tmp_path))
     restored = disk.restore([each.path for each in disk.look().changes])
     assert restored.failed == () and tree(work) == before
 
@@ -84,8 +89,8 @@ def test_an_undo_of_the_run_leaves_what_was_restored_alone(
 ) -> None:
     disk.restore(["kept.txt"])
     (work / "kept.txt").write_text("mine")
-    assert "kept.txt" not in {each.name for each in snapshot(tmp_path).look().changes}
-    assert snapshot(tmp_path).put_back(overwrite=True).failed == ()
+    assert "kept.txt" not in {each.name for each in back(tmp_path).look().changes}
+    assert back(tmp_path).put_back(overwrite=True).failed == ()
     assert (work / "kept.txt").read_text() == "mine"
     assert not (work / "out").exists() and disk.look().changes == ()
 
@@ -102,7 +107,7 @@ def test_what_is_no_text_or_too_much_is_told_by_its_size(tmp_path: Path, work: P
     (work / "long.txt").write_text("".join(f"{n + 1}.\n" for n in range(1000)))
     (work / "huge.txt").write_text("x" * (600 << 10))
     snapshot(tmp_path).close(acted=True)
-    disk = Disk(snapshot(tmp_path))
+    disk = Disk(files(tmp_path))
     assert disk.difference("table.bin") == "10 bytes before, 12 bytes after"
     assert disk.difference("huge.txt") == "0 lines before, 614,400 bytes after"
     shown = disk.difference("long.txt").splitlines()
@@ -114,7 +119,7 @@ def test_a_new_repository_is_named_because_its_hooks_would_run(tmp_path: Path, w
     snapshot(tmp_path).take(work, BOUNDS)
     (work / ".git" / "hooks").mkdir(parents=True)
     snapshot(tmp_path).close(acted=True)
-    assert Disk(snapshot(tmp_path)).look().planted == (".git",)
+    assert Disk(files(tmp_path)).look().planted == (".git",)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
@@ -126,10 +131,28 @@ def test_no_link_is_followed_to_show_a_difference(tmp_path: Path, work: Path) ->
     os.symlink(secret, work / "kept.txt")
     os.symlink(tmp_path, work / "way")
     snapshot(tmp_path).close(acted=True)
-    disk = Disk(snapshot(tmp_path))
+    disk = Disk(files(tmp_path))
     assert "of the person" not in disk.difference("kept.txt") + disk.difference("way/secret.txt")
 
 
 def test_of_a_run_without_a_snapshot_nothing_is_known(tmp_path: Path) -> None:
     with pytest.raises(UndoError):
-        Disk(snapshot(tmp_path, "other")).look()
+        Disk(files(tmp_path, "other")).look()
+
+
+def test_the_changes_of_all_steps_are_shown_and_restored_one_by_one(tmp_path: Path, work) -> None:
+    before = tree(work)
+    for step, text in enumerate(("one", "two!"), 1):
+        point = "run" if step == 1 else f"run-{step}"
+        snapshot(tmp_path, point).take(work, BOUNDS)
+        (work / "kept.txt").write_text(text)
+        (work / f"made{step}.txt").write_text(text)
+        snapshot(tmp_path, point).close(acted=True)
+    disk = Disk(files(tmp_path))
+    assert {each.path for each in disk.look().changes} == {"kept.txt", "made1.txt", "made2.txt"}
+    assert "+two!" in disk.difference("kept.txt") and "-old" in disk.difference("kept.txt")
+    paths = ["kept.txt", "made1.txt", "made2.txt"]
+    assert set(disk.restore(paths).done) == set(paths) and tree(work) == before
+    assert set(disk.restore(["kept.txt"]).done) == {"kept.txt"}
+    assert (work / "kept.txt").read_text() == "two!"
+    assert [each.name for each in back(tmp_path).look().changes] == ["kept.txt"]

@@ -12,6 +12,8 @@ import pytest
 
 from codeact_jupyter.engine.undoing import Bounds
 from codeact_jupyter.errors import UndoError
+from codeact_jupyter.workspace import entries
+from codeact_jupyter.workspace.putting_back import FilesBack
 from codeact_jupyter.workspace.snapshot import Snapshot
 
 BOUNDS = Bounds(20.0, 1 << 20)
@@ -30,6 +32,10 @@ def work(tmp_path: Path) -> Path:
 
 def snapshot(tmp_path: Path, run: str = "run") -> Snapshot:
     return Snapshot(run, tmp_path / "data" / "undo")
+
+
+def back(tmp_path: Path, point: str = "run") -> FilesBack:
+    return FilesBack(point, tmp_path / "data" / "undo")
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -57,7 +63,7 @@ def test_what_a_run_does_to_files_is_taken_back_and_brought_again(tmp_path, work
     change(work)
     after = tree(work)
     snapshot(tmp_path).close(acted=True)
-    seen = {(each.name, each.what) for each in snapshot(tmp_path).look().changes}
+    seen = {(each.name, each.what) for each in back(tmp_path).look().changes}
     assert seen == {
         ("kept.txt", "changed"),
         ("data", "deleted"),
@@ -67,7 +73,7 @@ def test_what_a_run_does_to_files_is_taken_back_and_brought_again(tmp_path, work
         ("out/deep/made.txt", "added"),
     }
     for expected in (before, after, before):
-        restored = snapshot(tmp_path).put_back(overwrite=False)
+        restored = back(tmp_path).put_back(overwrite=False)
         assert not restored.kept and not restored.failed
         assert tree(work) == expected
 
@@ -77,7 +83,7 @@ def test_a_change_that_keeps_size_and_time_is_seen(tmp_path, work) -> None:
     (work / "kept.txt").write_text("abc")
     os.utime(work / "kept.txt", ns=(10**18, 10**18))
     snapshot(tmp_path).close(acted=True)
-    assert [each.name for each in snapshot(tmp_path).look().changes] == ["kept.txt"]
+    assert [each.name for each in back(tmp_path).look().changes] == ["kept.txt"]
 
 
 def test_what_was_changed_again_since_is_left_unless_asked_for(tmp_path, work) -> None:
@@ -86,11 +92,108 @@ def test_what_was_changed_again_since_is_left_unless_asked_for(tmp_path, work) -
     snapshot(tmp_path).close(acted=True)
     (work / "kept.txt").write_text("mine")
     (work / "mine.txt").write_text("mine")
-    conflicts = [each.name for each in snapshot(tmp_path).look().changes if each.conflict]
+    conflicts = [each.name for each in back(tmp_path).look().changes if each.conflict]
     assert conflicts == ["kept.txt"]
-    assert snapshot(tmp_path).put_back(overwrite=False).kept == ("kept.txt",)
+    assert back(tmp_path).put_back(overwrite=False).kept == ("kept.txt",)
     assert (work / "kept.txt").read_text() == "mine" and (work / "mine.txt").exists()
     assert (work / "data" / "lost.txt").read_text() == "lost"
+
+
+def test_what_was_written_while_no_code_of_the_run_ran_may_be_the_persons(tmp_path, work) -> None:
+    snapshot(tmp_path).take(work, BOUNDS)
+    (work / "runs.txt").write_text("run")
+    began = time.time() - 1
+    (work / "mine.txt").write_text("mine")
+    written = (work / "mine.txt").stat().st_ctime
+    snapshot(tmp_path).close(acted=True, spans=[(began, written - 1e-6)])
+    unsure = {each.name: each.unsure for each in back(tmp_path).look().changes}
+    assert unsure["mine.txt"]
+    assert "mine.txt" in back(tmp_path).put_back(overwrite=False).kept
+    assert (work / "mine.txt").read_text() == "mine"
+    back(tmp_path).put_back(overwrite=True)  # the redo leaves what was left alone
+    assert (work / "mine.txt").read_text() == "mine"
+    snapshot(tmp_path).doubt()
+    assert all(each.unsure for each in back(tmp_path).look().changes)
+
+
+def test_points_of_a_run_are_taken_back_from_any_on_and_brought_again(tmp_path, work) -> None:
+    states = [tree(work)]
+
+    def one() -> None:
+        (work / "kept.txt").write_text("1")
+        (work / "made.txt").write_text("1")
+
+    def two() -> None:
+        (work / "kept.txt").unlink()
+        (work / "made.txt").write_text("22")
+        (work / "data" / "lost.txt").write_text("2")
+
+    def three() -> None:
+        (work / "kept.txt").mkdir()
+        (work / "kept.txt" / "inside").write_text("3")
+        (work / "made.txt").unlink()
+
+    names = ("run", "run-2", "run-3")
+    for point, does in zip(names, (one, two, three), strict=True):
+        snapshot(tmp_path, point).take(work, BOUNDS)
+        does()
+        snapshot(tmp_path, point).close(acted=True)
+        states.append(tree(work))
+    for order in ((2, 1, 0), (0,), (1,), (2, 0)):
+        for at in order:
+            restored = back(tmp_path, names[at]).put_back(overwrite=False)
+            assert not restored.kept and not restored.failed, restored
+            assert tree(work) == states[at]
+        for at, then in zip(reversed(order), (*reversed(order[:-1]), 3), strict=True):
+            restored = back(tmp_path, names[at]).put_back(overwrite=False)
+            assert not restored.kept and not restored.failed, restored
+            assert tree(work) == states[then]
+
+
+def test_what_the_person_changed_between_two_points_is_left_alone(tmp_path, work) -> None:
+    snapshot(tmp_path).take(work, BOUNDS)
+    (work / "kept.txt").write_text("run")
+    snapshot(tmp_path).close(acted=True)
+    (work / "kept.txt").write_text("the person's own")
+    snapshot(tmp_path, "run-2").take(work, BOUNDS)
+    (work / "kept.txt").write_text("the run's again")
+    snapshot(tmp_path, "run-2").close(acted=True)
+    assert back(tmp_path).put_back(overwrite=False).kept == ("kept.txt",)
+    assert (work / "kept.txt").read_text() == "the run's again"
+    back(tmp_path).put_back(overwrite=False)
+    back(tmp_path, "run-2").put_back(overwrite=False)
+    assert (work / "kept.txt").read_text() == "the person's own"
+
+
+def test_a_file_that_was_not_seen_before_is_not_taken_for_the_runs(
+    tmp_path, work, monkeypatch
+) -> None:
+    for number in range(6):
+        (work / "data" / f"theirs{number}").write_text("theirs")
+    monkeypatch.setattr(entries, "MOST_ENTRIES", 4)
+    gaps = snapshot(tmp_path).take(work, BOUNDS)
+    assert any("more than 4" in gap.why for gap in gaps)
+    monkeypatch.setattr(entries, "MOST_ENTRIES", 100)
+    (work / "made.txt").write_text("made")
+    snapshot(tmp_path).close(acted=True)
+    back(tmp_path).put_back(overwrite=True)
+    assert not (work / "made.txt").exists()
+    assert len(list((work / "data").iterdir())) == 7
+
+
+@linux
+def test_a_folder_that_cannot_be_read_is_named_and_a_hard_link_stays_one(tmp_path, work) -> None:
+    if os.getuid() != 0:
+        (work / "data").chmod(0)
+        assert "data" in {gap.what for gap in snapshot(tmp_path).take(work, BOUNDS)}
+        (work / "data").chmod(0o700)
+    outside = tmp_path / "outside.txt"
+    os.link(work / "kept.txt", outside)
+    snapshot(tmp_path).take(work, BOUNDS)
+    (work / "kept.txt").write_text("in place, under both names")
+    snapshot(tmp_path).close(acted=True)
+    back(tmp_path).put_back(overwrite=False)
+    assert outside.read_text() == "old" and outside.samefile(work / "kept.txt")
 
 
 def test_what_was_changed_after_a_run_broke_off_is_left_unless_asked_for(tmp_path, work) -> None:
@@ -103,9 +206,9 @@ def test_what_was_changed_after_a_run_broke_off_is_left_unless_asked_for(tmp_pat
     gaps = snapshot(tmp_path).close(acted=True, alive=alive)
     assert "not seen" in gaps[-1].why
     snapshot(tmp_path).close(acted=True, alive=alive + 60)  # its end is noted already
-    conflicts = [each.name for each in snapshot(tmp_path).look().changes if each.conflict]
+    conflicts = [each.name for each in back(tmp_path).look().changes if each.conflict]
     assert conflicts == ["mine.txt"]
-    assert snapshot(tmp_path).put_back(overwrite=False).kept == ("mine.txt",)
+    assert back(tmp_path).put_back(overwrite=False).kept == ("mine.txt",)
     assert (work / "mine.txt").exists() and not (work / "out").exists()
 
 
@@ -115,7 +218,7 @@ def test_where_nobody_knows_how_far_a_run_went_nothing_new_is_taken_for_its_work
     snapshot(tmp_path).take(work, BOUNDS)
     time.sleep(0.05)
     change(work)
-    undone = snapshot(tmp_path).put_back(overwrite=False)
+    undone = back(tmp_path).put_back(overwrite=False)
     assert set(undone.kept) == {"kept.txt", "out/deep/made.txt"}
     assert (work / "data" / "lost.txt").exists()
 
@@ -127,7 +230,7 @@ def test_what_is_too_large_is_named_before_and_again_when_it_was_changed(tmp_pat
     (work / "large.bin").write_bytes(b"1" * 4096)
     gaps = snapshot(tmp_path).close(acted=True)
     assert gaps[0].what == "large.bin" and "was changed" in gaps[0].why
-    assert not snapshot(tmp_path).look().changes
+    assert not back(tmp_path).look().changes
 
 
 @linux
@@ -165,7 +268,7 @@ def test_links_are_kept_as_links_and_never_followed(tmp_path, work) -> None:
     (work / "data").rmdir()
     (work / "data").symlink_to(outside)  # a folder on the way leads outside now
     snapshot(tmp_path).close(acted=True)
-    snapshot(tmp_path).put_back(overwrite=False)
+    back(tmp_path).put_back(overwrite=False)
     assert (outside / "theirs.txt").read_text() == "changed"
     assert sorted(os.listdir(outside)) == ["theirs.txt"]
     assert os.readlink(work / "one") == "kept.txt"
@@ -183,7 +286,7 @@ def test_version_control_environments_caches_and_the_notebook_are_passed_over(
     for path in (".git/new", "venv/new", "__pycache__/new", "env/new", "mine.ipynb"):
         (work / path).write_text("changed")
     snapshot(tmp_path).close(acted=True)
-    assert snapshot(tmp_path).look().changes == ()
+    assert back(tmp_path).look().changes == ()
 
 
 def test_unchanged_files_are_not_copied_twice_and_old_snapshots_go(tmp_path, work) -> None:
@@ -210,7 +313,7 @@ def test_a_damaged_snapshot_is_said_and_nothing_is_changed(tmp_path, work) -> No
     before = tree(work)
     (tmp_path / "data" / "undo" / "run" / "manifest.json").write_text("{")
     with pytest.raises(UndoError, match="cannot be read"):
-        snapshot(tmp_path).put_back(overwrite=True)
+        back(tmp_path).put_back(overwrite=True)
     assert tree(work) == before
     with pytest.raises(UndoError, match="no id"):
         Snapshot("../run", tmp_path)

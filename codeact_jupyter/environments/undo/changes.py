@@ -1,7 +1,7 @@
-"""What a run changed of the variables: found at its end, put back on demand.
+"""What became of the variables from one point on: found at its end, put back on demand.
 
-Its source is also sent into kernels. Only what the run changed is put back, and
-what somebody changed since the run's end is told apart.
+Its source is also sent into kernels. Only what was changed is put back, and what
+somebody else changed since is told apart.
 """
 
 # ruff: noqa: B905 - Python 3.8 knows no `zip(strict=True)`
@@ -26,120 +26,107 @@ class Sum(NamedTuple):
     value: int
 
 
+class State(NamedTuple):
+    """One state of one object that was changed: as it was, and as it was left (`mark`).
+
+    `place` tells the states of one object apart; `told` is the type of what its name is bound to,
+    or None for what is no variable.
+    """
+
+    record: Record
+    mark: Any
+    place: int
+    told: str | None
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The same for the same state of the same object, at whichever point it was seen."""
+        return id(self.record.value), self.place
+
+
 class Changes:
-    """What became of the state that a checkpoint holds; `after` are the names at the run's end."""
+    """What is to be put back as one: names with their values before and after, and states.
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self._checkpoint = checkpoint
-        self.after: dict[str, Any] | None = None
-        self._marks: dict[int, Any] = {}  # by record, its state at the end of the run
-        self._theirs: dict[int, Any] = {}  # by record, its state when it was put back
+    `others` are the keys of the states, and the names, that somebody else changed before what
+    changed them next. With `is_late` or `is_mixed` nobody can tell what is whose.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        names: dict[str, tuple[Any, Any]],
+        states: dict[tuple[int, int], State],
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.names = names
+        self.states = states
+        self.others: set[Any] = set()
+        self.is_undone = self.is_late = self.is_mixed = False
+        self._theirs: dict[tuple[int, int], Any] = {}  # the states that were put back
         self._names_theirs: dict[str, Any] = {}
-        self.is_undone = self.is_late = False
 
-    def close(self) -> None:
-        """The run is over: note what it changed, and how it left that."""
-        self.is_late = False
-        self.after = self._checkpoint.names()
-        self._checkpoint.lost_parked()
-        self._marks = {}
-        for index, record in enumerate(self._checkpoint.records):
-            if not self._is_as(record, record.saved):
-                self._marks[index] = self._mark(record)
-
-    def _is_as(self, record: Record, saved: Any) -> bool:
-        try:
-            return bool(record.kind.same(record.value, saved))
-        except Exception:  # what cannot be compared counts as changed
-            return False
-
-    def _mark(self, record: Record) -> Any:
-        held = record.saved
-        if type(held) is Held and held.parked is not None:
-            return Sum(_sum_of(held))
-        try:
-            return record.kind.take(record.value)
-        except Exception:
-            return ABSENT
-
-    def _is_as_left(self, index: int) -> bool:
-        """Whether nobody changed this since the run's end."""
-        record, mark = self._checkpoint.records[index], self._marks[index]
-        if type(mark) is Sum:
-            return mark == Sum(_sum_of(record.saved))
-        return self._is_as(record, mark)
+    def is_as_left(self, state: State) -> bool:
+        """Whether nobody changed this since."""
+        if type(state.mark) is Sum:
+            return bool(state.mark == Sum(_sum_of(state.record.saved)))
+        return _is_as(state.record, state.mark)
 
     def items(self) -> list[dict[str, Any]]:
         """What there is to put back now, or to bring back when it was: each with `conflict`."""
-        if self.after is None:
-            self.close()
-            self.is_late = True  # what was done since the run's end cannot be told apart
-        if self._checkpoint.lost_parked():
-            self.close()  # the records are numbered anew
+        if self.checkpoint.lost_parked():
+            self.states = {key: each for key, each in self.states.items() if not is_parked(each)}
         return [*self._name_items(), *self._object_items()]
 
+    @property
+    def _is_unclear(self) -> bool:
+        return self.is_late or self.is_mixed
+
     def _name_items(self) -> list[dict[str, Any]]:
-        assert self.after is not None
-        now, found = self._checkpoint.names(), []
-        for name in dict.fromkeys((*self._checkpoint.before, *self.after)):
-            before, after = self._checkpoint.before.get(name, ABSENT), self.after.get(name, ABSENT)
-            if before is after:
-                continue
-            there = now.get(name, ABSENT)
+        now, found = self.checkpoint.names(), []
+        for name, (before, after) in self.names.items():
             theirs = before if self.is_undone else after
+            conflict = now.get(name, ABSENT) is not theirs or self._is_unclear
+            conflict = conflict or (name in self.others and not self.is_undone)
             what = "added" if before is ABSENT else "deleted" if after is ABSENT else "changed"
             shown = before if what != "added" else after
-            found.append(
-                _item(
-                    "variable",
-                    name,
-                    what,
-                    type_name(type(shown)),
-                    there is not theirs or self.is_late,
-                )
-            )
+            found.append(_item("variable", name, what, type_name(type(shown)), conflict))
         return found
 
     def _object_items(self) -> list[dict[str, Any]]:
         roots: dict[str, dict[str, Any]] = {}
-        for index in self._marks:
-            record = self._checkpoint.records[index]
-            as_left = (
-                self._is_as(record, record.saved) if self.is_undone else self._is_as_left(index)
-            )
-            name = record.root
-            item = roots.get(name)
+        for key, state in self.states.items():
+            record, told = state.record, state.told
+            if self.is_undone:
+                conflict = not _is_as(record, record.saved)
+            else:
+                conflict = key in self.others or not self.is_as_left(state)
+            item = roots.get(record.root)
             if item is None:
-                variable = name in self._checkpoint.before
-                told = type_name(type(self._checkpoint.before[name])) if variable else ""
-                roots[name] = item = _item(
-                    "object" if variable else "setting", name, "changed", told
-                )
-            item["conflict"] = item["conflict"] or not as_left or self.is_late
+                kind = "setting" if told is None else "object"
+                roots[record.root] = item = _item(kind, record.root, "changed", told or "")
+            item["conflict"] = item["conflict"] or conflict or self._is_unclear
         # Whoever uses random numbers goes on with those; that is no change to ask about.
         passing = (item["conflict"] and item["name"].startswith(RANDOM) for item in roots.values())
         return [item for item, passes in zip(roots.values(), passing) if not passes]
 
     def put_back(self, *, overwrite: bool) -> dict[str, list[str]]:
-        """Take the run back, or bring it back after that; what was changed since only if asked.
+        """Take it back, or bring it back after that; what was changed since only if asked.
 
         Returns what was `done`, what was `kept` as it is now, and what `failed`.
         """
         items = self.items()
         kept = [] if overwrite else [item["name"] for item in items if item["conflict"]]
-        held = {(item["kind"] == "variable", item["name"]) for item in items if item["conflict"]}
+        held = {each["name"] for each in items if each["conflict"] and each["kind"] != "variable"}
         chosen = [
-            index
-            for index in self._marks
-            if overwrite or (False, self._checkpoint.records[index].root) not in held
+            key for key, each in self.states.items() if overwrite or each.record.root not in held
         ]
         if not self.is_undone:  # first all, because one object's state may be seen in two ways
-            self._theirs |= {index: self._now(index) for index in chosen}
+            self._theirs.update({key: _now(self.states[key]) for key in chosen})
         done: dict[str, None] = {}
         failed: dict[str, None] = {}
-        for index in chosen:
-            ok = self._put(index, back=not self.is_undone)
-            (done if ok else failed)[self._checkpoint.records[index].root] = None
+        for key in chosen:
+            ok = self._put(key, back=not self.is_undone)
+            (done if ok else failed)[self.states[key].record.root] = None
         for item in items:
             if item["kind"] == "variable" and (overwrite or not item["conflict"]):
                 self._bind(item["name"])
@@ -147,25 +134,15 @@ class Changes:
         self.is_undone = not self.is_undone
         return {"done": list(done), "kept": kept, "failed": list(failed)}
 
-    def _now(self, index: int) -> Any:
-        """The state of a record's object as it is; of parked memory, what differs is kept later."""
-        record = self._checkpoint.records[index]
-        if type(record.saved) is Held and record.saved.parked is not None:
-            return ABSENT
-        try:
-            return record.kind.take(record.value)
-        except Exception:
-            return ABSENT
-
-    def _put(self, index: int, *, back: bool) -> bool:
+    def _put(self, key: tuple[int, int], *, back: bool) -> bool:
         """Put the state of before back, or the one that it replaced; returns whether that went."""
-        record = self._checkpoint.records[index]
-        saved = record.saved if back else self._theirs.get(index, ABSENT)
+        record = self.states[key].record
+        saved = record.saved if back else self._theirs.get(key, ABSENT)
         try:
             if back and type(saved) is Held and saved.parked is not None:
                 layout = saved.layout
                 pieces = saved.parked.restore(layout.address, layout.size)
-                self._theirs[index] = Held(layout, pieces=tuple(pieces))
+                self._theirs[key] = Held(layout, pieces=tuple(pieces))
             elif saved is ABSENT:
                 return False
             else:
@@ -175,17 +152,73 @@ class Changes:
         return True
 
     def _bind(self, name: str) -> None:
-        """Give a name its value of before the run; or the one of after it, when that is undone."""
-        assert self.after is not None
+        """Give a name its value of before; or the one of after it, when that is undone."""
+        namespace, (before, after) = self.checkpoint.namespace, self.names[name]
         if not self.is_undone:
-            self._names_theirs[name] = self._checkpoint.namespace.get(name, ABSENT)
-            value = self._checkpoint.before.get(name, ABSENT)
+            self._names_theirs[name] = namespace.get(name, ABSENT)
+            value = before
         else:
-            value = self._names_theirs.get(name, self.after.get(name, ABSENT))
+            value = self._names_theirs.get(name, after)
         if value is ABSENT:
-            self._checkpoint.namespace.pop(name, None)
+            namespace.pop(name, None)
         else:
-            self._checkpoint.namespace[name] = value
+            namespace[name] = value
+
+
+def changes_since(checkpoint: Checkpoint) -> Changes:
+    """What became of the state that a checkpoint holds, as it is now."""
+    after = checkpoint.names()
+    checkpoint.lost_parked()
+    names, before = {}, checkpoint.before
+    for name in dict.fromkeys((*before, *after)):
+        one, other = before.get(name, ABSENT), after.get(name, ABSENT)
+        if one is not other:
+            names[name] = (one, other)
+    states: dict[tuple[int, int], State] = {}
+    places: dict[int, int] = {}
+    for record in checkpoint.records:
+        place = places[id(record.value)] = places.get(id(record.value), -1) + 1
+        if not _is_as(record, record.saved):
+            root = record.root
+            told = type_name(type(before[root])) if root in before else None
+            state = State(record, _mark(record), place, told)
+            states[state.key] = state
+    return Changes(checkpoint, names, states)
+
+
+def is_parked(state: State) -> bool:
+    """Whether a fork has the state of before."""
+    saved = state.record.saved
+    return type(saved) is Held and saved.parked is not None
+
+
+def _is_as(record: Record, saved: Any) -> bool:
+    try:
+        return bool(record.kind.same(record.value, saved))
+    except Exception:  # what cannot be compared counts as changed
+        return False
+
+
+def _mark(record: Record) -> Any:
+    held = record.saved
+    if type(held) is Held and held.parked is not None:
+        return Sum(_sum_of(held))
+    try:
+        return record.kind.take(record.value)
+    except Exception:
+        return ABSENT
+
+
+def _now(state: State) -> Any:
+    """The state of an object as it is; of parked memory, what differs is kept later."""
+    saved = state.record.saved
+    try:
+        if type(saved) is Held and saved.pieces:
+            here = tuple((at, ctypes.string_at(at, len(piece))) for at, piece in saved.pieces)
+            return Held(saved.layout, pieces=here)
+        return ABSENT if is_parked(state) else state.record.kind.take(state.record.value)
+    except Exception:
+        return ABSENT
 
 
 def _sum_of(held: Held) -> int:

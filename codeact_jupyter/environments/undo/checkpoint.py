@@ -126,6 +126,11 @@ class Checkpoint:
                 continue
             self.records.append(Record(root, value, kind, held))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether there was the time and the room for all."""
+        return not self._walk.unreached
+
     def lost_parked(self) -> bool:
         """Give up what the fork held, if it is there no more; tell whether that was now."""
         if self.parked is None or self.parked.is_there():
@@ -146,7 +151,7 @@ class Checkpoint:
         """Let go of everything."""
         if self.parked is not None:
             self.parked.close()
-        self.records, self.before = [], {}
+        self.parked, self.records, self.before = None, [], {}
 
 
 def _length(value: Any) -> int:

@@ -111,6 +111,16 @@ class Parked:
                 return True
         return False
 
+    def differing(self, address: int, size: int) -> list[tuple[int, bytes]]:
+        """The pieces of this memory that are not as they were: as they were, by address."""
+        found = []
+        for at in range(address, address + size, STEP):
+            length = min(STEP, address + size - at)
+            held = self.read(at, length)
+            if not same_memory(at, ctypes.addressof(held), length):
+                found.append((at, held.raw))
+        return found
+
     def restore(self, address: int, size: int) -> list[tuple[int, bytes]]:
         """Put this memory back as it was; return what was there instead, by address."""
         replaced = []

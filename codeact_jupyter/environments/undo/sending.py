@@ -24,6 +24,7 @@ PARTS = (
     "walking",
     "checkpoint",
     "changes",
+    "joining",
     "serving",
 )
 SHELL = "__import__('IPython').get_ipython()"

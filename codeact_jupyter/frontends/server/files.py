@@ -9,7 +9,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ...workspace.disk import Disk
-from ...workspace.snapshot import Snapshot
+from ...workspace.run_files import RunFiles
 from .. import files_words
 from .orders import mapping, texts
 from .route import Route
@@ -39,11 +39,11 @@ class Files(Route):
 def _restored(run: str, paths: list[str], *, overwrite: bool) -> list[str]:
     if not paths:
         return []
-    return files_words.restored_lines(Disk(Snapshot(run)).restore(paths, overwrite=overwrite))
+    return files_words.restored_lines(Disk(RunFiles(run)).restore(paths, overwrite=overwrite))
 
 
 def _seen(run: str) -> dict[str, Any]:
-    disk = Disk(Snapshot(run))
+    disk = Disk(RunFiles(run))
     seen = disk.look()
     return {
         "files": [

@@ -72,9 +72,10 @@ class Decided:
 
 @dataclass(frozen=True)
 class Reverting:
-    """A run to undo, or to redo if it is undone; before it is `confirmed`, to say what that does.
+    """A run to undo, or with `redo` to bring back; before it is `confirmed`, to say what that does.
 
-    With `overwrite`, also what was changed again since. `shown` is the digest of the preview that
+    With a `step`, from this step of it on. With `overwrite`, also what was changed again since,
+    or may be the person's. `shown` is the digest of the preview that
     is confirmed.
     """
 
@@ -87,6 +88,8 @@ class Reverting:
     metadata: Json = field(default_factory=dict)
     task: str = ""
     shown: str = ""
+    step: int = 0
+    redo: bool = False
 
 
 def order_of(body: Any) -> Order:
@@ -126,6 +129,8 @@ def reverting_of(body: Any) -> Reverting:
         metadata=metadata,
         task=_text(fields, "task", ""),
         shown=_text(fields, "shown", ""),
+        redo=fields.get("redo") is True,
+        step=step if isinstance(step := fields.get("step"), int) else 0,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -24,7 +25,7 @@ from .lent import Lent, LentMessages
 from .offering import offer
 from .orders import decided_of, entries_of, mapping, notebook_of, order_of, reverting_of, shape_in
 from .rebuilds import fork_of, rebuilding_of, rebuilt
-from .reverting import preview, revert
+from .reverting import cells_of, preview, revert, undone_of
 from .route import Route
 
 ROOT = "codeact/api"
@@ -96,6 +97,33 @@ class Revert(Route):
             done = await revert(undoing, run, wish)
             self.service.note(wish.path, done.pop("told"))
             return done
+
+        await self.answer(work)
+
+
+class Undone(Route):
+    """`POST undone`: the run of a notebook that a redo would bring back now."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        async def work() -> Any:
+            path = str(mapping(self.body(), "the body").get("path", ""))
+            return await asyncio.to_thread(undone_of, Path(self.service.file_of(path)))
+
+        await self.answer(work)
+
+
+class UndoneCells(Route):
+    """`POST undone/cells`: which cells go with what a magic undid, or come again."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def post(self) -> None:
+        async def work() -> Any:
+            fields = mapping(self.body(), "the body")
+            points = [str(point) for point in fields.get("points") or ()]
+            return cells_of(points, reverting_of(fields), undone=fields.get("undone") is True)
 
         await self.answer(work)
 
@@ -233,6 +261,8 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("approvals", Approvals),
     (rf"runs/{RUN}/revert", Revert),
     (rf"runs/{RUN}/files", Files),
+    ("undone", Undone),
+    ("undone/cells", UndoneCells),
     ("read", Read),
     ("names", Names),
     ("sandbox", Sandbox),

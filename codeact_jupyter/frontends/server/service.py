@@ -164,16 +164,20 @@ class Service:
         except EnvironmentFailure as error:
             if await self._kernels.is_there(kernel):  # then what it holds is not passed over
                 raise UndoError(f"{error}. Nothing was changed") from error
-            return Undoing(lambda: None)
+            return Undoing(lambda: None, notebook=lambda: self.file_of(path))
         await environment.close()  # what comes there is not for this one
         try:  # a cell that is just over may not have been heard of as such
             await asyncio.wait_for(environment.link.free(), BUSY_SECONDS)
         except (asyncio.TimeoutError, TimeoutError):
             why = "the kernel is busy with a cell; wait for its end, then undo"
             raise SettingsError(why) from None
-        undoing = Undoing(lambda: environment)
+        undoing = Undoing(lambda: environment, notebook=lambda: self.file_of(path))
         undoing.files_are_here = not self._kernels.is_remote(kernel)
         return undoing
+
+    def file_of(self, path: str) -> str:
+        """Where the notebook of this path lies, as far as the server's files are here."""
+        return self._kernels.file_of(path)
 
     def get_ready(self) -> None:
         """Import, in a thread of its own, what the first run needs: else that waits seconds."""

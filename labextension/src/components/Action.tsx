@@ -3,7 +3,7 @@
  *
  * What it put out is in the cell; here it is only counted.
  */
-import { linkIcon } from '@jupyterlab/ui-components';
+import { linkIcon, undoIcon } from '@jupyterlab/ui-components';
 import { memo } from 'react';
 import { PanelCommandIds } from '../commands';
 import { forkIcon } from '../icons';
@@ -23,7 +23,7 @@ export interface ActionProps {
 }
 
 export const Action = memo(function Action({ run, step, onShowCell }: ActionProps) {
-  const { commands, trans } = useServices();
+  const { commands, model, trans } = useServices();
   const word = stepWord(trans, step.state);
   const name = trans.__('Step %1', step.number);
   return (
@@ -41,6 +41,16 @@ export const Action = memo(function Action({ run, step, onShowCell }: ActionProp
             icon={forkIcon}
             label={trans.__('Go on from here in a new notebook')}
             onClick={() => void commands.execute(PanelCommandIds.fork, { run, step: step.number })}
+          />
+        )}
+        {isOver(step) && (
+          <IconButton
+            icon={undoIcon}
+            label={trans.__('Undo from here…')}
+            onClick={() => {
+              const target = { run, task: '', step: step.number, redo: false };
+              void model.dialogue?.reverting.preview(target);
+            }}
           />
         )}
         {step.cells.action && (

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { TurnView } from '../run-model';
 import { OnDisk } from './OnDisk';
 import { useServices } from './services';
-import { Undo } from './Undo';
+import { TurnUndo } from './Undo';
 import { allTokens, counted, duration, money } from './words';
 
 export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
@@ -32,7 +32,7 @@ export function Ending({ turn, last }: { turn: TurnView; last: boolean }) {
         ))}
       </p>
       {last && turn.steps.some(step => step.code) && <OnDisk key={`files-${turn.run}`} turn={turn} />}
-      {last && turn.steps.some(step => step.code) && <Undo key={turn.run} turn={turn} />}
+      {turn.steps.some(step => step.code) && <TurnUndo turn={turn} last={last} />}
     </>
   );
 }

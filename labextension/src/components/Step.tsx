@@ -7,6 +7,7 @@ import { Approval } from './Approval';
 import { Input } from './Input';
 import { useServices } from './services';
 import { Thought } from './Thought';
+import { StepUndo } from './Undo';
 
 export interface StepProps {
   run: string;
@@ -31,6 +32,7 @@ export const Step = memo(function Step({ run, step, asked, input, folded, onShow
       ) : (
         step.code && <Action run={run} step={step} onShowCell={onShowCell} />
       )}
+      <StepUndo run={run} step={step.number} />
       {input && model.dialogue?.runs.asking.isHere(run) && <Input key={input.request} input={input} />}
       {step.mistake && (
         <p className="codeact-Line codeact-mod-warn">

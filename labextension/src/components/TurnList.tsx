@@ -8,6 +8,7 @@ import type { TurnView } from '../run-model';
 import { CommandIds } from '../tokens';
 import { useServices } from './services';
 import { Turn } from './Turn';
+import { Undone } from './Undo';
 
 /** Pixels from the end that still count as the end. */
 const NEAR = 32;
@@ -46,6 +47,7 @@ export function TurnList({ turns, foldThoughts, path }: TurnListProps) {
               onShowCell={onShowCell}
             />
           ))}
+          <Undone shown={turns} />
         </div>
       </div>
       {!atEnd && (

@@ -1,69 +1,109 @@
-/** Takes a run back: a button, then a card that says all that will be done, and asks. */
-import { useState } from 'react';
+/** Takes runs and steps back: buttons, and a card that says all that will be done, and asks. */
+import { useEffect, useState } from 'react';
 import type { RevertPreview } from '../api';
-import { previewRevert, revert } from '../reverting';
+import type { Dialogue } from '../dialogue';
+import type { RevertTarget } from '../reverting';
 import type { TurnView } from '../run-model';
+import { useChanges } from './changes';
 import { useServices } from './services';
+import { taskParts } from './task-parts';
 
-export function Undo({ turn }: { turn: TurnView }) {
-  const { trans, model } = useServices();
+/** Below a turn: its last one may be undone, and any may be redone if it was undone last. */
+export function TurnUndo({ turn, last }: { turn: TurnView; last: boolean }) {
+  const { model } = useServices();
   const { dialogue } = model;
-  const [seen, setSeen] = useState<RevertPreview | null>(null);
-  const [undone, setUndone] = useState(false);
-  const [said, setSaid] = useState<readonly string[]>([]);
-  const [busy, setBusy] = useState(false);
-  if (!dialogue) {
-    return null;
-  }
-  const doing = async (act: () => Promise<void>) => {
-    setBusy(true);
-    await act();
-    setBusy(false);
-  };
-  const look = () => doing(async () => setSeen(await previewRevert(dialogue, turn)));
-  const confirm = (shown: string, overwrite: boolean) =>
-    doing(async () => {
-      const done = await revert(dialogue, turn, { shown, overwrite });
-      if (!done) {
-        setSeen(null); // why is said; what there is to do by now is to be looked at again
-      } else {
-        setUndone(done.undone);
-        setSaid(done.said);
-        setSeen(null);
-      }
-    });
+  return dialogue && <OfTurn dialogue={dialogue} turn={turn} last={last} />;
+}
+
+interface OfTurnProps {
+  dialogue: Dialogue;
+  turn: TurnView;
+  last: boolean;
+}
+
+function OfTurn({ dialogue, turn, last }: OfTurnProps) {
+  const { reverting } = dialogue;
+  useChanges(reverting.changed);
+  const { run, task, state } = turn;
+  // what was undone does not come back once another run acted, and only the server knows of that
+  useEffect(() => void (last && reverting.look()), [last, reverting, state]);
+  const redo = reverting.undone.run === run;
+  const lines = reverting.said.run === run ? reverting.said.lines : [];
+  const target = { run, task, step: 0, redo };
   return (
-    <div className="codeact-Undo">
-      {said.length > 0 && (
-        <p className="codeact-Line" role="status">
-          {said.join(' ')}
-        </p>
-      )}
-      {seen ? (
-        <Card seen={seen} busy={busy} onConfirm={confirm} onBack={() => setSeen(null)} />
-      ) : (
-        <button
-          type="button"
-          className="codeact-Button"
-          disabled={busy || dialogue.going !== null}
-          onClick={() => void look()}
-        >
-          {undone ? trans.__('Redo this run…') : trans.__('Undo this run…')}
-        </button>
-      )}
-    </div>
+    (redo || last || lines.length > 0) && (
+      <div className="codeact-Undo">
+        {lines.length > 0 && (
+          <p className="codeact-Line" role="status">
+            {lines.join(' ')}
+          </p>
+        )}
+        {(redo || last) && <Asks dialogue={dialogue} target={target} />}
+      </div>
+    )
   );
 }
 
-interface CardProps {
-  seen: RevertPreview;
-  busy: boolean;
-  onConfirm: (shown: string, overwrite: boolean) => Promise<void>;
-  onBack: () => void;
+/** What is asked about a step from which on all is to be undone. */
+export function StepUndo({ run, step }: { run: string; step: number }) {
+  const { model } = useServices();
+  const { dialogue } = model;
+  return dialogue && <OfStep dialogue={dialogue} run={run} step={step} />;
 }
 
-function Card({ seen, busy, onConfirm, onBack }: CardProps) {
+function OfStep({ dialogue, run, step }: { dialogue: Dialogue; run: string; step: number }) {
+  useChanges(dialogue.reverting.changed);
+  const { card } = dialogue.reverting;
+  return card?.run === run && card.step === step && <Card dialogue={dialogue} seen={card.seen} />;
+}
+
+/** What a redo would bring back, where its turn is not shown: its cells are not in the notebook. */
+export function Undone({ shown }: { shown: readonly TurnView[] }) {
+  const { model } = useServices();
+  const { dialogue } = model;
+  return dialogue && <OfUndone dialogue={dialogue} shown={shown} />;
+}
+
+function OfUndone({ dialogue, shown }: { dialogue: Dialogue; shown: readonly TurnView[] }) {
   const { trans } = useServices();
+  const { reverting } = dialogue;
+  useChanges(reverting.changed);
+  const { run, task } = reverting.undone;
+  if (!run || shown.some(turn => turn.run === run)) {
+    return null;
+  }
+  const words = taskParts(task).words;
+  return (
+    <section className="codeact-Undo codeact-mod-gone" aria-label={trans.__('Undone')}>
+      <p className="codeact-Line">{words ? trans.__('Undone: %1', words) : trans.__('A run is undone.')}</p>
+      <Asks dialogue={dialogue} target={{ run, task, step: 0, redo: true }} />
+    </section>
+  );
+}
+
+/** The button, or the card once it was pressed. */
+function Asks({ dialogue, target }: { dialogue: Dialogue; target: RevertTarget }) {
+  const { trans } = useServices();
+  const { reverting } = dialogue;
+  const { card } = reverting;
+  if (card?.run === target.run && card.step === 0) {
+    return <Card dialogue={dialogue} seen={card.seen} />;
+  }
+  return (
+    <button
+      type="button"
+      className="codeact-Button"
+      disabled={reverting.busy || dialogue.going !== null}
+      onClick={() => void reverting.preview(target)}
+    >
+      {target.redo ? trans.__('Redo this run…') : trans.__('Undo this run…')}
+    </button>
+  );
+}
+
+function Card({ dialogue, seen }: { dialogue: Dialogue; seen: RevertPreview }) {
+  const { trans } = useServices();
+  const { reverting } = dialogue;
   const [overwrite, setOverwrite] = useState(false);
   const title = seen.undone ? trans.__('Redo this run?') : trans.__('Undo this run?');
   return (
@@ -71,15 +111,16 @@ function Card({ seen, busy, onConfirm, onBack }: CardProps) {
       <header className="codeact-Action-head">
         <span className="codeact-Action-name">{title}</span>
       </header>
+      <p className="codeact-Undo-heading">{seen.heading}</p>
       <Changes seen={seen} />
-      {seen.conflicts.length > 0 && (
+      {seen.conflicts.length + seen.unsure.length > 0 && (
         <label className="codeact-Approval-reasons">
           <input
             type="checkbox"
             checked={overwrite}
             onChange={event => setOverwrite(event.target.checked)}
           />{' '}
-          {trans.__('Also what was changed again since: %1', seen.conflicts.join(', '))}
+          <Contested seen={seen} />
         </label>
       )}
       <Limits seen={seen} />
@@ -87,16 +128,41 @@ function Card({ seen, busy, onConfirm, onBack }: CardProps) {
         <button
           type="button"
           className="codeact-Button codeact-mod-accept"
-          disabled={busy}
-          onClick={() => void onConfirm(seen.shown, overwrite)}
+          disabled={reverting.busy}
+          onClick={() => void reverting.confirm(overwrite)}
         >
           {seen.undone ? trans.__('Redo') : trans.__('Undo')}
         </button>
-        <button type="button" className="codeact-Button" disabled={busy} onClick={onBack}>
+        <button
+          type="button"
+          className="codeact-Button"
+          disabled={reverting.busy}
+          onClick={() => reverting.dismiss()}
+        >
           {trans.__('Keep as it is')}
         </button>
       </footer>
     </section>
+  );
+}
+
+/** What is left as it is unless the person says otherwise, and why. */
+function Contested({ seen: { conflicts, unsure } }: { seen: RevertPreview }) {
+  const { trans } = useServices();
+  return (
+    <span>
+      {[
+        conflicts.length > 0 &&
+          trans.__('Also what was changed again since: %1', conflicts.join(', ')),
+        unsure.length > 0 &&
+          trans.__(
+            'Also what may be yours, because it was changed while no code of the run ran: %1',
+            unsure.join(', ')
+          )
+      ]
+        .filter(Boolean)
+        .join('. ')}
+    </span>
   );
 }
 

@@ -14,6 +14,7 @@ import { Progress } from './Progress';
 import { Rebuild } from './Rebuild';
 import { useServices } from './services';
 import { TurnList } from './TurnList';
+import { Undone } from './Undo';
 import { Welcome } from './Welcome';
 
 export function View() {
@@ -48,7 +49,10 @@ function DialogueView({ dialogue }: { dialogue: Dialogue }) {
         path={dialogue.notebook.context.localPath}
       />
     ) : (
-      <Welcome model={model} />
+      <>
+        <Welcome model={model} />
+        <Undone shown={turns} />
+      </>
     );
   return (
     <>

@@ -122,3 +122,105 @@ def test_an_end_that_was_not_noted_makes_everything_a_question(shell: Interactiv
     take(shell)
     run(shell, "a.append(2); b = 2")
     assert all(item["conflict"] for item in serving.look("run")["items"])
+
+
+def points(shell, *codes: str, run: str = "run") -> None:
+    """Run each code as a step of one run, with a point before it."""
+    for step, code in enumerate(codes, 1):
+        point = run if step == 1 else f"{run}-{step}"
+        serving.take(shell, point, 20.0, 1 << 29, "", ())
+        shell.run_cell(code).raise_error()
+        serving.close(point, True, False, 1 << 29)
+
+
+def state(shell) -> str:
+    return repr(shell.user_ns.get("state") and shell.ev("state()"))
+
+
+STEPS = """
+import numpy as np, pandas as pd
+items = [1]; alias = items; table = pd.DataFrame({'a': [1., 2.]}); big = np.zeros(400_000)
+view = big[5:9]; count = 0
+def state():
+    there = sorted(name for name in globals() if name in ('new', 'late', 'gone'))
+    return (items, alias is items, table.values.tolist(), view.tolist(), big.sum(), count, there)
+"""
+CODES = (
+    "items.append(2); big[6] = 1; count = 1; new = [1]; gone = 1",
+    "items.append(3); big[6] = 2; big[-1] = 5; table.loc[0, 'a'] = 9.; new.append(2); del gone",
+    "items.clear(); big[:] += 1; count = 3; del new; late = 1; table['b'] = 1",
+)
+
+
+@pytest.mark.parametrize("back_to", [1, 2, 3])
+def test_any_step_of_a_run_is_gone_back_to_and_brought_again(shell, back_to: int) -> None:
+    shell.run_cell(STEPS).raise_error()
+    states = [state(shell)]
+    for step, code in enumerate(CODES, 1):
+        point = "run" if step == 1 else f"run-{step}"
+        serving.take(shell, point, 20.0, 1 << 29, "", ())
+        shell.run_cell(code).raise_error()
+        serving.close(point, True, False, 1 << 29)
+        states.append(state(shell))
+    start = "run" if back_to == 1 else f"run-{back_to}"
+    for _ in range(2):
+        assert not any(item["conflict"] for item in serving.look(start)["items"])
+        serving.put_back(start, False)
+        assert state(shell) == states[back_to - 1]
+        assert not any(item["conflict"] for item in serving.look(start)["items"])
+        serving.put_back(start, False)
+        assert state(shell) == states[-1]
+
+
+def test_runs_are_taken_back_one_after_another_and_brought_again_the_last_first(shell) -> None:
+    shell.run_cell(STEPS).raise_error()
+    states = [state(shell)]
+    for name, code in zip(("one", "two", "three"), CODES, strict=True):
+        points(shell, code, run=name)
+        states.append(state(shell))
+    for at in (2, 1, 0):
+        serving.put_back(("one", "two", "three")[at], False)
+        assert state(shell) == states[at]
+    assert serving.points() == {"kept": [], "undone": [["three"], ["two"], ["one"]]}
+    for at in (0, 1, 2):
+        serving.put_back(("one", "two", "three")[at], False)
+        assert state(shell) == states[at + 1]
+    points(shell, "count = 4", run="four")
+    assert serving.points() == {"kept": ["one", "two", "three", "four"], "undone": []}
+
+
+def test_what_the_person_changed_between_two_runs_is_told_apart(shell) -> None:
+    shell.run_cell("mine = [1]; theirs = [1]; name = 1").raise_error()
+    points(shell, "mine.append(2); theirs.append(2); name = 2", run="one")
+    shell.run_cell("mine.append('person'); name = 'person'").raise_error()
+    points(shell, "mine.append(3); theirs.append(3); name = 3", run="two")
+    items = {item["name"]: item["conflict"] for item in serving.look("one")["items"]}
+    assert items == {"mine": True, "theirs": False, "name": True}
+    serving.put_back("one", False)
+    assert shell.ev("(mine, theirs, name)") == ([1, 2, "person", 3], [1], 3)
+    serving.put_back("one", False)
+    serving.put_back("two", False)
+    assert shell.ev("(mine, theirs, name)") == ([1, 2, "person"], [1, 2], "person")
+
+
+def test_a_point_of_a_step_is_given_up_where_it_would_take_too_long(shell) -> None:
+    shell.run_cell("items = [[number] for number in range(5_000)]").raise_error()
+    serving.take(shell, "run", 20.0, 1 << 29, "", ())
+    shell.run_cell("items[0].append(1)").raise_error()
+    serving.close("run", True)
+    assert serving.take(shell, "run-2", 0.0, 1 << 29, "", ()) is None
+    shell.run_cell("items[1].append(1)").raise_error()
+    serving.close("run", True)
+    assert serving.points()["kept"] == ["run"]
+    serving.put_back("run", False)
+    assert shell.ev("items[:2]") == [[0], [1]]
+
+
+def test_the_oldest_runs_go_while_more_is_kept_than_may_be(shell) -> None:
+    for number in range(4):
+        shell.run_cell("data = bytes(1_000_000)").raise_error()
+        point, most = f"run{number}", 3_000_000
+        serving.take(shell, point, 20.0, most, "", ())
+        shell.run_cell(f"data = {number}").raise_error()
+        serving.close(point, True, False, most)
+    assert serving.points()["kept"][-1] == "run3" and len(serving.points()["kept"]) == 3

@@ -16,7 +16,7 @@ from tests.frontends.live import LiveKernel
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there it forks")
 SERVING = "__import__('codeact_jupyter.environments.undo.serving', fromlist=['_'])"
 TAKE = f"{SERVING}.take(get_ipython(), 'run', 20.0, {{most}}, '', ())"
-PID = f"{SERVING}._kept['run'][0].parked.pid"
+PID = f"{SERVING}._kept['run'].checkpoint.parked.pid"
 
 
 @pytest.fixture

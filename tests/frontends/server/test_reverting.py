@@ -48,7 +48,11 @@ def test_a_run_is_undone_and_redone_and_the_model_is_told(
     done = revert(notebook, run, cells, confirmed=True)
     assert done["undone"] and done["remove"] == [cell["id"] for cell in cells[:-1]]
     assert notebook.person.run(SHOWS) == BEFORE
-    again = revert(notebook, run, [], confirmed=True)
+    undone = notebook.server.api("undone", {"path": notebook.path}).json
+    assert undone == {"run": run, "task": "change"}
+    twice = answer(notebook, run, cells, confirmed=True)
+    assert twice.status == 400 and "a redo brings it back" in twice.json["message"]
+    again = revert(notebook, run, [], confirmed=True, redo=True)
     assert [each["cell"]["id"] for each in again["cells"]] == done["remove"]
     assert notebook.person.run(SHOWS) == AFTER
     revert(notebook, run, cells, confirmed=True)
@@ -56,6 +60,37 @@ def test_a_run_is_undone_and_redone_and_the_model_is_told(
     model.will(say())
     tab.end(notebook.start("and now?"))
     assert "The person undid your run for the task 'change'" in all_text(model.requests[0])
+
+
+def test_a_step_is_undone_and_what_the_person_ran_between_two_steps_stays_theirs(
+    open_notebook: OpenNotebook, model: ScriptedModel
+) -> None:
+    notebook = open_notebook()
+    notebook.person.run("import pathlib; items = []; file = pathlib.Path('between.txt')")
+
+    def meanwhile(request: Any) -> Any:
+        notebook.person.run("items.append('person'); mine = 1; _ = file.write_text('person')")
+        return act("items.append(2); made = 2; _ = pathlib.Path('step.txt').write_text('2')")
+
+    model.will(act("items.append(1)"), meanwhile, say("Done."))
+    tab = notebook.follow()
+    run = notebook.start("change")
+    tab.end(run)
+    names = "sorted(path.name for path in pathlib.Path().glob('*.txt'))"
+    shows = f"print(items, 'mine' in dir(), 'made' in dir(), {names})"
+    cells = list(tab.cells(run).values())
+    seen = revert(notebook, run, cells, step=2)
+    assert "from its step 2 on" in seen["heading"] and "between.txt" not in str(seen)
+    done = revert(notebook, run, cells, step=2, confirmed=True, shown=seen["shown"])
+    assert not any(f"{run}-1-" in cell for cell in done["remove"])
+    assert any(f"{run}-2-" in cell for cell in done["remove"])
+    text = notebook.person.run(shows)
+    assert "[1, 'person'] True False" in text and "between.txt" in text and "step.txt" not in text
+    seen = revert(notebook, run, cells)
+    assert seen["conflicts"] == ["items"]
+    revert(notebook, run, cells, confirmed=True)
+    assert "[1, 'person'] True False" in notebook.person.run(shows)
+    assert (notebook.server.files / "between.txt").read_text() == "person"
 
 
 def test_what_cannot_be_undone_now_is_said(
