@@ -47,8 +47,13 @@ def model_lender(kernel: str) -> Opened | None:
 
 
 def _server() -> Any:
-    """The Jupyter Server that this process is; None where it is none."""
+    """The Jupyter Server that this process is; None where it is none, such as a kernel gateway."""
     module = sys.modules.get("jupyter_server.serverapp")
     if module is None or not module.ServerApp.initialized():
         return None
-    return module.ServerApp.instance()
+    from traitlets.config import MultipleInstanceError
+
+    try:
+        return module.ServerApp.instance()
+    except MultipleInstanceError:  # another program, which has no pages
+        return None

@@ -15,7 +15,7 @@ from ...errors import EnvironmentFailure
 from ..sandboxing import told_of_walls
 from .gateway import GatewayClient, GatewayManager, is_remote
 from .printed import Printed
-from .sandboxes import Sandboxes, is_sandboxed, reachable_by
+from .sandboxes import Sandboxes, reachable_by
 
 FRAME = "codeact"  # the kind of message that a magic's run tells its frames in
 ALIVE_SECONDS = 8  # in which a server starts a kernel again that died
@@ -80,7 +80,7 @@ class Kernels:
         environment = AttachedEnvironment(
             manager, link, workspace=workspace, python=version, **options
         )
-        if is_sandboxed(manager):
+        if self._sandboxes.is_walled(kernel, manager):
             environment.note(told_of_walls(reachable_by(manager)))
         return environment
 

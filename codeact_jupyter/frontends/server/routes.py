@@ -182,7 +182,7 @@ class Sandbox(Route):
     @authorized("execute")
     async def get(self) -> None:
         async def work() -> Any:
-            return self.service.sandboxes.told(self.get_argument("kernel"))
+            return await self.service.sandboxes.look(self.get_argument("kernel"))
 
         await self.answer(work)
 

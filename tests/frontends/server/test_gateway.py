@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from codeact_jupyter.sandbox import kernelspec
 from tests.frontends.live import SECONDS, ScriptedModel, act, say
+from tests.sandbox.conftest import require_bubblewrap
+from tests.sandbox.kernels import write_spec
 
 from .front_ends import has_begun
 from .live_server import LiveNotebook, LiveServer, free_port, serving
+from .test_sandboxes import ACTIVE, SHOWS, shown
 
 pytest.importorskip("kernel_gateway")
 LONG = "import time\nfor _ in range(600):\n    time.sleep(0.05)"
@@ -25,11 +29,15 @@ LONG = "import time\nfor _ in range(600):\n    time.sleep(0.05)"
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A kernel gateway in a process of its own; gives its address."""
     root, port = tmp_path_factory.mktemp("gateway"), free_port()
-    variables = {**os.environ, "JUPYTER_RUNTIME_DIR": str(root), "JUPYTER_CONFIG_DIR": str(root)}
+    work, own = root / "work", str(root / "own")
+    work.mkdir()
+    write_spec(root / "jupyter", kernelspec.NAME)
+    variables = {**os.environ, "JUPYTER_RUNTIME_DIR": own, "JUPYTER_CONFIG_DIR": own}
+    variables["JUPYTER_PATH"] = str(root / "jupyter")
     variables.pop("PYTEST_CURRENT_TEST", None)
     command = [sys.executable, "-m", "kernel_gateway", f"--KernelGatewayApp.port={port}"]
     with (root / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=root)
+        process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=work)
     url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         try:
@@ -108,6 +116,28 @@ def test_a_remote_kernel_that_dies_or_is_restarted_ends_the_run_by_name(
 
     model.will(act("fresh = 1"), say())
     assert tab.end(remote.start("once more"))["state"] == "answered"
+
+
+def test_what_a_sandbox_of_a_gateway_shows_is_filtered_and_other_kernels_are_not(
+    behind: LiveServer, remote: LiveNotebook, model: ScriptedModel
+) -> None:
+    require_bubblewrap()
+    walled = LiveNotebook(behind, "walled.ipynb", kernel={"name": kernelspec.NAME})
+    try:
+        came = shown(walled, SHOWS)
+        assert not any(each in came for each in ACTIVE), came
+        assert "<b>shown</b>" in came
+        told = behind.api(f"sandbox?kernel={walled.kernel}").json
+        assert told["sandboxed"] and "the gateway's own" in told["lacking"]
+        model.will(act(SHOWS), say("seen"))
+        tab = walled.follow()
+        assert tab.end(walled.start("look"))["state"] == "answered"
+        assert "<img src=x on" not in str(tab.frames) and "<b>shown</b>" in str(tab.frames)
+        assert "This kernel is a sandbox" in str(model.requests[0]["messages"])
+    finally:
+        walled.close()
+    assert "onerror" in shown(remote, SHOWS)
+    assert not behind.api(f"sandbox?kernel={remote.kernel}").json["sandboxed"]
 
 
 def test_a_server_with_remote_kernels_ends_when_it_is_told_to(
