@@ -6,6 +6,7 @@ import sys
 
 from . import (
     dom,
+    faults,
     gate_cost,
     journal_cost,
     lab_start,
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "start": start.main,
     "long": long_run.main,
     "journal": journal_cost.main,
+    "faults": faults.main,
     "replay": replay_cost.main,
     "server": server_runs.main,
     "sandbox": sandbox_cost.main,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sqlite3
 import stat
@@ -22,6 +23,7 @@ from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.record.journal import Journal
 from codeact_jupyter.session import Session
 from codeact_jupyter.settings import Settings
+from codeact_jupyter.workspace.store import default_place
 from tests.engine.twins import AllowAll, Played, Workshop, act, answer, numbered
 from tests.record.runs import journal_in, read
 
@@ -166,3 +168,26 @@ async def test_what_the_person_is_asked_is_in_the_journal_before_they_answer(
     assert "approval-asked" in seen[-1] and "drop()" in seen[-1]
     kept = read(journal_in(tmp_path), made.turn.run).turn
     assert kept == made.turn and [step.state for step in kept.steps] == ["rejected"]
+
+
+async def test_a_run_whose_end_cannot_be_noted_for_an_undo_ends_all_the_same(
+    tmp_path: Path,
+) -> None:
+    class Here(Workshop):
+        def namespace(self) -> Namespace:
+            return Namespace(workspace=str(tmp_path / "work"))
+
+    (tmp_path / "work").mkdir()
+    faults: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    made = session(journal_in(tmp_path), Here(), Played(act("1"), answer()))
+    async for event in made.run("count"):
+        if isinstance(event, events.StepFinished):
+            found = list(default_place().glob(f"{made.turn.run}*/manifest.json"))
+            for manifest in found:
+                manifest.write_text("{")
+    await made.undoing.settled()
+    assert made.turn.state == "answered" and found
+    del made, event
+    gc.collect()
+    assert faults == []

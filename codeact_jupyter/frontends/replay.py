@@ -33,6 +33,10 @@ from .outcomes import hints, lacks_names, table_of
 from .rebuilding import allowed_kinds, unasked
 
 DIFFERS = 1
+A_COPY = (
+    "What writes over a file that is there can be replayed in a copy of the folder: --cwd DIR "
+    "--allow overwrite-file"
+)
 OWN_CELLS = "Names are missing: --with-own-cells runs your own cells of the notebook too"
 
 
@@ -59,6 +63,7 @@ def replay_notebook(options: argparse.Namespace) -> int:
     write_report(outcomes, target, source=options.file, kernel=kernel, declared=declared)
     console.print(table_of(outcomes))
     more = [OWN_CELLS] if not options.with_own_cells and lacks_names(outcomes) else []
+    more += [A_COPY] if any("overwrite-file" in each.kinds for each in outcomes) else []
     for hint in (*hints(outcomes), *more):
         console.print(Text(hint, style="yellow"))
     console.print(Text(f"\n{counts_in_words(outcomes)} · {target}"), soft_wrap=True)

@@ -140,7 +140,7 @@ def test_effects_are_skipped_with_what_needs_them_unless_they_are_allowed(
     assert (tmp_path / "out.txt").read_text() == "mine"
     words = " ".join(finished.stdout.split())
     assert "needs gone, kept, which 1.2, 1.1 would have made" in words
-    assert "--allow delete --allow overwrite-file" in words
+    assert "--allow delete --allow overwrite-file" in words and "in a copy of the folder" in words
     allowed = replay(path, "--allow", "delete,overwrite-file")
     assert (allowed.returncode, "4 same" in allowed.stdout) == (0, True), allowed
     assert not (tmp_path / "out.txt").exists()
