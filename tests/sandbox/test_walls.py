@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.skipif(os.name != "posix" or os.uname().sysname != "Linux", reason="needs Linux"),
 ]
+COLUMNS = seccomp.COLUMNS
+NEWER = ("open_tree_attr", "memfd_secret", "quotactl_fd")  # than the headers of some systems
 # What Landlock alone does not keep a kernel from, as SECURITY.md says.
 BEYOND_LANDLOCK = {
     *("git_hook", "rename_git", "rename_above_git", "editor_settings", "delete_work", "new_git"),
@@ -74,6 +77,35 @@ def test_the_filter_of_calls_can_be_assembled_for_both_machines() -> None:
         assert len(program) % 8 == 0 and len(program) // 8 < 4096
     with pytest.raises(KeyError):
         seccomp.assembled(machine="riscv64")
+
+
+@pytest.mark.parametrize("machine", ["riscv64", "armv7l", "armv8l", "i686", "ppc64le", ""])
+def test_on_a_machine_whose_calls_are_not_known_nothing_is_built(machine: str) -> None:
+    assert seccomp.is_known_here(machine) is (not machine and os.uname().machine in COLUMNS)
+
+
+# `#define __NR_mount 40`; of the file for all newer machines some names are those of 64 bits.
+DEFINED = re.compile(r"#define\s+__NR(?:3264)?_(\w+)\s+(\d+)")
+HEADERS = {
+    "x86_64": "/usr/include/x86_64-linux-gnu/asm/unistd_64.h",
+    "aarch64": "/usr/include/asm-generic/unistd.h",
+}
+
+
+@pytest.mark.parametrize("machine", [*HEADERS])
+def test_the_numbers_of_the_calls_are_those_of_linuxs_own_headers(machine: str) -> None:
+    header, column = Path(HEADERS[machine]), COLUMNS[machine]
+    if not header.exists():
+        pytest.skip(f"{header} comes with linux-libc-dev")
+    numbers = {name: int(number) for name, number in DEFINED.findall(header.read_text())}
+    ours = {**seccomp.DENIED, **seccomp.LINKS, "clone": seccomp.CLONE, "clone3": seccomp.CLONE3}
+    ours |= {"socket": seccomp.SOCKET, "ioctl": seccomp.IOCTL}
+    wrong = {}
+    for name, both in ours.items():
+        there = numbers.get(name)
+        if there != both[column] and not (there is None and name in NEWER):
+            wrong[name] = (both[column], there)
+    assert wrong == {}
 
 
 def test_landlock_alone_stops_what_it_promises(start: Start, host: Host) -> None:
