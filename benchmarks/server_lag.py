@@ -1,7 +1,8 @@
 """A server extension that measures how late the server's event loop is.
 
-Each sample has the lateness of a short sleep, and the longest that one callback computed meanwhile.
-The lateness has in it what other processes took of a machine with too few cores; the other has not.
+Each sample has the lateness of a short sleep, the longest that one callback computed meanwhile,
+and what all of them computed. The lateness has in it what other processes took of a machine with
+too few cores; the other two have not.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ async def _sample(file: Path) -> None:
     longest = _watch_callbacks()
     with file.open("w") as kept:
         while True:
-            longest[0], started = 0.0, time.perf_counter()
+            longest[0], started, computed = 0.0, time.perf_counter(), time.thread_time()
             await asyncio.sleep(PAUSE)
             late = time.perf_counter() - started - PAUSE
-            kept.write(json.dumps([time.time(), late * 1000, longest[0] * 1000]) + "\n")
+            seconds = (late, longest[0], time.thread_time() - computed)
+            kept.write(json.dumps([time.time(), *(each * 1000 for each in seconds)]) + "\n")
             kept.flush()
 
 

@@ -164,7 +164,7 @@ def _report(file: Path, times: dict[str, Time]) -> None:
     late: dict[str, Lag] = {}
     for name, (began, ended) in times.items():
         within = [sample for sample in samples if began <= sample[0] <= ended]
-        for column, what in ((1, "late"), (2, "longest callback")):
+        for column, what in enumerate(("late", "longest callback", "computed"), 1):
             lag = _lag([sample[column] for sample in within])
             row = f"{lag.median:9.1f}{lag.p99:9.1f}{lag.most:9.1f}"
             print(f"{f'{name}, {what}':46}{lag.samples:9}{row}")

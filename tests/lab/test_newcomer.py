@@ -27,12 +27,17 @@ def test_from_their_own_data_to_an_exported_analysis(
     tab.write(LOADS, LOAD, f"{MAGIC}How much more, in percent?")
     tab.close()
     theirs = Tab(tab.lab, window.new_page(), tab.name)
+    told: list[str] = []
+    theirs.page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda m: told.append(str(m)))
+    )
     theirs.load()
     theirs.page.evaluate(OPEN_PANEL)
     theirs.run(0, 1)
     theirs.until(lambda: theirs.cells[1]["count"], "their data")
     ask_in_the_panel_and_in_a_cell(theirs, model)
     stop_one_and_edit_one(theirs, model)
+    theirs.until(lambda: [m for m in told if '"edited"' in m and "# mine" in m], "word of the edit")
     model.will(act(f"print('more')\n{gate.code}'done'"), say("All of it is done."))
     theirs.task("Go on while I am away")
     theirs.until(lambda: "more" in outputs(theirs.cell("action 1")), "the output")
@@ -48,20 +53,31 @@ def test_from_their_own_data_to_an_exported_analysis(
     exported(tab)
 
 
+def sent_by(page: Any) -> list[str]:
+    """What a page sends through its sockets."""
+    sent: list[str] = []
+
+    def listen(socket: Any) -> None:
+        socket.on("framesent", lambda payload: sent.append(str(payload)))
+
+    page.on("websocket", listen)
+    return sent
+
+
 def ask_in_the_panel_and_in_a_cell(theirs: Tab, model: ScriptedModel) -> None:
     wrong = act("orders.groupby('area')['amount'].sum()", "I add up by area.")
     answer = say("**North** sold 252.0 in all.")
     model.will(wrong, act(TOTALS, "It is called region."), act(PLOTS), answer)
     theirs.task("Which region sold most? Plot it.")
     theirs.until_ended()
-    assert "DataFrame" in model.requests[0]["messages"][0]["content"][0]["text"]
     assert theirs.cell("action 1")["folded"], "what a later step corrected"
     theirs.page.locator(".codeact-Figure", has_text="252.0").click()
     expect(theirs.page.locator(".jp-CodeCell.jp-mod-active")).to_contain_text("region")
     model.will(act("(totals['North'] / totals['South'] - 1) * 100"), say("By 62.6 percent."))
     theirs.run(2)
     theirs.until_ended(2)
-    assert "Which region" in str(model.requests[0]["messages"]), "one conversation"
+    said = str(model.requests[0]["messages"])
+    assert "Which region" in said and "DataFrame" in said, "one conversation, about their data"
 
 
 def stop_one_and_edit_one(theirs: Tab, model: ScriptedModel) -> None:
@@ -71,7 +87,6 @@ def stop_one_and_edit_one(theirs: Tab, model: ScriptedModel) -> None:
     theirs.until_ended(3)
     expect(theirs.page.locator(".codeact-Trouble")).to_contain_text("variables are kept")
     theirs.edit("action 2", "# mine")
-    theirs.page.wait_for_timeout(1500)  # the pause after which an edit is told
 
 
 def exported(tab: Tab) -> None:
