@@ -3,6 +3,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type * as nbformat from '@jupyterlab/nbformat';
 import { ServerConnection } from '@jupyterlab/services';
 import { parseFrame, parseVariable } from './parsing';
+import type { Give, Press } from './press';
 import type { Frame, Variable } from './protocol';
 import * as read from './reading';
 
@@ -215,7 +216,11 @@ export class ApiError extends Error {
 }
 
 export class Api {
-  constructor(readonly settings = ServerConnection.makeSettings()) {}
+  /** `give` gives the person's word on code that asks; only the page's own has one. */
+  constructor(
+    readonly settings = ServerConnection.makeSettings(),
+    private readonly _give: Give | null = null
+  ) {}
 
   async status(): Promise<Status> {
     const from = await this._get('status');
@@ -247,8 +252,9 @@ export class Api {
     await this._post(`runs/${encodeURIComponent(run)}/interrupt`, {});
   }
 
-  async approve(run: string, approval: Approval): Promise<void> {
-    await this._post(`runs/${encodeURIComponent(run)}/approval`, approval);
+  /** Answer with a press of the person's, inside the question. */
+  async approve(run: string, approval: Approval, press: Press | null): Promise<void> {
+    await this._give?.(run, approval, press);
   }
 
   /** What the person allowed and locked for good. */

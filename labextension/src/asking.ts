@@ -3,12 +3,14 @@ import type { Cell } from '@jupyterlab/cells';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Api } from './api';
+import type { Press } from './press';
 import type { InputFrame } from './protocol';
 
-/** A cell that waits for the person's word, and whether they ran it alone. */
+/** A cell that waits for the person's word, whether it was run alone, and by which press of theirs. */
 export interface Tried {
   readonly cell: Cell;
   readonly alone: boolean;
+  readonly press: Press | null;
 }
 
 export interface AskingOptions {

@@ -10,6 +10,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { Api, Approval } from './api';
 import { wordToRun } from './asked-code';
+import { type Press, pressOf } from './press';
 import type { AskedFrame } from './protocol';
 
 const ASKS_CLASS = 'jp-mod-codeactAsks';
@@ -46,14 +47,17 @@ export class CellQuestion implements IDisposable {
     return this._node.contains(document.activeElement);
   }
 
-  /** Let what the cell holds run: the person ran the cell. */
-  run(): void {
-    void this._say(wordToRun(this.asked, this._code));
+  /** Let what the cell holds run: the person ran the cell, by this press. */
+  run(press: Press): void {
+    void this._say(wordToRun(this.asked, this._code), press);
   }
 
-  /** The person ran the cell along with others: that is no word on this one. */
-  remind(): void {
-    const said = this._options.trans.__('Not run with the others: press Run here, or run it alone.');
+  /** The cell was run along with others, or by no key in it: that is no word on this one. */
+  remind(alone: boolean): void {
+    const { trans } = this._options;
+    const said = alone
+      ? trans.__('Not run: press Run here, or Shift+Enter in the cell.')
+      : trans.__('Not run with the others: press Run here, or run it alone.');
     this._trouble.textContent = said;
     this._node.scrollIntoView({ block: 'nearest' });
   }
@@ -89,21 +93,22 @@ export class CellQuestion implements IDisposable {
     const { run, step, hash } = this.asked;
     const footer = document.createElement('div');
     const kind = trans.__('Run this, and from now on all code of this kind in this notebook');
-    const add = (button: HTMLButtonElement, label: string, title: string, act: () => void) => {
+    const add = (button: HTMLButtonElement, label: string, title: string, act: (event: Event) => void) => {
       button.type = 'button';
       button.textContent = label;
       button.title = title;
       button.onclick = act;
       footer.append(button);
     };
-    const say = (approval: Approval) => void this._say(approval);
-    add(this._run, '', '', () => this.run());
+    const say = (approval: Approval, event: Event) =>
+      void this._say(approval, pressOf(event, this._node));
+    add(this._run, '', '', event => say(wordToRun(this.asked, this._code), event));
     this._run.className = 'jp-mod-codeactAccept';
-    add(this._runKind, trans.__('Run all of this kind'), kind, () =>
-      say({ step, hash, decision: 'run-kind' })
+    add(this._runKind, trans.__('Run all of this kind'), kind, event =>
+      say({ step, hash, decision: 'run-kind' }, event)
     );
-    add(this._reject, trans.__('Reject'), trans.__('Do not run this'), () =>
-      say({ step, hash, decision: 'reject' })
+    add(this._reject, trans.__('Reject'), trans.__('Do not run this'), event =>
+      say({ step, hash, decision: 'reject' }, event)
     );
     const more = document.createElement('button');
     const title = trans.__('Show the question in the panel: edit the code, or say what to do instead');
@@ -111,7 +116,7 @@ export class CellQuestion implements IDisposable {
     return footer;
   }
 
-  private async _say(approval: Approval): Promise<void> {
+  private async _say(approval: Approval, press: Press | null): Promise<void> {
     if (this._sent || (approval.decision === 'edit' && !this._code.trim())) {
       return;
     }
@@ -119,7 +124,7 @@ export class CellQuestion implements IDisposable {
     this._trouble.textContent = '';
     this._update();
     try {
-      await this._options.api.approve(this.asked.run, approval);
+      await this._options.api.approve(this.asked.run, approval, press);
     } catch (error) {
       this._sent = false;
       this._trouble.textContent = error instanceof Error ? error.message : String(error);

@@ -81,15 +81,15 @@ export class CellQuestions implements IDisposable {
     return null;
   }
 
-  private _onTried(_: unknown, { cell, alone }: Tried): void {
+  private _onTried(_: unknown, { cell, alone, press }: Tried): void {
     const shown = this._shown;
     if (shown?.cell !== cell) {
       return;
     }
-    if (alone && shown instanceof CellQuestion) {
-      shown.run();
+    if (alone && press && shown instanceof CellQuestion) {
+      shown.run(press);
     } else {
-      shown.remind();
+      shown.remind(alone);
     }
   }
 

@@ -21,6 +21,7 @@ import { type ConversationView, conversationsOf, isGoingOn } from './conversatio
 import { type Attachment, type Draft, EMPTY, given } from './draft';
 import type { PanelSettings } from './panel-settings';
 import { notebookParts } from './parts';
+import type { Press } from './press';
 import { type InputFrame, KEY } from './protocol';
 import * as read from './reading';
 import type { TurnView } from './run-model';
@@ -175,8 +176,8 @@ export class Dialogue implements IDisposable {
     }
   }
 
-  approve(run: string, approval: Approval): Promise<boolean> {
-    return this.attempt(() => this._runs.api.approve(run, approval));
+  approve(run: string, approval: Approval, press: Press | null): Promise<boolean> {
+    return this.attempt(() => this._runs.api.approve(run, approval, press));
   }
 
   input(input: InputFrame, line: string): Promise<boolean> {

@@ -11,6 +11,7 @@ import { CellQuestions } from './cell-questions';
 import { Connection } from './connection';
 import { Marks } from './marks';
 import { NotebookRuns } from './notebook-runs';
+import { claimPage } from './person';
 import type { IRuns, OpenStepArguments } from './tokens';
 
 type Document = NotebookPanel['context'];
@@ -21,7 +22,7 @@ export class Runs implements IRuns {
     private readonly _open: (step: OpenStepArguments) => void
   ) {}
 
-  readonly api = new Api();
+  readonly api = new Api(undefined, claimPage());
   readonly connection = new Connection();
 
   /** A notebook was opened, and its runs are followed. */

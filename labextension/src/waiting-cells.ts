@@ -7,8 +7,9 @@
  */
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
+import { type Press, pressToRun } from './press';
 
-type Tried = (notebook: Notebook, cell: Cell, alone: boolean) => void;
+type Tried = (notebook: Notebook, cell: Cell, alone: boolean, press: Press | null) => void;
 
 export class WaitingCells {
   /** `tried` is told of each attempt: whether the person ran the cell alone. */
@@ -20,8 +21,9 @@ export class WaitingCells {
       setTimeout(() => this._tell(), 0); // JupyterLab begins with all that it runs at once
     }
     if (waits) {
+      const press = pressToRun(cell.node, notebook.node); // JupyterLab still handles it
       const active = notebook.activeCell === cell;
-      this._held.push(alone => this._tried(notebook, cell, active && alone));
+      this._held.push(alone => this._tried(notebook, cell, active && alone, press));
       showNoCode(cell);
     }
     return waits;

@@ -90,10 +90,10 @@ def running_lab(
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
     lab = ["--no-browser", "--allow-root", "--IdentityProvider.token="]
-    shown = "--LabApp.expose_app_in_browser=True"
+    shown = [f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")]
     with (root / "lab.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *lab, shown, *flags],
+            [sys.executable, "-m", "jupyterlab", *lab, *shown, *flags],
             env={**_environment(home, model), **(environ or {})},
             stdout=log,
             stderr=subprocess.STDOUT,

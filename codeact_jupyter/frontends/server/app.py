@@ -17,6 +17,7 @@ from .doors import ModelDoor
 from .lending import LENDING, Budget, Lending
 from .routes import ROOT, handlers
 from .service import SERVICE, Service
+from .ticketing import ticketing
 
 FILES = "https://events.jupyter.org/jupyter_server/contents_service/v1"
 KERNELS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
@@ -84,9 +85,15 @@ class CodeActApp(ExtensionApp):
         assert server.event_logger is not None
         server.event_logger.add_listener(schema_id=FILES, listener=on_file)
         server.event_logger.add_listener(schema_id=KERNELS, listener=on_kernel)
+        IOLoop.current().add_callback(self._hand_out_tickets, server.web_app.settings, service)
         if self.open_panel:  # what JupyterLab's page is told, for our labextension to read
             page = server.web_app.settings.setdefault("page_config_data", {})
             page["codeactPanel"] = "open"
+
+    def _hand_out_tickets(self, settings: dict[str, Any], service: Service) -> None:
+        """Let pages answer for the person; once all extensions are there, whose hooks are kept."""
+        hook = settings.get("page_config_hook")
+        settings["page_config_hook"] = ticketing(service.pages, hook)
 
     def _lend(self, server: Any) -> None:
         """Let the kernels that are started from now on ask this server's model."""

@@ -23,7 +23,8 @@ from .files import Files
 from .follow import FollowSocket
 from .lent import Lent, LentMessages
 from .offering import offer
-from .orders import decided_of, entries_of, mapping, notebook_of, order_of, reverting_of, shape_in
+from .orders import entries_of, mapping, notebook_of, order_of, reverting_of, shape_in
+from .person import PersonSocket
 from .rebuilds import fork_of, rebuilding_of, rebuilt
 from .reverting import cells_of, preview, revert, undone_of
 from .route import Route
@@ -61,7 +62,10 @@ class Runs(Route):
 
 
 class RunAction(Route):
-    """`POST runs/<run>/stop|interrupt|approval|input`: a word to a run that goes on."""
+    """`POST runs/<run>/stop|interrupt|input`: a word to a run that goes on.
+
+    Whether code may run is said by the socket `person`: scripts of outputs can ask this route too.
+    """
 
     @web.authenticated
     @authorized("execute")
@@ -72,8 +76,6 @@ class RunAction(Route):
                 hosted.stop()
             elif action == "interrupt":
                 hosted.interrupt()
-            elif action == "approval":
-                hosted.questions.decide(decided_of(self.body()))
             else:
                 fields = self.body() or {}
                 request, value = str(fields.get("request", "")), str(fields.get("value", ""))
@@ -257,7 +259,7 @@ class Fork(Route):
 ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("status", Status),
     ("runs", Runs),
-    (rf"runs/{RUN}/(?P<action>stop|interrupt|approval|input)", RunAction),
+    (rf"runs/{RUN}/(?P<action>stop|interrupt|input)", RunAction),
     ("approvals", Approvals),
     (rf"runs/{RUN}/revert", Revert),
     (rf"runs/{RUN}/files", Files),
@@ -273,6 +275,7 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("rebuild/stop", StopRebuild),
     ("fork", Fork),
     ("follow", FollowSocket),
+    ("person", PersonSocket),
 )
 
 

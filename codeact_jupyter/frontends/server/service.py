@@ -21,6 +21,7 @@ from .hub import Hub
 from .kernels import Kernels
 from .offered import is_frame
 from .orders import Order
+from .pages import Pages
 from .rebuilds import Rebuilding
 from .recovering import Recovery
 from .sandboxes import Sandboxes
@@ -55,6 +56,7 @@ class Service:
         self, kernels: Any, contents: Any, settings: Callable[[Mapping[str, Any]], Settings]
     ) -> None:
         self.hub = Hub()
+        self.pages = Pages()
         self.settings = settings
         self.sandboxes = Sandboxes(kernels)
         self._kernels = Kernels(kernels, self.sandboxes, self._magic_frame, self._kernel_forgot)

@@ -31,9 +31,9 @@ describe('CellQuestions', () => {
   let answers: string[];
   let asking: Asking;
   let number: number;
-  let posted: { url: string; body: unknown }[];
+  let posted: { run: string; body: unknown }[];
   let opened: [string, number][];
-  let answer: Response;
+  let refusal: string;
 
   beforeEach(() => {
     notebook = NBTestUtils.createNotebook();
@@ -48,8 +48,8 @@ describe('CellQuestions', () => {
     [hosted, number, posted, opened] = [true, 0, [], []];
     [reloaded, answers] = [false, []];
     Element.prototype.scrollIntoView = () => undefined; // jsdom shows nothing
-    answer = new Response('{}');
-    const api = new Api(ServerConnection.makeSettings({ fetch: serve, baseUrl: 'http://h/' }));
+    refusal = '';
+    const api = new Api(ServerConnection.makeSettings(), give);
     const sendInputReply = ({ value }: { value: string }) => answers.push(value);
     asking = new Asking({
       api,
@@ -76,10 +76,9 @@ describe('CellQuestions', () => {
     notebook.dispose();
   });
 
-  async function serve(request: RequestInfo | URL): Promise<Response> {
-    const { url } = request as Request;
-    posted.push({ url: url.split('?')[0], body: await (request as Request).json() });
-    return answer;
+  function give(run: string, body: object): Promise<void> {
+    posted.push({ run, body });
+    return refusal ? Promise.reject(new Error(refusal)) : Promise.resolve();
   }
 
   function take(type: string, fields: object): void {
@@ -131,10 +130,7 @@ describe('CellQuestions', () => {
     await press('Run');
     await press('Reject');
     expect(posted).toEqual([
-      {
-        url: 'http://h/codeact/api/runs/r/approval',
-        body: { step: 1, hash: 'abc', decision: 'run' }
-      }
+      { run: 'r', body: { step: 1, hash: 'abc', decision: 'run' } }
     ]);
   });
 
@@ -170,11 +166,11 @@ describe('CellQuestions', () => {
   });
 
   it('says why a word was not taken, and takes another', async () => {
-    answer = new Response('{"message": "look at it again"}', { status: 400 });
+    refusal = 'look at it again';
     ask();
     await press('Run');
     expect(shown()[0].querySelector('[role=alert]')?.textContent).toBe('look at it again');
-    answer = new Response('{}');
+    refusal = '';
     await press('Reject');
     expect(posted.length).toBe(2);
   });
@@ -199,11 +195,14 @@ describe('CellQuestions', () => {
   it('runs what the cell holds when the person runs the cell alone, and not along with others', async () => {
     ask();
     const cell = notebook.widgets[1];
-    asking.tried({ cell, alone: false });
+    asking.tried({ cell, alone: false, press: {} });
     expect(shown()[0].querySelector('[role=alert]')?.textContent).toContain('Not run');
     expect(posted).toEqual([]);
-    asking.tried({ cell: notebook.widgets[0], alone: true });
-    asking.tried({ cell, alone: true });
+    asking.tried({ cell: notebook.widgets[0], alone: true, press: {} });
+    asking.tried({ cell, alone: true, press: null });
+    expect(shown()[0].querySelector('[role=alert]')?.textContent).toContain('press Run here');
+    expect(posted).toEqual([]);
+    asking.tried({ cell, alone: true, press: {} });
     await new Promise(done => setTimeout(done, 0));
     expect(posted.map(each => each.body)).toEqual([{ step: 1, hash: 'h', decision: 'run' }]);
   });

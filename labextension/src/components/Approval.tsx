@@ -5,7 +5,7 @@
  * so that a key pressed for something else decides nothing. Shift+Enter runs, as in a cell; Escape
  * leads out of what was begun (editing, a word of rejection), and decides nothing either.
  */
-import { memo, type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef } from 'react';
+import { memo, type KeyboardEvent, type ReactNode, type RefObject, type SyntheticEvent, useEffect, useRef } from 'react';
 import type { AskedFrame } from '../protocol';
 import { Code } from './Code';
 import { CodeEditor } from './CodeEditor';
@@ -24,7 +24,7 @@ export const Approval = memo(function Approval({ asked }: { asked: AskedFrame })
 function Deciding({ asked }: { asked: AskedFrame }) {
   const { trans } = useServices();
   const card = useRef<HTMLElement>(null);
-  const deciding = useDecision(asked, () => card.current?.focus());
+  const deciding = useDecision(asked, card, () => card.current?.focus());
   const { mode, code, seen, word } = deciding;
   const isAsAsked = seen === asked.code;
   return (
@@ -102,7 +102,7 @@ function Reasons({ reasons }: { reasons: readonly string[] }) {
 interface WordProps {
   word: string;
   onChange: (word: string) => void;
-  onSend: () => void;
+  onSend: (event: SyntheticEvent) => void;
 }
 
 function Word({ word, onChange, onSend }: WordProps) {
@@ -119,7 +119,7 @@ function Word({ word, onChange, onSend }: WordProps) {
       onKeyDown={event => {
         if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
           consume(event);
-          onSend();
+          onSend(event);
         }
       }}
     />
@@ -135,7 +135,12 @@ interface ButtonsProps {
 function Buttons({ deciding, scopes }: ButtonsProps) {
   const { trans } = useServices();
   const { mode, sent, run, runKind, runForRun, reject, setMode, edit, back } = deciding;
-  const button = (label: string, act: () => void, kind = '', title = label) => (
+  const button = (
+    label: string,
+    act: (event: SyntheticEvent) => void,
+    kind = '',
+    title = label
+  ) => (
     <button
       type="button"
       className={`codeact-Button ${kind}`}

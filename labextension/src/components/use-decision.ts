@@ -1,7 +1,8 @@
 /** The person's word on code that waits, while they find it: what they see, write and press. */
-import { type KeyboardEvent, useState } from 'react';
+import { type KeyboardEvent, type RefObject, type SyntheticEvent, useState } from 'react';
 import type { Approval } from '../api';
 import { askedCell, wordToRun } from '../asked-code';
+import { pressOf } from '../press';
 import type { AskedFrame } from '../protocol';
 import { useChanges } from './changes';
 import { useServices } from './services';
@@ -17,10 +18,11 @@ export interface Decision {
   readonly word: string;
   /** The word is on its way, or was taken. */
   readonly sent: boolean;
-  run(): void;
-  runKind(): void;
-  runForRun(): void;
-  reject(): void;
+  /** The words are given with the press of the person's that means them. */
+  run(event: SyntheticEvent): void;
+  runKind(event: SyntheticEvent): void;
+  runForRun(event: SyntheticEvent): void;
+  reject(event: SyntheticEvent): void;
   edit(): void;
   back(): void;
   setMode(mode: Mode): void;
@@ -30,23 +32,28 @@ export interface Decision {
 }
 
 /** `focus` is called when the person takes back what they began. */
-export function useDecision(asked: AskedFrame, focus: () => void): Decision {
+export function useDecision(
+  asked: AskedFrame,
+  card: RefObject<HTMLElement>,
+  focus: () => void
+): Decision {
   const { seen, show } = useSeen(asked);
-  const { sent, say } = useSaying(asked.run);
+  const { sent, say } = useSaying(asked.run, card);
   const [mode, setMode] = useState<Mode>('deciding');
   const [code, setCode] = useState('');
   const [word, setWord] = useState('');
   const { step, hash } = asked;
-  const run = () => {
+  const run = (event: SyntheticEvent) => {
     const chosen = mode === 'editing' ? code : seen;
     if (chosen.trim()) {
       show(chosen);
-      say(wordToRun(asked, chosen));
+      say(wordToRun(asked, chosen), event);
     }
   };
-  const runKind = () => say({ step, hash, decision: 'run-kind' });
-  const runForRun = () => say({ step, hash, decision: 'run-for-run' });
-  const reject = () => say({ step, hash, decision: 'reject', word });
+  const runKind = (event: SyntheticEvent) => say({ step, hash, decision: 'run-kind' }, event);
+  const runForRun = (event: SyntheticEvent) =>
+    say({ step, hash, decision: 'run-for-run' }, event);
+  const reject = (event: SyntheticEvent) => say({ step, hash, decision: 'reject', word }, event);
   const edit = () => {
     setCode(seen);
     setMode('editing');
@@ -58,7 +65,7 @@ export function useDecision(asked: AskedFrame, focus: () => void): Decision {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Enter' && (event.shiftKey || event.ctrlKey || event.metaKey)) {
       consume(event);
-      (mode === 'rejecting' ? reject : run)();
+      (mode === 'rejecting' ? reject : run)(event);
     } else if (event.key === 'Escape' && mode !== 'deciding') {
       consume(event);
       back();
@@ -73,12 +80,16 @@ export function consume(event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
-function useSaying(run: string): { sent: boolean; say: (approval: Approval) => void } {
+type Say = (approval: Approval, event: SyntheticEvent) => void;
+
+function useSaying(run: string, card: RefObject<HTMLElement>): { sent: boolean; say: Say } {
   const { model } = useServices();
   const [sent, setSent] = useState(false);
-  const say = (approval: Approval) => {
-    setSent(true);
-    void model.dialogue?.approve(run, approval).then(setSent);
+  const say: Say = (approval, { nativeEvent }) => {
+    if (card.current) {
+      setSent(true);
+      void model.dialogue?.approve(run, approval, pressOf(nativeEvent, card.current)).then(setSent);
+    }
   };
   return { sent, say };
 }

@@ -19,7 +19,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
       const notebook = tracker.find(panel => panel.content === content);
       return notebook ? runs.of(notebook) : null;
     };
-    const waiting = new WaitingCells((content, cell, alone) => of(content)?.asking.tried({ cell, alone }));
+    const waiting = new WaitingCells((content, cell, alone, press) =>
+      of(content)?.asking.tried({ cell, alone, press })
+    );
     runs.added.connect((_, { notebook }) => forgetStaleClients(notebook));
     NotebookActions.executionScheduled.connect((_, { notebook: content, cell }) => {
       const own = of(content);

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import websocket
 
@@ -59,6 +59,43 @@ class Listening:
             with self._changed:
                 self.messages.append(json.loads(text))
                 self._changed.notify_all()
+
+
+class Page(NamedTuple):
+    """A page's configuration, and the headers that came with it."""
+
+    config: Json
+    headers: Mapping[str, str]
+
+    @property
+    def ticket(self) -> str:
+        return str(self.config.get("codeactTicket", ""))
+
+
+class PersonsPage(Listening):
+    """What claims to be a page of the person's, and gives their word on code that asks."""
+
+    def __init__(self, server: LiveServer, page: Page | None = None, secret: str = "") -> None:
+        super().__init__(server.socket("codeact/api/person"))
+        self.secret = secret or uuid.uuid4().hex
+        self.send({"type": "claim", "secret": self.secret, "ticket": page.ticket if page else ""})
+        self._count = 0
+
+    def decide(self, run: str, word: Json) -> Decided:
+        self._count += 1
+        self.send({"type": "decide", "id": self._count, "run": run, **word})
+        number = self._count
+        told: Json = self.until(
+            lambda: next((m for m in self.messages if m.get("id") == number), None), "decided"
+        )
+        return Decided(400 if told["message"] else 200, {"message": told["message"]})
+
+
+class Decided(NamedTuple):
+    """What became of a word on code, as a route would tell it."""
+
+    status: int
+    json: Json
 
 
 class Follower(Listening):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,13 @@ import websocket
 from tests.frontends.live import SECONDS, with_model
 from tests.loopback import LoopbackModel
 
-from .front_ends import Follower, Person
+from .front_ends import Follower, Page, Person, PersonsPage
 
 TOKEN = "token-canary-of-the-server"
+AS_A_TAB = {"Sec_Fetch_Dest": "document", "Sec_Fetch_Mode": "navigate"}
+CONFIG = re.compile(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', re.DOTALL)
 OTHERS = (
-    *("jupyterlab", "jupyter_lsp", "jupyter_server_terminals", "notebook_shim", "notebook"),
+    *("jupyter_lsp", "jupyter_server_terminals", "notebook_shim", "notebook"),
     *("jupyter_server_fileid", "jupyter_server_ydoc"),
 )
 Json = dict[str, Any]
@@ -121,6 +125,19 @@ class LiveServer:
         """A request to one of our routes."""
         return self.ask(f"codeact/api/{route}", body)
 
+    @cached_property
+    def person(self) -> PersonsPage:
+        """The page that answers for the person."""
+        return PersonsPage(self, self.page(**AS_A_TAB))
+
+    def page(self, path: str = "lab", **headers: str) -> Page:
+        """JupyterLab's page, as a browser that sends these headers too is given it."""
+        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = self.ask(path, headers={"Authorization": f"token {TOKEN}", **told})
+        found = CONFIG.search(answer.text)
+        assert found, answer.text
+        return Page(json.loads(found[1]), answer.headers)
+
     def socket(self, path: str, **options: Any) -> websocket.WebSocket:
         """An open WebSocket, by default as the person who has the token."""
         options.setdefault("header", [f"Authorization: token {TOKEN}"])
@@ -185,7 +202,9 @@ class LiveNotebook:
         return run
 
     def tell(self, run: str, action: str, body: Any = None) -> Response:
-        """A word to a run that goes on."""
+        """A word to a run that goes on; on code that asks, by the page of the person's."""
+        if action == "approval":
+            return self.server.person.decide(run, body or {})
         return self.server.api(f"runs/{run}/{action}", body or {})
 
     def follow(self, seen: Mapping[str, int] | None = None) -> Follower:

@@ -26,7 +26,7 @@ STRANGER = {"X-Test-User": "stranger"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 READ_ONLY = {("GET", "status"), ("POST", "read"), ("POST", "export"), ("POST", "fork")}
 EXAMPLES = {
-    "RunAction": [f"runs/0123abcd/{word}" for word in ("stop", "interrupt", "approval", "input")],
+    "RunAction": [f"runs/0123abcd/{word}" for word in ("stop", "interrupt", "input")],
     "Lent": ["lent/0123abcd"],
     "LentMessages": ["lent/0123abcd/v1/messages"],
     "Revert": ["runs/0123abcd/revert"],
@@ -190,7 +190,6 @@ def test_a_body_that_makes_no_sense_is_refused_with_a_message(
         "rebuild",
         "rebuild/stop",
         "fork",
-        "runs/0123abcd/approval",
         "runs/0123abcd/input",
     ):
         answer = server.api(route, body)

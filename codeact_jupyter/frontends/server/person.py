@@ -1,0 +1,81 @@
+"""The socket by which a page gives the person's word on code that asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketHandler
+
+from ...errors import CodeActError, SettingsError
+from .orders import decided_of
+from .service import SERVICE, Service
+
+UNKNOWN = (
+    "this page cannot answer: it is inside another page, or its server was started anew. "
+    "Load it again, in a tab of its own"
+)
+ONE_ONLY = (
+    "another page of this server was open first, and answers for you: answer there; or close it, "
+    "wait some seconds, and answer here. (At an address of https or localhost every page can.)"
+)
+
+
+class PersonSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """One page. It claims first to be the person's, with its ticket and a secret that it made; then
+    it decides."""
+
+    auth_resource = "kernels"
+
+    @property
+    def service(self) -> Service:
+        """The server's agents."""
+        service: Service = self.settings[SERVICE]
+        return service
+
+    @ws_authenticated
+    async def get(self, *args: Any, **options: Any) -> None:
+        """Open the socket for a user who may run code here; else 403."""
+        may = self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
+        if not await ensure_async(may):
+            raise HTTPError(403, "not allowed to run code here")
+        await super().get(*args, **options)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Take a claim or a word; what is neither is passed over."""
+        try:
+            said = json.loads(message)
+            kind = said["type"]
+        except (ValueError, KeyError, TypeError):
+            return
+        if kind == "claim":
+            told = (str(said.get("secret", "")), str(said.get("ticket", "")))
+            answers = self.service.pages.claim(self, *told)
+            self._tell({"type": "claimed", "answers": answers})
+        elif kind == "decide":
+            self._tell({"type": "decided", "id": said.get("id"), "message": self._decide(said)})
+
+    def on_close(self) -> None:
+        """The page went away, or its connection broke off."""
+        self.service.pages.leave(self)
+
+    def _decide(self, said: Mapping[str, Any]) -> str:
+        """Take the person's word; returns what is wrong with it, for them."""
+        try:
+            pages = self.service.pages
+            if not pages.answers(self):
+                raise SettingsError(ONE_ONLY if pages.waits(self) else UNKNOWN)
+            self.service.of_run(str(said.get("run", ""))).questions.decide(decided_of(said))
+        except CodeActError as error:
+            return str(error)
+        return ""
+
+    def _tell(self, message: Mapping[str, Any]) -> None:
+        if self.ws_connection is not None:
+            self.write_message(json.dumps(message))
