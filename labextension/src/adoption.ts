@@ -82,8 +82,9 @@ export type ExecutionFuture = Kernel.IShellFuture<
 
 /** The future that gets the messages of this execution from now on. */
 export function adopt(kernel: Kernel.IKernelConnection, execution: Execution): ExecutionFuture {
-  const request = KernelMessage.createMessage<KernelMessage.IInfoRequestMsg>({
-    msgType: 'kernel_info_request',
+  // A `kernel_info_request` would be refused while JupyterLab connects; this one waits for that.
+  const request = KernelMessage.createMessage<KernelMessage.ICommInfoRequestMsg>({
+    msgType: 'comm_info_request',
     channel: 'shell',
     msgId: execution.message,
     username: kernel.username,
