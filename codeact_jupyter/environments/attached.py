@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 QUICK_SECONDS = 0.3  # a wait this short is not worth a word
 LOOK_SECONDS = 2.0
+READING_SECONDS = 0.03  # in which what a kernel has said by now is read
 BUSY = "The kernel is busy with a cell of the person's, so its variables could not be looked at."
 NOT_RUN = "not run: stopped while the kernel was busy with another cell"
 NEW_KERNEL = (
@@ -105,6 +106,11 @@ class AttachedEnvironment(KernelEnvironment):
 
     async def variables(self) -> tuple[Variable, ...]:
         """The names in the namespace now; none while the kernel is busy. Counts as no look."""
+        if self.link.executing:  # maybe what ended just now
+            await asyncio.wait(
+                {waiting := asyncio.ensure_future(self.link.free())}, timeout=QUICK_SECONDS
+            )
+            waiting.cancel()
         look = None if self.link.executing else await self._look()
         return () if look is None else Names(self._workspace).after_person(look)[0]
 
@@ -176,7 +182,10 @@ class AttachedEnvironment(KernelEnvironment):
         elif self._ours and not self.link.awaits_reply(self._ours):
             return  # it is over, and what executes by now may be the person's
         elif self._ours and self.link.executing == self._ours:
-            await super()._interrupt()
+            ours = self._ours
+            await asyncio.sleep(READING_SECONDS)  # its end may have come already
+            if self._ours == ours and self.link.awaits_reply(ours):
+                await super()._interrupt()
         else:
             self._to_interrupt = True
 

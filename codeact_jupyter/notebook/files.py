@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import NotebookError
 
 BUFFER = 1 << 20
+WRITING = ".writing"  # ends the name of what is not there yet: an undo passes it over
 WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 # What a file was when it was last looked at: another value means that somebody wrote it.
 Signature = tuple[int, int, int]
@@ -34,7 +35,9 @@ def write_atomically(
     """
     path = path.resolve()
     old = path.stat() if path.exists() else None
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+    handle, temporary = tempfile.mkstemp(
+        prefix=f".{path.name[:80]}.", suffix=WRITING, dir=path.parent
+    )
     try:
         with os.fdopen(handle, "wb", buffering=BUFFER) as file:
             file.writelines(pieces)

@@ -19,7 +19,8 @@ PASSED_OVER = frozenset(
 ) | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", ".nox", ".cache", ".virtual_documents"}
 REPOSITORIES = (".git", ".hg", ".svn")
 DEEPEST_REPOSITORY, MOST_FOLDERS = 3, 2_000
-OUR_LOCKS = (".ipynb.lock",)  # a run holds one beside its notebook
+# Beside a notebook: what a run holds, and what is being written in its place.
+PASSING = (".ipynb.lock", ".writing")
 SIGNS_OF_AN_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 MOST_ENTRIES = 20_000
 EntryKind = Literal["file", "folder", "link"]
@@ -117,7 +118,7 @@ def _walk(root: Path, passed: frozenset[str], unread: dict[str, None]) -> Iterat
             path = f"{folder}/{each.name}" if folder else each.name
             if path in passed or (each.name in PASSED_OVER and not each.is_symlink()):
                 continue
-            if each.name.startswith(".") and each.name.endswith(OUR_LOCKS):
+            if each.name.startswith(".") and each.name.endswith(PASSING):
                 continue
             if each.is_dir(follow_symlinks=False):
                 if any(

@@ -59,7 +59,7 @@ UNCHANGING = frozenset(
 UNCHANGING_IN_C = frozenset(("operator", "struct", "types", "typing", "weakref", "pyarrow"))
 UNCHANGING_PANDAS = frozenset(
     ("Timestamp", "Timedelta", "Period", "NaTType", "NAType", "Interval", "BaseOffset")
-) | {"BlockValuesRefs", "BlockPlacement"}
+) | {"BlockValuesRefs", "BlockPlacement", "ExtensionDtype", "PandasExtensionDtype"}
 # What belongs to the kernel itself, or acts on more than its own state: nothing of it is touched.
 THE_KERNELS = frozenset(
     [
