@@ -6,41 +6,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_core.utils import ensure_async
-from jupyter_server.auth.decorator import ws_authenticated
-from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.base.websocket import WebSocketMixin
-from tornado.web import HTTPError
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from ...errors import CodeActError
 from ..deeds import deed_in_words
-from .service import SERVICE, Service
+from .socket import Socket
 
 
-class FollowSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+class FollowSocket(Socket):
     """One browser tab: says which notebooks it follows and what the person did to their cells."""
-
-    auth_resource = "kernels"
 
     def initialize(self) -> None:
         """Nothing is awaited yet, and no kernel listened to."""
         self._awaited: dict[str, Mapping[str, Any]] = {}  # by path, who asked to follow
         self._looked_at: set[tuple[str, str]] = set()  # which notebooks' kernels
-
-    @property
-    def service(self) -> Service:
-        """The server's agents."""
-        service: Service = self.settings[SERVICE]
-        return service
-
-    @ws_authenticated
-    async def get(self, *args: Any, **options: Any) -> None:
-        """Open the socket for a user who may run code here; else 403."""
-        may = self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
-        if not await ensure_async(may):
-            raise HTTPError(403, "not allowed to run code here")
-        await super().get(*args, **options)
 
     def on_message(self, message: str | bytes) -> None:
         """Take what the front end says; what is no message of ours is passed over."""

@@ -6,16 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_core.utils import ensure_async
-from jupyter_server.auth.decorator import ws_authenticated
-from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.base.websocket import WebSocketMixin
-from tornado.web import HTTPError
-from tornado.websocket import WebSocketHandler
-
 from ...errors import CodeActError, SettingsError
 from .orders import decided_of
-from .service import SERVICE, Service
+from .socket import Socket
 
 UNKNOWN = (
     "this page cannot answer: it is inside another page, or its server was started anew. "
@@ -27,25 +20,9 @@ ONE_ONLY = (
 )
 
 
-class PersonSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+class PersonSocket(Socket):
     """One page. It claims first to be the person's, with its ticket and a secret that it made; then
     it decides."""
-
-    auth_resource = "kernels"
-
-    @property
-    def service(self) -> Service:
-        """The server's agents."""
-        service: Service = self.settings[SERVICE]
-        return service
-
-    @ws_authenticated
-    async def get(self, *args: Any, **options: Any) -> None:
-        """Open the socket for a user who may run code here; else 403."""
-        may = self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
-        if not await ensure_async(may):
-            raise HTTPError(403, "not allowed to run code here")
-        await super().get(*args, **options)
 
     def on_message(self, message: str | bytes) -> None:
         """Take a claim or a word; what is neither is passed over."""

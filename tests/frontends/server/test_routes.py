@@ -46,8 +46,9 @@ def routes() -> list[tuple[str, type[Any]]]:
 
 
 def methods(handler: type[Any]) -> list[str]:
-    """The methods that a handler of ours answers to."""
-    return [method for method in METHODS if method.lower() in vars(handler)]
+    """The methods that a handler answers to by code of ours."""
+    ours = [each for each in handler.__mro__ if each.__module__.startswith("codeact_jupyter.")]
+    return [m for m in METHODS if any(m.lower() in vars(each) for each in ours)]
 
 
 HTTP = [
