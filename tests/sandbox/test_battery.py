@@ -18,6 +18,7 @@ OF_ROOT = {
     *("shadow", "mount", "raw_sockets", "proc_sys", "capabilities", "fill_root", "inherited"),
     *("vsock", "risky_calls", "namespaces", "routes", "ptrace_server", "ptrace_parent"),
     *("server_memory", "process_vm_readv", "other_sources", "dns", "abstract_socket"),
+    "site_packages",  # where root installed them
 }
 
 
