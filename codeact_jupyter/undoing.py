@@ -1,14 +1,15 @@
 """Takes runs and steps back: variables, in the environment, and files, all together.
 
 A checkpoint of both is taken while the model is asked for the first time, and again for each step
-where that is quick. The cells are the business of who shows them.
+where the model takes its time, so that nobody waits for it. The cells are the business of who shows
+them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -44,6 +45,7 @@ CHANGED = (
 )
 NO_FILES = Gap("all files", "their snapshot is gone")
 STEP_SHARE = 4  # of the time that a run's checkpoint may take, what a step's may: a quarter
+FREE_SHARE = 100  # what a step's may take also where the model answers sooner: a hundredth
 
 
 class Undoing:
@@ -69,6 +71,8 @@ class Undoing:
         self._run = ""
         self._open = ""  # the point that what is run now is of
         self._acted = self._with_steps = False  # whether anything was run since that point
+        self._asked_at: float | None = None  # when the model began to answer
+        self._thought = self._cost = 0.0  # seconds of its last answer, and of the last checkpoint
         self._began: float | None = None
         self._spans: list[Span] = []
         self._told: set[Gap] = set()
@@ -80,8 +84,8 @@ class Undoing:
         self._first, self._taking, self._spans, self._began = first, None, [], None
         self._acted, self._with_steps = False, True
         if bounds is not None:
-            self._bounds = bounds
-            self._taking = asyncio.ensure_future(self._take(run))
+            self._bounds, self._asked_at = bounds, time.monotonic()
+            self._taking = asyncio.ensure_future(self._timed(self._take(run)))
 
     async def ready(self, *, to_act: bool = False) -> tuple[Gap, ...]:
         """Wait for the checkpoint; returns what it lacks that was not said before.
@@ -90,13 +94,15 @@ class Undoing:
         """
         if self._taking is None:
             return ()
+        if self._asked_at is not None:
+            self._thought, self._asked_at = time.monotonic() - self._asked_at, None
         gaps = await asyncio.shield(self._taking)
         if to_act:
             self._began, self._acted = time.time(), True
         return self._news(gaps)
 
     async def stepped(self, step: int) -> tuple[Gap, ...]:
-        """A step is over: begin to keep the state before the next, if that is quick.
+        """A step is over: begin to keep the state before the next, if nobody will wait for it.
 
         Returns what cannot be taken back any more since.
         """
@@ -108,8 +114,10 @@ class Undoing:
             self._began = None
         late, self._late = self._late, ()
         news = self._news((*late, *await checkpoints.lost(self._open)))
-        if self._acted and self._with_steps:
-            self._taking = asyncio.ensure_future(self._next(point_of(self._run, step + 1)))
+        self._asked_at = time.monotonic()
+        if self._acted and self._with_steps and self._is_hidden:
+            point = point_of(self._run, step + 1)
+            self._taking = asyncio.ensure_future(self._timed(self._next(point)))
         return news
 
     async def close(self, *, acted: bool) -> None:
@@ -194,6 +202,21 @@ class Undoing:
     def _checkpoints(self) -> Checkpoints | None:
         environment = self._environment()
         return environment.checkpoints if isinstance(environment, KeepsVariables) else None
+
+    @property
+    def _is_hidden(self) -> bool:
+        """Whether the next checkpoint will be done before the model answers, as things went.
+
+        In one process with us the last one made the answer come later by as much as it took.
+        """
+        cost = min(self._cost, self._bounds.seconds / STEP_SHARE)  # the first has more to do
+        return cost <= max(self._thought / 2, self._bounds.seconds / FREE_SHARE)
+
+    async def _timed(self, taking: Awaitable[tuple[Gap, ...]]) -> tuple[Gap, ...]:
+        started = time.monotonic()
+        gaps = await taking
+        self._cost = time.monotonic() - started
+        return gaps
 
     def _news(self, gaps: Collection[Gap]) -> tuple[Gap, ...]:
         news = tuple(gap for gap in gaps if gap not in self._told)

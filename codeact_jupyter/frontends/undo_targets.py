@@ -56,9 +56,9 @@ def heading(word: str, wish: str, points: Sequence[str], turns: Sequence[Turn]) 
     start = f"the run {run}" + (f" ({tasks[run]!r})" if tasks.get(run) else "")
     if step > 1:
         start = f"what {start} did from its step {step} on"
-        asked = STEP.fullmatch(wish)
-        if asked and int(asked[2]) > step:
-            start += f" (nothing is kept between its steps {step} and {asked[2]})"
+    asked = STEP.fullmatch(wish)
+    if asked and int(asked[2]) > step:
+        start += f" (no state is kept between its steps {step} and {asked[2]})"
     after = len({parted(point)[0] for point in points} - {run})
     more = f", and of the {counted(after, 'run')} after it" if after else ""
     return f"{word} of {start}{more}:"

@@ -112,6 +112,32 @@ def test_a_step_is_taken_back_with_all_after_it_and_brought_again(kernel, model,
     assert kernel.run(SEES).stdout == AT[1]
 
 
+@pytest.mark.parametrize(("thinks", "rows"), [(0, 300_000), (4, 3)])
+def test_a_steps_state_is_kept_only_where_the_model_takes_longer_to_answer(
+    kernel, model, folder, thinks, rows
+):
+    kernel.run("import os; os.environ['CODEACT_UNDO_SECONDS'] = '8'")
+    do(kernel, model, "'what is imported for a run takes its time at the first'")
+    kernel.run(f"log, rows = [], [[n] for n in range({rows})]\n%codeact new")
+    model.will(after(thinks, act("log.append(1)")), act("log.append(2)"), say())
+    ran = kernel.task("change things", "--approve never")
+    assert not ran.failed, ran.error
+    ran = kernel.run("%codeact undo 1.2 --yes")
+    assert ("no state is kept between its steps 1 and 2" in ran.stdout) is (not thinks)
+    assert kernel.run("log").text == ("[1]" if thinks else "[]")
+    kernel.run("%codeact redo --yes; del rows; os.environ['CODEACT_UNDO_SECONDS'] = '1000'")
+
+
+def after(seconds, turn):
+    """The model says this some time after it was asked."""
+
+    def late(request):
+        time.sleep(seconds)
+        return turn
+
+    return late
+
+
 def test_a_file_that_somebody_wrote_while_no_code_of_the_run_ran_is_left_alone(
     kernel, model, folder
 ):

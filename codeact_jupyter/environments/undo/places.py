@@ -10,10 +10,11 @@ import random
 import sys
 import types
 import warnings
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 from codeact_jupyter.environments.probe_values import is_a, library, module_dict_of, module_of
-from codeact_jupyter.environments.undo.kinds import ABSENT, Kind, can_change
+from codeact_jupyter.environments.undo.kinds import ABSENT, Kind, can_change, same_dicts
 
 NOT_LOOKED_AT = ("codeact", "IPython", "ipykernel", "_")
 OF_SYS = frozenset(
@@ -87,22 +88,24 @@ def module_attributes(contents: dict[str, Any]) -> dict[str, Any]:
 
 
 def _same_module(contents: dict[str, Any], saved: dict[str, Any]) -> bool:
-    now = module_attributes(contents)
-    if len(now) != len(saved):
+    if same_dicts(contents, saved):  # nearly always, and much quicker than to look at each name
+        return True
+    now, before = module_attributes(contents), module_attributes(saved)
+    if len(now) != len(before):
         return False
-    return all(saved.get(name, ABSENT) is value for name, value in now.items())
+    return all(before.get(name, ABSENT) is value for name, value in now.items())
 
 
 def _put_module(contents: dict[str, Any], saved: dict[str, Any]) -> None:
-    now = module_attributes(contents)
-    for name in now.keys() - saved.keys():
+    now, before = module_attributes(contents), module_attributes(saved)
+    for name in now.keys() - before.keys():
         del contents[name]
-    for name, value in saved.items():
+    for name, value in before.items():
         if now.get(name, ABSENT) is not value:
             contents[name] = value
 
 
-MODULE = Kind(module_attributes, _same_module, _put_module, lambda saved: ())
+MODULE = Kind(dict.copy, _same_module, _put_module, lambda saved: ())
 
 
 def settings_roots() -> list[tuple[str, Any]]:
@@ -131,8 +134,16 @@ def library_records() -> list[tuple[str, Any, Kind]]:
     for name, module in list(sys.modules.items()):
         looked_at = type(name) is str and not name.startswith(NOT_LOOKED_AT)
         if looked_at and is_a(type(module), types.ModuleType):
-            records.append((f"module {name}", module_dict_of(module), MODULE))
+            contents = module_dict_of(module)
+            if not _is_being_imported(contents):
+                records.append((f"module {name}", contents, MODULE))
     return records
+
+
+def _is_being_imported(contents: dict[str, Any]) -> bool:
+    """Whether another thread still makes a module: what it will have is no change of the run's."""
+    spec = contents.get("__spec__")
+    return type(spec) is ModuleSpec and vars(spec).get("_initializing", False) is True
 
 
 def patchable_classes(values: list[Any]) -> list[tuple[str, Any]]:

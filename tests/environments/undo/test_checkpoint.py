@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
+import types
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -122,6 +127,26 @@ def test_an_end_that_was_not_noted_makes_everything_a_question(shell: Interactiv
     take(shell)
     run(shell, "a.append(2); b = 2")
     assert all(item["conflict"] for item in serving.look("run")["items"])
+
+
+def test_a_module_that_was_just_being_imported_is_left_whole(shell, tmp_path, monkeypatch) -> None:
+    (tmp_path / "slow_module.py").write_text(
+        "import importing\nimporting.begun.set()\nassert importing.may_end.wait(30)\nvalue = 1\n"
+    )
+    gates = types.ModuleType("importing")
+    gates.begun, gates.may_end = threading.Event(), threading.Event()
+    monkeypatch.setitem(sys.modules, "importing", gates)
+    monkeypatch.syspath_prepend(tmp_path)
+    thread = threading.Thread(target=importlib.import_module, args=("slow_module",))
+    thread.start()
+    assert gates.begun.wait(30)
+    take(shell)
+    gates.may_end.set()
+    thread.join()
+    run(shell, "import slow_module")
+    serving.close("run", True)
+    serving.put_back("run", False)
+    assert sys.modules.pop("slow_module").value == 1
 
 
 def points(shell, *codes: str, run: str = "run") -> None:
