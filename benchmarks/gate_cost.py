@@ -18,6 +18,9 @@ from codeact_jupyter.engine.trajectory import Action
 from codeact_jupyter.safety.effects import effects_of
 from codeact_jupyter.safety.gate import Gate
 from tests.safety.bypasses import BYPASSES, EARLIER
+from tests.safety.detours import DETOURS
+from tests.safety.documented import BINDINGS as DOCUMENTED
+from tests.safety.documented import examples
 from tests.safety.injections import cases
 from tests.safety.notebooks import BINDINGS, CELLS, TEXTS
 from tests.safety.test_effects_ordinary import ORDINARY
@@ -68,7 +71,9 @@ def _labelled() -> None:
         exists = lambda path: path == place / "existing.csv"  # noqa: E731
         return bool(effects_of(code, workspace=place, exists=exists, **known))
 
-    risky = [code for codes in (*RISKY.values(), *BYPASSES.values()) for code in codes]
+    risky = [
+        code for codes in (*RISKY.values(), *BYPASSES.values(), *DETOURS.values()) for code in codes
+    ]
     missed = [code for code in risky if not asks(code)]
     for each in EARLIER:
         known = {"bindings": each.bindings, "texts": each.texts, "sources": each.sources}
@@ -78,6 +83,9 @@ def _labelled() -> None:
     ordinary = [asks(cell, bindings=BINDINGS, texts=TEXTS) for cell in CELLS]
     ordinary += [asks(code) for code in ORDINARY]
     print(f"ordinary code that asks: {sum(ordinary) / len(ordinary):.1%} of {len(ordinary)}")
+    documented = [asks(code, bindings=DOCUMENTED) for code in examples("pandas")]
+    share = sum(documented) / len(documented)
+    print(f"examples of pandas' documentation that ask: {share:.1%} of {len(documented)}")
 
 
 def _injected() -> None:

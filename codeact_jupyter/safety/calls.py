@@ -37,6 +37,8 @@ _INSTALLERS = re.compile(
     r"\b(install|uninstall|add|remove|update|upgrade|sync)\b"
 )
 
+_MADE = re.compile(r"tempfile\.(mkdtemp|mkstemp|TemporaryDirectory|\w*TemporaryFile)\(\)")
+
 
 def named_effects(site: CallSite) -> Iterator[Finding]:
     """Judge a call by the name of what is called."""
@@ -100,7 +102,5 @@ def _command(site: CallSite) -> str | None:
 
 
 def _made_by_tempfile(site: CallSite) -> bool:
-    for known in (site.known(0, "path"), site.receiver):
-        if isinstance(known, Reference) and known.dotted.startswith("tempfile."):
-            return True
-    return False
+    made = (site.known(0, "path"), site.receiver)
+    return any(isinstance(each, Reference) and _MADE.match(each.dotted) for each in made)

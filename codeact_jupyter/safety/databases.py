@@ -31,8 +31,17 @@ _TAKES_SQL = words(
 )
 _LOADS_CODE = re.compile(r"\bload_extension\s*\(|^\s*(force\s+)?(install|load)\s+\w", re.I | re.M)
 _NAMES_FILE = re.compile(
-    r"\b(?:from|join|\w*(?:read|scan)_\w+\s*\(|glob\s*\()\s*\[?\s*'([^']+)'", re.IGNORECASE
+    r"""\b(?: from | join | attach(?:\s+database)? (?:\s+if\s+not\s+exists)?
+    | (?: \w*(?:read|scan)_\w+ | glob | st_read | sniff_csv | parquet_\w+ ) \s* \( )
+    \s* ( '[^']+' | \[[^\]]*\] )""",
+    re.IGNORECASE | re.VERBOSE,
 )
+_LEAVES = re.compile(  # what is written to a file or sent, also of a database in memory
+    r"\b(?:copy\b[^;]*?\bto|export\s+database|vacuum\s+into)\s*'([^']+)'", re.IGNORECASE
+)
+_TAKES_SECRET = re.compile(r"\bcreate\s+(or\s+replace\s+)?(\w+\s+)?secret\b", re.IGNORECASE)
+_QUOTED = re.compile(r"'([^']+)'")
+_CLOUD = ("md:", "motherduck:")
 _DATABASES = (
     "sqlite3.", "duckdb.", "psycopg", "pymysql.", "MySQLdb.", "sqlalchemy.", "mysql.", "asyncpg.",
     "pyodbc.", "oracledb.", "snowflake.", "clickhouse_connect.", "pyspark.", "polars.SQLContext",
@@ -41,7 +50,7 @@ _LIVE_SESSIONS = frozenset({"spark.sql", "con.sql"})
 _WRITES = words(
     """to_sql to_gbq insert_one insert_many update_one update_many replace_one delete_one
     delete_many bulk_write find_one_and_delete find_one_and_update drop_collection drop_database
-    drop_all flushall flushdb write_database bulk_insert_mappings bulk_save_objects"""
+    drop_all flushall flushdb backup write_database bulk_insert_mappings bulk_save_objects"""
 )
 
 
@@ -56,6 +65,10 @@ def database_effects(site: CallSite, workspace: Workspace) -> Iterator[Finding]:
         yield from _given_sql(site, workspace)
     elif site.word in _WRITES and not _in_memory(site):
         yield Finding("database", f"writes to a database: {site.source}")
+    elif site.target == "duckdb.connect":
+        place = site.known(0, "database")
+        if isinstance(place, Text) and place.value.startswith(_CLOUD):
+            yield Finding("network", f"uses the network: {place.value.partition('?')[0]}")
 
 
 def _given_sql(site: CallSite, workspace: Workspace) -> Iterator[Finding]:
@@ -67,12 +80,22 @@ def _given_sql(site: CallSite, workspace: Workspace) -> Iterator[Finding]:
         return
     if _LOADS_CODE.search(sql.value):
         yield Finding("dynamic", f"loads an extension into a database: {site.source}")
-    for path in _NAMES_FILE.findall(sql.value):
-        finding = workspace.touched(Text(path), "read")
-        if finding:
-            yield finding
+    if _TAKES_SECRET.search(sql.value):
+        yield Finding("environment", f"gives a database credentials: {site.source}")
+    yield from _files_of(sql.value, workspace)
     if writes(sql.value) and not _in_memory(site):
         yield Finding("database", f"writes to a database: {site.source}")
+
+
+def _files_of(sql: str, workspace: Workspace) -> Iterator[Finding]:
+    """Judge the files and addresses that a statement reads, and those that it writes."""
+    read = [path for found in _NAMES_FILE.findall(sql) for path in _QUOTED.findall(found)]
+    for path in read:
+        if finding := workspace.touched(Text(path), "read"):
+            yield finding
+    for path in _LEAVES.findall(sql):
+        if finding := workspace.touched(Text(path), "replace"):
+            yield finding
 
 
 def _a_statement(site: CallSite) -> bool:

@@ -6,6 +6,7 @@ Knows only these few functions. What a literal contains is read by the caller li
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from .kinds import Finding, Outcome, Python
@@ -21,10 +22,12 @@ RUNS_TEXT = frozenset(
 # These run a text too, but may be given something else, or a text in a language of their own.
 _MAY_RUN_TEXT = words(
     """timeit.timeit timeit.repeat timeit.Timer cProfile.run cProfile.runctx profile.run
-    sympy.sympify sympy.parse_expr sympy.parsing.sympy_parser.parse_expr numexpr.evaluate
-    jinja2.Template"""
+    sympy.sympify sympy.lambdify sympy.parse_expr sympy.parsing.sympy_parser.parse_expr
+    numexpr.evaluate jinja2.Template"""
 )
 _EXPRESSIONS = frozenset({"query", "eval"})
+_CALLS = re.compile(r"[\w)\]]\s*\(")  # which an expression of pandas does too, also on a column
+_BACKTICKS = re.compile(r"`[^`]*`")
 _IMPORTS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
 _ATTRIBUTES = {
     "getattr": 1,
@@ -99,11 +102,14 @@ def _python(code: str, site: CallSite, *, local: bool = False) -> Python:
 
 
 def _perhaps_text(site: CallSite) -> Iterator[Outcome]:
-    argument = site.argument(0, "stmt", "statement", "a", "ex", "s", "source")
+    position = 1 if site.target == "sympy.lambdify" else 0
+    argument = site.argument(position, "stmt", "statement", "a", "ex", "s", "source", "expr")
     known = site.resolve(argument)
     if isinstance(known, Text) and known.complete:
         if site.target.startswith(("timeit.", "cProfile.", "profile.")):
             yield Python(known.value, local=True)
+        elif _CALLS.search(known.value) and _is_python(known.value):
+            yield Python(known.value, local=True)  # of sympy: its texts are evaluated
     elif isinstance(argument, ast.Name | ast.Subscript | ast.Call) and argument is not None:
         yield unknown(site.source)
 
@@ -113,10 +119,20 @@ def _expression(site: CallSite) -> Iterator[Outcome]:
     argument = site.argument(0, "expr")
     known = site.resolve(argument)
     if isinstance(known, Text):
-        if "@" in known.value:
-            yield Python(known.value.replace("@", ""), local=True)
+        code = _BACKTICKS.sub("column", known.value).replace("@", "")
+        if "@" in known.value or (_CALLS.search(code) and _is_python(code)):
+            yield Python(code, local=True)
     elif isinstance(known, Concealed) or (isinstance(argument, ast.Name) and argument.id.islower()):
         yield unknown(site.source)
+
+
+def _is_python(text: str) -> bool:
+    """Say whether a text can be read as Python: SQL for a database's `query` cannot."""
+    try:
+        ast.parse(text.strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _set(site: CallSite) -> Iterator[Outcome]:

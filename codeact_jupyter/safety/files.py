@@ -17,7 +17,8 @@ from .values import FilePath, Known, Text
 
 _PATH_KEYWORDS = (
     "path", "file", "filename", "fname", "filepath", "filepath_or_buffer", "path_or_buf",
-    "path_or_buffer", "excel_writer", "buf", "fp", "io", "source", "name", "uri",
+    "path_or_buffer", "excel_writer", "buf", "fp", "io", "source", "name", "uri", "where",
+    "base_dir", "root_path", "dir",
 )  # fmt: skip
 
 
@@ -30,6 +31,9 @@ class _PathArgument:
     mode: int | None = None
 
 
+_BY_KEYWORD = 99  # a position that no call has
+
+
 def _each(names: str, *arguments: _PathArgument) -> dict[str, tuple[_PathArgument, ...]]:
     return dict.fromkeys(names.split(), arguments)
 
@@ -38,17 +42,42 @@ _FUNCTIONS = {
     **_each("""open codecs.open gzip.open bz2.open lzma.open tarfile.open zipfile.ZipFile h5py.File
             wave.open aiofiles.open fsspec.open smart_open.open os.fdopen""",
             _PathArgument(0, mode=1)),
-    **_each("io.FileIO _io.FileIO linecache.getline linecache.getlines fileinput.input"
-            " fileinput.FileInput tokenize.open", _PathArgument(0)),
+    **_each("""io.FileIO _io.FileIO linecache.getline linecache.getlines fileinput.input
+            fileinput.FileInput tokenize.open pathlib.Path.read_text pathlib.Path.read_bytes
+            upath.UPath""", _PathArgument(0)),
     **_each("numpy.memmap", _PathArgument(0, mode=2)),
-    **_each("os.mkdir os.makedirs os.mkfifo os.utime sqlite3.connect duckdb.connect"
-            " dbm.open logging.FileHandler pandas.HDFStore", _PathArgument(0, "add")),
+    **_each("os.mkdir os.makedirs os.mkfifo os.utime sqlite3.connect duckdb.connect pandas.HDFStore"
+            " joblib.Memory IPython.utils.path.ensure_dir_exists", _PathArgument(0, "add")),
+    **_each("logging.FileHandler", _PathArgument(0, "add", mode=1)),
+    **_each("logging.basicConfig", _PathArgument(_BY_KEYWORD, "replace")),
+    **_each("pandas.io.common.get_handle", _PathArgument(0, mode=1)),
+    **_each("tempfile.NamedTemporaryFile tempfile.TemporaryDirectory tempfile.TemporaryFile"
+            " tempfile.mkdtemp tempfile.mkstemp", _PathArgument(_BY_KEYWORD, "add")),
+    **_each("dbm.open pathlib.Path.write_text pathlib.Path.write_bytes bokeh.plotting.output_file"
+            " bokeh.io.output_file", _PathArgument(0, "replace")),
     **_each("os.truncate os.chmod os.chown shutil.chown pandas.ExcelWriter xlsxwriter.Workbook"
             " scipy.io.wavfile.write soundfile.write matplotlib.backends.backend_pdf.PdfPages",
             _PathArgument(0, "replace")),
-    **_each("joblib.dump torch.save pandas.to_pickle nbformat.write urllib.request.urlretrieve",
+    **_each("""joblib.dump torch.save pandas.to_pickle nbformat.write urllib.request.urlretrieve
+            plotly.io.write_image plotly.io.write_html plotly.io.write_json""",
             _PathArgument(1, "replace")),
-    **_each("os.symlink os.link", _PathArgument(1, "add")),
+    **_each("os.symlink os.link", _PathArgument(0), _PathArgument(1, "add")),
+    **_each("numpy.lib.format.open_memmap pyarrow.OSFile pyarrow.memory_map"
+            " tensorflow.io.gfile.GFile", _PathArgument(0, mode=1)),
+    **_each("""pyarrow.input_stream pyarrow.dataset.dataset pyarrow.parquet.ParquetFile
+            pyarrow.parquet.ParquetDataset zipfile.ZipFile().write tarfile.open().add
+            xml.etree.ElementTree.parse xml.etree.ElementTree.iterparse xml.dom.minidom.parse
+            lxml.etree.parse lxml.etree.iterparse tensorflow.io.read_file
+            tensorflow.io.gfile.listdir tensorflow.io.gfile.glob""", _PathArgument(0)),
+    **_each("""pyarrow.output_stream pyarrow.create_memory_map pyarrow.parquet.ParquetWriter
+            pyarrow.csv.CSVWriter pyarrow.ipc.new_file pyarrow.ipc.new_stream
+            tensorflow.io.write_file""", _PathArgument(0, "replace")),
+    **_each("""pyarrow.parquet.write_table pyarrow.parquet.write_metadata pyarrow.csv.write_csv
+            pyarrow.feather.write_feather pyarrow.orc.write_table""", _PathArgument(1, "replace")),
+    **_each("pyarrow.dataset.write_dataset pyarrow.parquet.write_to_dataset",
+            _PathArgument(1, "add")),
+    **_each("pyarrow.fs.copy_files tensorflow.io.gfile.copy",
+            _PathArgument(0), _PathArgument(1, "replace")),
     **_each("os.listdir os.scandir os.walk glob.glob glob.iglob numpy.DataSource",
             _PathArgument(0)),
     **_each("shutil.unpack_archive", _PathArgument(0), _PathArgument(1, "add")),
@@ -64,11 +93,12 @@ _PATH_METHODS: dict[str, Touch] = {
 _READING = words(
     """open imread load loadtxt genfromtxt fromfile loadmat open_dataset open_mfdataset open_zarr
     load_dataset load_model load_workbook load_weights load_from_disk read from_file
-    from_pretrained fromstring_file parse_file"""
+    from_pretrained fromstring_file parse_file from_parquet from_csv_auto"""
 )
 _FETCHING = words(
     """get post put patch head options request send urlopen urlretrieve download fetch connect
-    create_engine get_file load_state_dict_from_url parse iread"""
+    create_engine get_file load_state_dict_from_url parse iread from_uri Client init VideoCapture
+    use rc_file"""
 )
 _WRITING = words(
     """to_csv to_parquet to_excel to_json to_pickle to_feather to_hdf to_html to_latex to_stata
@@ -81,7 +111,9 @@ _WRITING = words(
 _COPYING = frozenset({"shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.copytree"})
 _SEARCH_PATH = frozenset({"sys.path.append", "sys.path.insert", "sys.path.extend"})
 _SEEKING = frozenset({"glob", "rglob", "iglob"})
-_MOVING = frozenset({"os.rename", "os.renames", "os.replace", "shutil.move"})
+_MOVING = frozenset(
+    {"os.rename", "os.renames", "os.replace", "shutil.move", "tensorflow.io.gfile.rename"}
+)
 
 
 def file_effects(site: CallSite, workspace: Workspace) -> Iterator[Outcome]:
@@ -128,7 +160,7 @@ def _touches(site: CallSite, workspace: Workspace) -> Iterator[tuple[Known | Non
         yield site.known(0, "path"), _opened(site.argument(1, "flags"))
     elif site.target in _FUNCTIONS:
         for argument in _FUNCTIONS[site.target]:
-            known = site.known(argument.position, *_PATH_KEYWORDS)
+            known = _path(site, argument.position)
             yield known, _touch(site, argument.touch, argument.mode)
     elif site.target in _COPYING | _MOVING:
         source, target = site.known(0, "src"), site.known(1, "dst")
@@ -137,12 +169,19 @@ def _touches(site: CallSite, workspace: Workspace) -> Iterator[tuple[Known | Non
     elif site.word == "extractall":
         yield site.known(0, "path"), "add"
     elif site.word in _WRITING:
-        yield site.known(0, *_PATH_KEYWORDS), _touch(site, "replace", None)
+        yield _path(site, 0), _touch(site, "replace", None)
     elif site.word in _READING or site.word.startswith(("read_", "scan_")):
         yield (
-            site.known(0, *_PATH_KEYWORDS),
+            _path(site, 0),
             _touch(site, "read", 1 if site.word == "open" else None),
         )
+
+
+def _path(site: CallSite, position: int) -> Known | None:
+    """What is given at a position; by a keyword only where nothing is: one may mean another thing,
+    as `uri=True` does."""
+    by_place = site.argument(position)
+    return site.resolve(by_place) if by_place else site.known(None, *_PATH_KEYWORDS)
 
 
 def _path_method(site: CallSite, path: FilePath) -> Iterator[tuple[Known | None, Touch]]:
@@ -153,10 +192,14 @@ def _path_method(site: CallSite, path: FilePath) -> Iterator[tuple[Known | None,
         yield site.known(0, "target"), "replace"
     elif site.word in _PATH_METHODS:
         yield path, _PATH_METHODS[site.word]
+        if site.word in {"symlink_to", "hardlink_to"}:
+            yield site.known(0, "target"), "read"
 
 
 def _touch(site: CallSite, usual: Touch, position: int | None) -> Touch:
     """Let a mode such as "w" or "a" decide; a mode that cannot be read may replace."""
+    if site.argument(None, "inplace") and usual == "read":
+        return "replace"
     if usual == "read" and position is None:
         return usual
     argument, mode = site.argument(position, "mode"), site.text(position, "mode")

@@ -12,7 +12,11 @@ from .kinds import EffectKind
 from .tables import words
 
 _FUNCTIONS: dict[EffectKind, str] = {
-    "delete": """os.remove os.unlink os.rmdir os.removedirs shutil.rmtree send2trash.send2trash""",
+    "delete": """os.remove os.unlink os.rmdir os.removedirs shutil.rmtree send2trash.send2trash
+        tensorflow.io.gfile.remove tensorflow.io.gfile.rmtree pathlib.Path.unlink pathlib.Path.rmdir
+        shutil._rmtree_unsafe shutil._rmtree_safe_fd distutils.dir_util.remove_tree
+        setuptools._distutils.dir_util.remove_tree test.support.os_helper.rmtree
+        test.support.os_helper.unlink""",
     "process": """
         os.system os.popen os.popen2 os.popen3 os.fork os.forkpty os.kill os.killpg os.startfile
         os.posix_spawn os.posix_spawnp os.execl os.execle os.execlp os.execlpe os.execv os.execve
@@ -28,18 +32,28 @@ _FUNCTIONS: dict[EffectKind, str] = {
         psutil.Popen psutil.Process().kill psutil.Process().terminate psutil.Process().suspend
         psutil.Process().send_signal papermill.execute_notebook nbclient.execute
         nbclient.NotebookClient distutils.spawn.spawn setuptools.sandbox.run_setup
-        git.Repo().git.push""",
+        git.Repo().git.push pydoc.pipepager pydoc.tempfilepager
+        git.Repo git.Git git.cmd.Git git.Repo.clone_from git.Repo.init platform.popen venv.create
+        venv.EnvBuilder setuptools.setup distutils.core.setup distutils.core.run_setup
+        numpy.distutils.exec_command.exec_command nbconvert.preprocessors.ExecutePreprocessor""",
     "network": """
         torch.hub.load torch.hub.load_state_dict_from_url torch.hub.download_url_to_file
         seaborn.load_dataset nltk.download spacy.cli.download datasets.load_dataset
         asyncio.open_connection asyncio.start_server webbrowser.open webbrowser.open_new
         webbrowser.open_new_tab wandb.init wandb.login wandb.log fsspec.filesystem
         gradio.Interface().launch mlflow.set_tracking_uri statsmodels.api.datasets.get_rdataset
-        statsmodels.datasets.get_rdataset IPython.display.IFrame""",
+        statsmodels.datasets.get_rdataset IPython.display.IFrame pyarrow.fs.S3FileSystem
+        pyarrow.fs.GcsFileSystem pyarrow.fs.AzureFileSystem pyarrow.fs.HadoopFileSystem
+        pandas.read_gbq logging.handlers.HTTPHandler logging.handlers.SocketHandler
+        logging.handlers.DatagramHandler logging.handlers.SMTPHandler
+        logging.handlers.SysLogHandler multiprocessing.managers.BaseManager uvicorn.run
+        flask.Flask().run dash.Dash().run dash.Dash().run_server pygit2.clone_repository
+        transformers.pipeline sentence_transformers.SentenceTransformer whisper.load_model
+        gensim.downloader.load tiktoken.get_encoding tiktoken.encoding_for_model""",
     "install": "ensurepip.bootstrap micropip.install piplite.install",
     "environment": """
         dotenv.load_dotenv dotenv.dotenv_values google.colab.userdata.get google.auth.default
-        netrc.netrc""",
+        netrc.netrc pandas.read_clipboard pyperclip.paste""",
     "kernel": """
         exit quit sys.exit os._exit os.abort get_ipython().reset get_ipython().ask_exit
         get_ipython().reset_selective get_ipython().restart_kernel signal.signal
@@ -50,7 +64,8 @@ _FUNCTIONS: dict[EffectKind, str] = {
         faulthandler.dump_traceback_later codecs.register unittest.mock.patch
         unittest.mock.patch.object unittest.mock.patch.dict sys.modules.pop sys.modules.clear
         sys.modules.update sys.meta_path.insert sys.meta_path.append sys.path_hooks.append
-        sys.path_hooks.insert site.addsitedir""",
+        sys.path_hooks.insert site.addsitedir IPython.embed IPython.start_ipython
+        traitlets.config.Application.instance""",
     "dynamic": """
         pickle.load pickle.loads pickle.Unpickler pickle._load pickle._loads pickle._Unpickler
         _pickle.load _pickle.loads _pickle.Unpickler dill.load dill.loads dill.load_session
@@ -74,15 +89,18 @@ _FUNCTIONS: dict[EffectKind, str] = {
         Cython.inline cython.inline torch.utils.cpp_extension.load
         torch.utils.cpp_extension.load_inline torch.ops.load_library numpy.ctypeslib.load_library
         IPython.display.Javascript IPython.display.display_javascript
-        string.Formatter().vformat string.Formatter().get_field""",
+        string.Formatter().vformat string.Formatter().get_field numpy.testing.rundocs
+        numpy.testing.runstring trace.Trace().run trace.Trace().runctx trace.Trace().runfunc
+        pydoc.locate""",
 }
 
 _MODULES: dict[EffectKind, str] = {
-    "process": """subprocess pty pexpect plumbum sh fabric invoke IPython.utils.process docker
+    "process": """subprocess _posixsubprocess pty pexpect plumbum sh fabric invoke
+        IPython.utils.process docker
         jupyter_client""",
     "install": "pip",
     "environment": "keyring browser_cookie3 jupyter_core.paths jupyter_server",
-    "kernel": "ipykernel IPython.core.interactiveshell",
+    "kernel": "ipykernel IPython.core.interactiveshell IPython.core.magics debugpy",
     "network": """
         requests httpx httpx2 urllib.request urllib3 http.client http.server socket socketserver ssl
         aiohttp ftplib smtplib imaplib poplib telnetlib nntplib xmlrpc websockets websocket
@@ -90,7 +108,9 @@ _MODULES: dict[EffectKind, str] = {
         selenium playwright kaggle kagglehub huggingface_hub yfinance pandas_datareader gdown wget
         pycurl psycopg2 psycopg asyncpg pymysql MySQLdb mysql.connector pymongo redis
         snowflake.connector clickhouse_connect twilio slack_sdk praw tweepy grpc zmq dns
-        tornado.httpclient telegram gspread pyodbc oracledb mcp smbclient""",
+        tornado.httpclient telegram gspread pyodbc oracledb mcp smbclient _socket adlfs
+        cloudpathlib dulwich.porcelain openml ucimlrepo
+        scipy.datasets""",
     "dynamic": "ctypes _ctypes zipimport importlib.machinery pdb bdb",
 }
 
@@ -109,6 +129,23 @@ _BY_MODULE: dict[str, EffectKind] = {
 BY_METHOD: dict[str, EffectKind] = {
     "unlink": "delete",
     "rmdir": "delete",
+    "rm": "delete",
+    "rm_file": "delete",
+    "rmtree": "delete",
+    "create_connection": "network",
+    "create_unix_connection": "network",
+    "create_datagram_endpoint": "network",
+    "create_server": "network",
+    "sock_connect": "network",
+    "push_to_hub": "network",
+    "subprocess_shell": "process",
+    "subprocess_exec": "process",
+    "delete_file": "delete",
+    "delete_dir": "delete",
+    "delete_dir_contents": "delete",
+    "terminate": "process",
+    "kill": "process",
+    "send_signal": "process",
     "do_shutdown": "kernel",
     "shutdown_kernel": "kernel",
     "restart_kernel": "kernel",
@@ -119,6 +156,7 @@ BY_METHOD: dict[str, EffectKind] = {
     "load_module": "dynamic",
     "enable_load_extension": "dynamic",
     "load_extension": "dynamic",
+    "install_extension": "dynamic",
     "from_pretrained": "network",
     "get_credentials": "environment",
     "__subclasses__": "dynamic",
@@ -135,7 +173,7 @@ _DOWNLOADS = re.compile(r"^sklearn\.(\w+\.)*fetch_\w+$|\bdatasets\.\w+\.load_dat
 _SHELL = re.compile(
     r"^get_ipython\(\)\.(?!(run_line_magic|run_cell_magic|magic|run_cell|ex|config|colors"
     r"|execution_count|enable_matplotlib|enable_pylab|enable_gui|__class__|user_ns_hidden"
-    r"|history_manager\.get_\w+|display_formatter|parent)\b)\w+"
+    r"|history_manager\.get_range|display_formatter|parent)\b)\w+"
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from .calls import PHRASES, process_finding
 from .databases import writes
 from .environment import changed, may_be_secret, may_matter, secret, whole
-from .kinds import Finding, Moved, Outcome, Python
+from .kinds import EffectKind, Finding, Moved, Outcome, Python
 from .paths import Touch, Workspace, remote_address
 from .sights import in_page
 from .site import CallSite, shortened
@@ -20,8 +20,8 @@ from .values import Text
 
 _HARMLESS = words(
     """autoawait autocall automagic autoreload cls clear code_wrap colors color
-    dhist dirs doctest_mode gui hist history html latex ldir less_help lf lk ll ls lsmagic
-    lx magic markdown page pdb pdef pdoc pfile pinfo pinfo2 pip_list pprint precision
+    dhist dirs doctest_mode gui html latex less_help lsmagic magic markdown page pdb pdef pdoc
+    pfile pinfo pinfo2 pip_list pprint precision
     psearch psource pwd pylab quickref subplot svg tb unload_ext unalias who who_ls whos
     xmode"""
 )
@@ -37,7 +37,14 @@ _PATHS: dict[str, Touch] = {
     **dict.fromkeys(("cat", "less", "more", "pycat", "head", "tail"), "read"),
     **dict.fromkeys(("writefile", "file", "save"), "replace"),
 }
+_ALWAYS: dict[str, EffectKind] = {
+    **dict.fromkeys(("rm", "rmdir"), "delete"),
+    **dict.fromkeys(("reset", "reset_selective"), "kernel"),
+}
 _MOVES = frozenset({"cd", "pushd"})
+_LISTING = words("ls ldir lf lk ll lx")  # aliases: the shell reads the rest of the line
+_SHELL_SIGNS = re.compile(r"[;&|`$<>(\n]")
+_HISTORY = words("hist history")
 _OPTIONS = re.compile(r"^(\s*(-[nrplsTDfi]\s*\S+|--?[A-Za-z][\w-]*)(?=\s|$))+\s*")
 _AUTOMAGIC = re.compile(r"\s*(\w+)([ \t]+(?!=[^=])[^\n]*)?\s*")
 # Extensions that bring magics and nothing that acts by itself.
@@ -50,7 +57,10 @@ _OTHERS = words(
     """alias alias_magic config load_ext reload_ext matplotlib reset reset_selective rm rmdir env
     set_env run xdel"""
 )
-_KNOWN = _HARMLESS | _MOVES | _HOLDS_PYTHON | _PROCESS | _PACKAGES | _PATHS.keys() | _OTHERS
+_KNOWN = (
+    *(_HARMLESS | _MOVES | _HOLDS_PYTHON | _PROCESS | _PACKAGES | _PATHS.keys() | _OTHERS),
+    *(_LISTING | _HISTORY),
+)
 
 
 def is_automagic(line: str) -> str | None:
@@ -95,12 +105,12 @@ def _one_magic(
             yield Finding("install", f"{PHRASES['install']}: {shown}")
     elif name in _PATHS:
         yield from _paths(name, line, workspace)
+    elif name in _LISTING | _HISTORY:
+        yield from (_listed if name in _LISTING else _history)(line, shown, workspace)
     elif name in _MOVES:
         yield Moved(_first_word(line) or "~")
-    elif name in {"rm", "rmdir"}:
-        yield Finding("delete", f"{PHRASES['delete']}: {shown}")
-    elif name in {"reset", "reset_selective"}:
-        yield Finding("kernel", f"{PHRASES['kernel']}: {shown}")
+    elif name in _ALWAYS:
+        yield Finding(_ALWAYS[name], f"{PHRASES[_ALWAYS[name]]}: {shown}")
     elif name in {"alias", "alias_magic"}:
         yield Finding("kernel", f"gives a command another name: {shown}")
     elif name == "config":
@@ -145,6 +155,32 @@ def _paths(name: str, line: str, workspace: Workspace) -> Iterator[Outcome]:
     finding = workspace.touched(Text(path), touch) if path else None
     if finding:
         yield finding
+
+
+def _listed(line: str, shown: str, workspace: Workspace) -> Iterator[Outcome]:
+    if _SHELL_SIGNS.search(line):
+        yield process_finding(shown, shown)
+    places = [each.strip("'\"") for each in line.split() if not each.startswith("-")]
+    for place in places or ["."]:
+        finding = workspace.touched(Text(place), "read")
+        if finding:
+            yield finding
+
+
+def _history(line: str, shown: str, workspace: Workspace) -> Iterator[Outcome]:
+    """Judge what lists the inputs of this session, or of all, or writes them to a file."""
+    parts = line.split()
+    for option, after in zip(parts, [*parts[1:], ""], strict=False):
+        if option.startswith("-") and "f" in option:
+            finding = workspace.touched(Text(after), "replace")
+            if finding:
+                yield finding
+        if (
+            (option.startswith("-") and set(option) & set("gl"))
+            or option[:1] in "~"
+            or "/" in option
+        ):
+            yield Finding("read-outside", f"reads what was run in other sessions: {shown}")
 
 
 def _first_word(line: str) -> str | None:

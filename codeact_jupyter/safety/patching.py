@@ -21,7 +21,13 @@ def replaced(owner: str, attribute: str, source: str) -> Finding | None:
     if attribute in _SETTINGS or attribute.isupper():
         return None
     last = owner.rpartition(".")[2]
+    a_library = owner in {"pandas", "numpy"}  # their submodules have settings
     a_class = "." in owner and "()" not in owner and last[:1].isupper()
-    if a_class or (root in _ROOTS and "()" not in owner) or owner.startswith("get_ipython()"):
+    if (
+        a_library
+        or a_class
+        or (root in _ROOTS and "()" not in owner)
+        or owner.startswith("get_ipython()")
+    ):
         return Finding("kernel", f"replaces a part of {owner}: {source}")
     return None

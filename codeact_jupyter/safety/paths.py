@@ -24,10 +24,15 @@ Touch = Literal["read", "add", "replace"]
 
 _URL = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")
 _USER = re.compile(r"//[^/@]*@")
-_FILE_URL = re.compile(r"^file://(localhost)?(?=/)")
+_FILE_URL = re.compile(r"^file:(//(localhost)?)?(?=/)")
+_FILE_QUERY = re.compile(r"^(file:[^?]*)\?.*", re.DOTALL)
+_DATABASE_URL = re.compile(r"^(sqlite|duckdb)(\+\w+)?:///")  # a file's path comes after it
+_PLACE = re.compile(r"^(~|\.{0,2}/|\.\w)\S*$")  # how a text begins that names a place by itself
+_LONGEST_PATH = 1000
 _REMOTE = words(
-    """http https ftp ftps sftp ssh s3 s3a s3n gs gcs abfs abfss az adl wasb wasbs hdfs webhdfs hf
-    postgresql postgres mysql mariadb mssql oracle mongodb redis snowflake clickhouse"""
+    """http https ftp ftps sftp ssh ws wss tcp tls ray rtsp s3 s3a s3n gs gcs abfs abfss az adl
+    wasb wasbs hdfs webhdfs hf postgresql postgres mysql mariadb mssql oracle mongodb redis
+    snowflake clickhouse"""
 )
 
 
@@ -71,9 +76,30 @@ class Workspace:
             return Finding("overwrite-file", f"overwrites an existing file: {known.value}")
         return None
 
+    def mentioned(self, known: Known | None) -> Finding | None:
+        """Judge naming a place, whatever is done with the name: code may hand it on anywhere.
+
+        Of places outside only those count that are there, and so are no other kind of text.
+        """
+        if not isinstance(known, Text | FilePath) or not known.complete:
+            return None
+        value = _DATABASE_URL.sub("", known.value)
+        if len(value) > _LONGEST_PATH or not _PLACE.match(value):
+            return None
+        path = self.resolved(Text(value))
+        if path is None:
+            return None
+        if holds_secrets(path):
+            return Finding("environment", f"names what usually holds secrets: {known.value}")
+        absolute = value.startswith(("/", "~/")) and len(path.parts) > 2
+        if absolute and not self.contains(path) and self._present(path):
+            detail = f"names a file or folder outside the working directory: {known.value}"
+            return Finding("read-outside", detail)
+        return None
+
     def resolved(self, known: Text | FilePath) -> Path | None:
         """Find where a path leads; for one not known to its end, the folder it begins in."""
-        text = _FILE_URL.sub("", known.value)
+        text = _FILE_URL.sub("", _FILE_QUERY.sub(r"\1", known.value))
         if not known.complete:
             text = text[: text.rfind("/") + 1]
         if not text:

@@ -25,7 +25,7 @@ from .environment import (
     secret,
 )
 from .files import file_effects
-from .kinds import Effect, Finding, Moved, Outcome, Python, Reads, Searched
+from .kinds import Effect, EffectKind, Finding, Moved, Outcome, Python, Reads, Searched
 from .local_modules import LocalModules
 from .locking import locked_effects
 from .magics import magic_effects
@@ -44,6 +44,9 @@ _UNREADABLE = Finding("dynamic", "the code could not be read")
 _NAMESPACES = frozenset({"globals()", "locals()", "vars()"})
 _COMPUTED_ITEMS = frozenset({"sys.modules", "__builtins__", "__builtins__.__dict__"})
 _DEEPEST = 8
+_OF_PLACES = frozenset(
+    {"read-outside", "write-outside", "environment", "startup-file", "delete", "process"}
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Reading:
 
     def call(self, site: CallSite) -> None:
         """Ask every rule about a call; one finding of a kind is enough for one call."""
-        kinds = set()
+        kinds: set[EffectKind] = set()
         for outcome in self._outcomes(site):
             if isinstance(outcome, Python):
                 line_before = self._line_before + site.node.lineno - 1 + outcome.shift
@@ -98,6 +101,9 @@ class Reading:
             elif outcome.kind not in kinds:
                 kinds.add(outcome.kind)
                 self._add(outcome, site.node)
+        for argument in site.arguments() if not kinds & _OF_PLACES else ():
+            if finding := self._workspace.mentioned(self._resolve(argument)):
+                self._add(finding, argument)
         self._follow(site.target, site.node)
 
     def item(self, node: ast.Subscript, base: Reference, key: Known | None) -> None:
@@ -232,6 +238,17 @@ class Reading:
             for finding, line in locked_effects(tree, self._live.locked):
                 self._found(finding, line)
         self._walk.through(tree, local=local)
+        self._mentioned(tree)
+
+    def _mentioned(self, tree: ast.Module) -> None:
+        """Judge texts that name a place, on lines of which nothing was said of a place so far."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                finding = self._workspace.mentioned(Text(node.value))
+                line = self._line_before + node.lineno
+                known = any(each.kind in _OF_PLACES and each.line == line for each in self.found)
+                if finding and (not known or self._within is not None):
+                    self._found(finding, node.lineno)
 
     def _rebound(self, tree: ast.Module, *, local: bool) -> None:
         for each in rebindings(tree, local=local) if self._live.protected else ():

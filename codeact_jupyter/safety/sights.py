@@ -17,12 +17,15 @@ from .values import Text
 
 # Through these, code reaches any module and any variable from any object.
 REACHING = words(
-    """__globals__ __builtins__ __code__ __closure__ __subclasses__ __bases__
+    """__self__ __objclass__ __globals__ __builtins__ __code__ __closure__ __subclasses__ __bases__
     __base__ __getattribute__ __reduce__ __reduce_ex__ __setstate__ gi_frame gi_code cr_frame
     cr_code ag_frame f_back f_globals f_locals f_builtins f_code tb_frame
     cell_contents __loader__ __spec__ _getframe"""
 )
-_SHOWING = words("HTML Markdown Image IFrame Video Audio SVG display_html display_markdown")
+_SHOWING = words(
+    """HTML Markdown Image IFrame Video Audio SVG display_html display_markdown add_layout_image
+    Chart Map TileLayer"""
+)
 _SET_ONLY = words("__defaults__ __kwdefaults__ __class__ __del__ __dict__")
 _WALKING_FORMAT = re.compile(r"\{[^{}]*(\._|\[_|__)[^{}]*\}")
 _LOADS = re.compile(
@@ -34,7 +37,7 @@ _LOADS = re.compile(
 )
 _ACTS = re.compile(
     r"""<script\b | <[a-z]\w*\b[^>]*\son\w+\s*= | javascript:(?!;|\s*void) | <iframe\b
-    | data-commandlinker""",
+    | data-commandlinker | ^application/javascript$""",
     re.IGNORECASE | re.VERBOSE,
 )
 _ADDRESS = re.compile(r"//([^/\s\"'?]+)")
@@ -45,6 +48,8 @@ def sights(tree: ast.Module) -> Iterator[tuple[Finding, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and _reaches(node):
             yield _reaching(shown(node)), node.lineno
+        elif isinstance(node, ast.FunctionDef) and node.name == "_repr_javascript_":
+            yield Finding("dynamic", f"may put a script into the page: {node.name}"), node.lineno
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             for finding in _in_text(node.value):
                 yield finding, node.lineno
@@ -74,7 +79,7 @@ def shown_to_person(site: CallSite) -> Iterator[Finding]:
 
 
 def _in_text(text: str) -> Iterator[Finding]:
-    if "<" in text or "!" in text or "url(" in text or ":" in text:
+    if "<" in text or "!" in text or "url(" in text or ":" in text or "/javascript" in text:
         yield from in_page(text)
     if "{" in text and "_" in text and _WALKING_FORMAT.search(text):
         yield _reaching(shortened(text))

@@ -62,12 +62,12 @@ class Concealed:
 
 Known = Reference | Text | FilePath | Concealed
 
-# Modules that other modules hold: `glob.os.remove` is `os.remove`.
+# Modules that other modules hold: `glob.os.remove` is `os.remove`, and so is `random._os.remove`.
 _HELD = "os|sys|subprocess|shutil|builtins|ctypes|socket|importlib|urllib"
 
 _SAME_THING = (
     (re.compile(r"^__main__\."), ""),
-    (re.compile(r"^(?!codeact_jupyter)\w[\w.]*\.(?=(" + _HELD + r")\.\w)"), ""),
+    (re.compile(r"^(?!codeact_jupyter)\w[\w.]*\._?(?=(" + _HELD + r")\.\w)"), ""),
     (re.compile(r"^(__builtins__|builtins)\.(?!__dict__$)"), ""),
     (re.compile(r"^pandas\.io\.common\.urlopen$"), "urllib.request.urlopen"),
     (re.compile(r"^(io|_io)\.open$"), "open"),
@@ -84,7 +84,7 @@ _SAME_THING = (
 )  # fmt: skip
 _MAY_DIFFER = ("__builtins__", "builtins", "io.", "_io.", "posix", "nt", "pathlib", "IPython",
                "_site", "get_ipython()", "__main__.", "ipykernel", "google.colab")  # fmt: skip
-_HOLDS = re.compile(r"\.(" + _HELD + r"|common)\.\w")
+_HOLDS = re.compile(r"\._?(" + _HELD + r"|common)\.\w")
 
 
 def canonical(dotted: str) -> str:

@@ -7,6 +7,9 @@ import pytest
 from codeact_jupyter.safety.effects import Effect, effects_of
 
 from .bypasses import BYPASSES, EARLIER, Earlier
+from .detours import DETOURS
+from .documented import BINDINGS as DOCUMENTED
+from .documented import examples
 from .notebooks import BINDINGS, CELLS, TEXTS
 from .test_effects_ordinary import ORDINARY
 from .test_effects_risky import RISKY
@@ -23,7 +26,8 @@ def found(code: str, **known: object) -> tuple[Effect, ...]:
 
 
 @pytest.mark.parametrize(
-    ("row", "code"), [(row, code) for row, codes in BYPASSES.items() for code in codes]
+    ("row", "code"),
+    [(row, code) for row, codes in (BYPASSES | DETOURS).items() for code in codes],
 )
 def test_a_known_way_around_the_reading_asks(row: str, code: str) -> None:
     assert found(code), f"nothing was found in this one of {row!r}"
@@ -43,7 +47,14 @@ def test_the_cells_of_ordinary_notebooks_rarely_ask() -> None:
     assert not asking, "the rate is kept at nothing: a new rule that asks here is too wide"
 
 
+def test_the_examples_of_a_librarys_documentation_rarely_ask() -> None:
+    codes = list(examples("pandas"))[::5]  # all of them in `benchmarks gate`
+    asking = [code for code in codes if found(code, bindings=DOCUMENTED)]
+    assert len(codes) > 200
+    assert len(asking) <= MOST_FALSE_ASKS * len(codes), asking
+
+
 def test_the_labelled_sets_are_large() -> None:
     risky = sum(map(len, RISKY.values())) + sum(map(len, BYPASSES.values())) + len(EARLIER)
-    assert risky >= 800
+    assert risky + sum(map(len, DETOURS.values())) >= 900
     assert len(set(CELLS) | set(ORDINARY)) >= 300
