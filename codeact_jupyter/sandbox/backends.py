@@ -17,9 +17,11 @@ Backend = Literal["bubblewrap", "landlock"]
 OLDEST_LANDLOCK = 2  # before, no file can be moved between folders
 TRYING_SECONDS = 10
 LEAST_WORDS = (
-    "weaker than bubblewrap: git hooks and dot folders of the workspace can be written, /dev/shm "
-    "is not limited, no sockets work in it, so that `%%codeact` reaches no model, and no `!command`"
+    "weaker than bubblewrap: git hooks and dot folders of the workspace can be written, the "
+    "machine's /dev/shm is open to it and not limited, no sockets work in it, so that `%%codeact` "
+    "reaches no model, and no `!command`"
 )
+SIGNALS = ", and before Linux 6.12 it can end your other programs, the Jupyter server too"
 INSTALL = (
     "install bubblewrap (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap)"
 )
@@ -59,7 +61,8 @@ def walls(wanted: str = "auto") -> Walls:
         if program:
             return Walls("bubblewrap", program)
     if wanted in ("auto", "landlock") and landlock.abi() >= OLDEST_LANDLOCK:
-        return Walls("landlock", lacking=f"{LEAST_WORDS} ({why})")
+        signals = "" if landlock.abi() >= landlock.OWN_DOMAIN_SINCE else SIGNALS
+        return Walls("landlock", lacking=f"{LEAST_WORDS}{signals} ({why})")
     no_landlock = f"this Linux has no Landlock of version {OLDEST_LANDLOCK} or later"
     reasons = f"{why}; {no_landlock}" if wanted != "bubblewrap" else why
     raise EnvironmentFailure(f"no sandbox can be built here, so no kernel was started: {reasons}")

@@ -55,5 +55,5 @@ def _policy(launch: Launch) -> dict[str, object]:
             "write": [*map(str, homes_of(folder)), "/dev/null", "/dev/shm"],
         },
         # libzmq ends the process where it may not ask for the network's addresses.
-        "seccomp": {"families": [seccomp.AF_NETLINK]},
+        "seccomp": {"families": [seccomp.AF_NETLINK], "beside": True},
     }

@@ -11,13 +11,14 @@ from pathlib import Path
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 WAITING = 16
+LONGEST_PLACE = 70  # a socket's path may have 107 bytes, and this folder's and its names follow
 
 
 def private_folder() -> Path:
     """A new folder that only this user can look into; its name is short, as sockets need it."""
-    place = os.environ.get("XDG_RUNTIME_DIR") or ""
-    usable = place if os.path.isdir(place) and os.access(place, os.W_OK) else None
-    return Path(tempfile.mkdtemp(prefix="codeact-", dir=usable))
+    places = [os.environ.get("XDG_RUNTIME_DIR") or "", tempfile.gettempdir()]
+    usable = (each for each in places if _takes_sockets(each))
+    return Path(tempfile.mkdtemp(prefix="codeact-", dir=next(usable, "/tmp")))
 
 
 def listening(connection: Path) -> tuple[list[int], str]:
@@ -38,6 +39,11 @@ def listening(connection: Path) -> tuple[list[int], str]:
         words.append(f"{port}:{bound.fileno()}")
         descriptors.append(bound.detach())
     return descriptors, ",".join(words)
+
+
+def _takes_sockets(place: str) -> bool:
+    short = len(os.fsencode(place)) <= LONGEST_PLACE
+    return short and os.path.isdir(place) and os.access(place, os.W_OK)
 
 
 def connection_inside(connection: Path, ip: str) -> str:

@@ -112,6 +112,19 @@ here, there = Part(ctypes.addressof(held), 40), Part(SERVER['address'], 40)
 checked(libc.process_vm_readv(SERVER['pid'], ctypes.byref(here), 1, ctypes.byref(there), 1, 0))
 return b'decoy' in held.raw
 """)),
+    Hostile("shared_memory", "secrets", "read memory that the server shares", _body("""
+libc.shmat.restype = ctypes.c_void_p
+address = libc.shmat(SERVER['segment'], None, 0o10000)
+checked(-1 if address in (None, (1 << 64) - 1) else 0)
+return b'decoy' in ctypes.string_at(address, 20)
+""")),
+    Hostile("limit_server", "processes", "set limits of the server that end it", _body("""
+import resource
+resource.prlimit(SERVER['pid'], resource.RLIMIT_CPU, (1 << 20, resource.RLIM_INFINITY))
+return True
+""")),
+    Hostile("slow_server", "processes", "take the processor from the server",
+            _expression("os.setpriority(os.PRIO_PROCESS, SERVER['pid'], 1) is None")),
     Hostile("ptrace_server", "processes", "attach to the server as a debugger",
             _expression("seize(SERVER['pid'])")),
     Hostile("ptrace_parent", "processes", "attach to its own parent as a debugger",

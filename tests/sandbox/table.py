@@ -1,4 +1,4 @@
-"""The table of hostile actions in SECURITY.md: `python -m tests.sandbox.table` prints it anew."""
+"""The tables of hostile cells in SECURITY.md: `python -m tests.sandbox.table` prints them anew."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from codeact_jupyter.safety.effects import effects_of
 
 from .battery import ACTIONS, PREAMBLE, Hostile
+from .contained import CONTAINED, Contained
 
 DOCUMENT = Path(__file__).parents[2] / "SECURITY.md"
 HEAD = "| test | a hostile cell tries to | plain | gate | sandbox |\n|---|---|---|---|---|"
@@ -48,8 +49,15 @@ def row_of(action: Hostile) -> Row:
     return Row(action.name, action.says, plain, gate, sandbox)
 
 
+def contained_row_of(cell: Contained) -> Row:
+    """A cell whose end a test of its own waits for; a kernel without walls stops none of them."""
+    gate = "asks" if effects_of(cell.code, workspace=Path("/srv/work")) else "**runs**"
+    module = cell.module.rpartition(".")[2]
+    return Row(f"{module}::{cell.test}", cell.says, "**done**", gate, cell.sandbox)
+
+
 def rows_in_document() -> list[Row]:
-    """The rows that SECURITY.md has now."""
+    """The rows of both tables that SECURITY.md has now."""
     lines = DOCUMENT.read_text("utf-8").splitlines()
     cells = ([part.strip() for part in line.strip("|").split("|")] for line in lines)
     return [Row(each[0].strip("`"), *each[1:]) for each in cells if each[0].startswith("`")
@@ -57,4 +65,5 @@ def rows_in_document() -> list[Row]:
 
 
 if __name__ == "__main__":
-    print("\n".join([HEAD, *(str(row_of(action)) for action in ACTIONS)]))
+    for rows in (map(row_of, ACTIONS), map(contained_row_of, CONTAINED)):
+        print("\n".join([HEAD, *map(str, rows), ""]))

@@ -3,14 +3,16 @@ nothing."""
 
 from __future__ import annotations
 
+import importlib
 import os
 
 import pytest
 
 from .battery import ACTIONS, PREAMBLE, VERDICT, Hostile
+from .contained import CONTAINED, Contained
 from .hosting import Host
 from .kernels import Kernel
-from .table import row_of, rows_in_document
+from .table import contained_row_of, row_of, rows_in_document
 
 pytestmark = pytest.mark.timeout(120)
 # Of root's rights a plain kernel of this run may lack some; of a person's it never does.
@@ -65,13 +67,18 @@ def test_in_a_plain_kernel_the_same_cell_does_what_it_wants(
     assert said.startswith("DONE"), said
 
 
-def test_the_table_in_the_documents_is_true() -> None:
-    documented = {row.name: row for row in rows_in_document()}
-    assert list(documented) == [action.name for action in ACTIONS]
-    for action in ACTIONS:
-        true, written = row_of(action), documented[action.name]
+def test_the_tables_in_the_documents_are_true() -> None:
+    rows = [*map(row_of, ACTIONS), *map(contained_row_of, CONTAINED)]
+    documented = rows_in_document()
+    assert [row.says for row in documented] == [row.says for row in rows]
+    for true, written in zip(rows, documented, strict=True):
         assert written._replace(gate="") == true._replace(gate="")
         assert written.gate == true.gate or true.gate == "asks"  # a better gate needs no new table
+
+
+@pytest.mark.parametrize("cell", CONTAINED, ids=lambda cell: cell.says)
+def test_each_test_that_the_documents_name_is_there(cell: Contained) -> None:
+    assert callable(getattr(importlib.import_module(cell.module), cell.test))
 
 
 def test_there_are_more_than_forty_of_them() -> None:

@@ -115,6 +115,33 @@ def test_the_sockets_folder_is_not_inside(sandboxed: Kernel) -> None:
     assert shown == sorted(["codeact", connection, "policy.json"])
 
 
+def test_where_paths_are_too_long_for_sockets_they_lie_in_tmp(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("long" * 25)
+    long.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    kernel = start()
+    assert kernel.provisioner._folder.parent == Path("/tmp")
+    assert kernel.run("print('alive')").text == "alive\n"
+
+
+def test_an_interrupt_reaches_what_the_kernel_started(sandboxed: Kernel, host: Host) -> None:
+    waits = "trap 'echo yes > interrupted; exit' INT; echo > waiting; while :; do sleep 0.05; done"
+    request = sandboxed.client.execute(
+        f"import subprocess; subprocess.Popen({waits!r}, shell=True).wait()"
+    )
+    deadline = time.monotonic() + 20
+    while not (host.workspace / "waiting").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    sandboxed.manager.interrupt_kernel()
+    assert sandboxed.follow(request, seconds=20).error.startswith("KeyboardInterrupt")
+    while not (host.workspace / "interrupted").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert (host.workspace / "interrupted").read_text() == "yes\n"
+
+
 def test_a_signal_to_the_kernel_is_not_one_to_the_walls(sandboxed: Kernel) -> None:
     sandboxed.manager.signal_kernel(signal.SIGWINCH)
     assert sandboxed.run("print('alive')").text == "alive\n"

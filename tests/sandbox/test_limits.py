@@ -64,6 +64,14 @@ def test_a_process_that_asks_for_too_much_memory_is_refused_it(start: Start) -> 
     assert kernel.run("1 + 1").end == "ok"
 
 
+def test_addresses_that_are_reserved_and_never_used_count_for_nothing(start: Start) -> None:
+    kernel = start(limits={"memory": 500})
+    reserve = (
+        "import mmap; held = mmap.mmap(-1, 64 << 30, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)"
+    )
+    assert kernel.run(reserve).end == "ok"
+
+
 def test_processes_that_use_too_much_memory_together_are_ended(start: Start) -> None:
     kernel = start(limits={"memory": 400})
     assert kernel.run(MEMORY_OF_MANY, seconds=40).end == "died"

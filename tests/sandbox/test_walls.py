@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from codeact_jupyter.sandbox import backends
 from codeact_jupyter.sandbox.inside import seccomp
 
 from .battery import ACTIONS, PREAMBLE, VERDICT
-from .conftest import Start
+from .conftest import Start, require_bubblewrap
 from .hosting import Host
 from .kernels import Kernel, write_spec
 
@@ -23,7 +25,12 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix" or os.uname().sysname != "Linux", reason="needs Linux"),
 ]
 COLUMNS = seccomp.COLUMNS
-NEWER = ("open_tree_attr", "memfd_secret", "quotactl_fd")  # than the headers of some systems
+NEWER = (
+    "open_tree_attr",
+    "memfd_secret",
+    "quotactl_fd",
+    "process_mrelease",
+)  # than the headers of some systems
 # What Landlock alone does not keep a kernel from, as SECURITY.md says.
 BEYOND_LANDLOCK = {
     *("git_hook", "rename_git", "rename_above_git", "editor_settings", "delete_work", "new_git"),
@@ -59,6 +66,40 @@ def test_a_bubblewrap_that_cannot_build_is_quoted(programs: Path) -> None:
     program.chmod(0o755)
     with pytest.raises(EnvironmentFailure, match=r"uid map: Permission denied.*AppArmor"):
         backends.walls("bubblewrap")
+
+
+BELOW_A_FILTER = """
+from codeact_jupyter.sandbox import backends
+from codeact_jupyter.sandbox.inside import seccomp
+seccomp.DENIED |= {denied!r}
+seccomp.load(seccomp.assembled())
+try:
+    print(backends.walls())
+except backends.EnvironmentFailure as error:
+    print("refused:", error)
+"""
+
+
+def below_a_filter(**denied: tuple[int, int]) -> str:
+    """Which walls are found by a process that may make no namespaces, nor these calls."""
+    code = BELOW_A_FILTER.format(denied=denied)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_in_a_container_that_forbids_namespaces_the_weaker_walls_say_why() -> None:
+    require_bubblewrap()
+    found = below_a_filter()
+    assert "backend='landlock'" in found and "cannot build a sandbox here" in found
+    assert "weaker than bubblewrap" in found
+
+
+def test_where_neither_can_be_built_both_reasons_are_said_and_what_to_install() -> None:
+    require_bubblewrap()
+    found = below_a_filter(landlock_create_ruleset=(444, 444))
+    assert found.startswith("refused: no sandbox can be built here, so no kernel was started")
+    assert "user namespaces" in found and "no Landlock" in found and "AppArmor" in found
 
 
 def test_a_kernel_whose_walls_cannot_be_built_is_not_started(
@@ -99,7 +140,8 @@ def test_the_numbers_of_the_calls_are_those_of_linuxs_own_headers(machine: str) 
         pytest.skip(f"{header} comes with linux-libc-dev")
     numbers = {name: int(number) for name, number in DEFINED.findall(header.read_text())}
     ours = {**seccomp.DENIED, **seccomp.LINKS, "clone": seccomp.CLONE, "clone3": seccomp.CLONE3}
-    ours |= {"socket": seccomp.SOCKET, "ioctl": seccomp.IOCTL}
+    ours |= {"socket": seccomp.SOCKET, "ioctl": seccomp.IOCTL, **seccomp.BESIDE}
+    ours |= {"prlimit64": seccomp.PRLIMIT, "sched_setscheduler": seccomp.SCHEDULER}
     wrong = {}
     for name, both in ours.items():
         there = numbers.get(name)

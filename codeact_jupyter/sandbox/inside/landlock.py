@@ -22,7 +22,7 @@ REFER, TRUNCATE, IOCTL_DEV = (1 << bit for bit in (13, 14, 15))
 OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 READ = EXECUTE | READ_FILE | READ_DIR
 NO_NETWORK = 3  # neither bind nor connect, of TCP
-OWN_DOMAIN = 3  # no abstract sockets and no signals to outside
+OWN_DOMAIN, OWN_DOMAIN_SINCE = 3, 6  # no abstract sockets and no signals to outside
 
 
 def abi() -> int:
@@ -78,8 +78,8 @@ def _handled(version: int) -> int:
 
 def _ruleset(version: int, handled: int, *, network: bool) -> int:
     ports = NO_NETWORK if version >= 4 and not network else 0
-    scoped = OWN_DOMAIN if version >= 6 else 0
-    size = 8 if version < 4 else 16 if version < 6 else 24
+    scoped = OWN_DOMAIN if version >= OWN_DOMAIN_SINCE else 0
+    size = 8 if version < 4 else 16 if version < OWN_DOMAIN_SINCE else 24
     attributes = struct.pack("QQQ", handled, ports, scoped)[:size]
     buffer = ctypes.create_string_buffer(attributes, size)
     return syscall(CREATE_RULESET, buffer, ctypes.c_size_t(size), ctypes.c_uint32(0))

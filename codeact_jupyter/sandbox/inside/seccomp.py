@@ -83,9 +83,33 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "vmsplice": (278, 75),
 }
 LINKS = {"symlink": (88, None), "symlinkat": (266, 36), "mknod": (133, None), "mknodat": (259, 33)}
+# Where the host's processes are beside it: ways to their memory, limits, priorities and processors.
+BESIDE = {
+    "ioprio_set": (251, 30),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    "msgctl": (71, 187),
+    "msgget": (68, 186),
+    "msgrcv": (70, 188),
+    "msgsnd": (69, 189),
+    "process_mrelease": (448, 448),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "sched_setparam": (142, 118),
+    "semctl": (66, 191),
+    "semget": (64, 190),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "setpriority": (141, 140),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "shmget": (29, 194),
+}
 COLUMNS = {"x86_64": 0, "aarch64": 1}
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 CLONE, CLONE3, SOCKET, IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
+PRLIMIT, SCHEDULER = (302, 261), (144, 119)
+FIRST, SECOND = 16, 24  # where the arguments of a call are
 NEW_NAMESPACES = 0x7E020080
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
@@ -106,15 +130,18 @@ def assembled(
     families: Iterable[int] = (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK),
     *,
     links: bool = True,
+    beside: bool = False,
     machine: str = "",
 ) -> bytes:
     """The filter as the kernel takes it; `links` leaves symbolic links and devices allowed.
+
+    With `beside` the host's processes are beside it, in no other namespace.
 
     Raises KeyError for a machine whose system calls are not known.
     """
     machine = machine or os.uname().machine
     column = COLUMNS[machine]
-    denied = {**DENIED, **({} if links else LINKS)}
+    denied = {**DENIED, **({} if links else LINKS), **(BESIDE if beside else {})}
     numbers = [each[column] for each in denied.values()]
     code: list[Instruction] = [
         (LOAD, 0, 0, 4),
@@ -130,6 +157,9 @@ def assembled(
     # libc goes back to `clone`, whose flags can be seen.
     code += [(EQUAL, 0, 1, CLONE3[column]), (RETURN, 0, 0, ERRNO | ENOSYS)]
     code += _unless_new_namespaces(CLONE[column]) + _unless_typing(IOCTL[column])
+    if beside:
+        # Of its own a process says 0; and libzmq ends it where no thread may be scheduled as usual.
+        code += _only_with_zero(PRLIMIT[column], FIRST) + _only_with_zero(SCHEDULER[column], SECOND)
     code += [*_of_families(SOCKET[column], tuple(families)), (RETURN, 0, 0, ALLOW)]
     return b"".join(struct.pack("HBBI", *each) for each in code)
 
@@ -151,6 +181,16 @@ def _unless_new_namespaces(clone: int) -> list[Instruction]:
         (EQUAL, 0, 4, clone),
         (LOAD, 0, 0, 16),
         (ANY_BIT, 0, 1, NEW_NAMESPACES),
+        (RETURN, 0, 0, ERRNO | EPERM),
+        (RETURN, 0, 0, ALLOW),
+    ]
+
+
+def _only_with_zero(call: int, argument: int) -> list[Instruction]:
+    return [
+        (EQUAL, 0, 4, call),
+        (LOAD, 0, 0, argument),
+        (EQUAL, 1, 0, 0),
         (RETURN, 0, 0, ERRNO | EPERM),
         (RETURN, 0, 0, ALLOW),
     ]

@@ -21,7 +21,6 @@ from .front_ends import has_begun
 from .live_server import LiveNotebook, LiveServer, free_port, serving
 from .test_sandboxes import ACTIVE, SHOWS, shown
 
-pytest.importorskip("kernel_gateway")
 LONG = "import time\nfor _ in range(600):\n    time.sleep(0.05)"
 
 
