@@ -6,7 +6,6 @@ model is sent (`context`) and what a notebook shows (`notebook.cells`) are compu
 
 from __future__ import annotations
 
-import json
 from dataclasses import KW_ONLY, dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -14,36 +13,15 @@ from typing import Any, Literal, TypeAlias
 
 from .bill import NOTHING, Bill
 from .bill import Usage as Usage
+from .blocks import Block as Block
+from .blocks import Message as Message
+from .blocks import MimeBundle as MimeBundle
 from .figure import Figure
 from .touched import Touched as Touched
 
 StepState = Literal["ok", "error", "interrupted", "rejected", "unknown"]
 RunState = Literal["running", "waiting", "answered", "stopped", "limit", "failed", "interrupted"]
 MistakeKind = Literal["cut", "malformed", "no code", "unknown tool", "syntax error", "empty"]
-
-# A block of a message exactly as it travels to and from a model: JSON, kept and sent back as is.
-Block: TypeAlias = dict[str, Any]
-MimeBundle: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Message:
-    """The blocks of one side's turn to speak."""
-
-    role: Literal["user", "assistant"]
-    blocks: tuple[Block, ...]
-
-    @cached_property
-    def size(self) -> int:
-        """Its length as JSON, in characters; an image counts as the words it costs."""
-        return sum(_length(block) for block in self.blocks)
-
-
-def _length(block: Block) -> int:
-    content = block.get("content")
-    if isinstance(content, list):
-        return sum(_length(part) for part in content)
-    return 6_400 if block.get("type") == "image" else len(json.dumps(block))
 
 
 @dataclass(frozen=True)
@@ -285,11 +263,20 @@ class Turn:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """All turns of one conversation, with the system text and tools it was begun with."""
+    """All turns of one conversation, with the system text and tools it was begun with.
+
+    `began` is the run of its first turn, where that is not there any more.
+    """
 
     system: str = ""
     tools: tuple[Block, ...] = ()
     turns: tuple[Turn, ...] = ()
+    began: str = ""
+
+    @property
+    def name(self) -> str:
+        """The run that the conversation began with: what its cells and its chain name it by."""
+        return self.began or self.turns[0].run
 
     def begin(self, turn: Turn) -> Trajectory:
         """The trajectory with a new turn at its end."""

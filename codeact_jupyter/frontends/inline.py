@@ -59,7 +59,7 @@ class InlineView:
         """Take the next event; `trajectory` is the record after it."""
         if isinstance(event, events.RunStarted):
             self._run = event.run
-            place = trajectory.turns[0].run, len(trajectory.turns)
+            place = trajectory.name, len(trajectory.turns)
             self._growing = GrowingTurn(place, link_before(trajectory))
             task = self._record("task", trajectory, session_metadata(trajectory))
             self._put(f"{self._run}-begin", f"<small>codeact · {event.model}</small>", task)

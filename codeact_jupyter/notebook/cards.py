@@ -31,7 +31,7 @@ def run_frame(trajectory: Trajectory, index: int, limits: Limits, context_tokens
         "state": turn.state,
         "reason": turn.reason,
         "waiting": "",
-        "conversation": trajectory.turns[0].run,
+        "conversation": trajectory.name,
         "turn": index + 1,
         "started": turn.started,
         "meter": {

@@ -79,7 +79,7 @@ def session_metadata(
     trajectory: Trajectory, end: Link | None = None, sign: Sign | None = None
 ) -> dict[str, Any]:
     """The notebook's own `codeact` metadata; with `end`, also where the chain ends, signed."""
-    chain = {"chain": end_of_chain(trajectory.turns[0].run, end, sign)} if end else {}
+    chain = {"chain": end_of_chain(trajectory.name, end, sign)} if end else {}
     return {
         **chain,
         "version": VERSION,

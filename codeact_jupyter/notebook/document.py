@@ -135,7 +135,7 @@ class Document:
             self._cells = change(self._cells)
             metadata = self._head["metadata"]
             if isinstance(own := metadata.get(KEY), Mapping):
-                own = canonical(ended_anew(own, self._cells, runs, self._sign))
+                own = canonical(ended_anew(own, before[1], self._cells, runs, self._sign))
                 self._head = {**self._head, "metadata": {**metadata, KEY: own}}
             try:
                 if self._write():

@@ -175,7 +175,7 @@ class _Cells:
 
     def begin(self, trajectory: Trajectory) -> None:
         """The run of the last turn begins: its cells follow those of the turns before."""
-        place: Place = (trajectory.turns[0].run, len(trajectory.turns))
+        place: Place = (trajectory.name, len(trajectory.turns))
         self._growing = GrowingTurn(place, link_before(trajectory))
 
     def changed(self, turn: Turn, phase: str) -> list[Frame]:

@@ -52,7 +52,7 @@ def link_before(trajectory: Trajectory) -> Link:
     link = root(session_metadata(trajectory))
     for number, turn in enumerate(trajectory.turns[:-1], 1):
         if (known := kept_link(turn)) is None:
-            for fragment in GrowingTurn((trajectory.turns[0].run, number), link).changed(turn):
+            for fragment in GrowingTurn((trajectory.name, number), link).changed(turn):
                 link = fragment.link
             keep_link(turn, link)
         link = known or link
@@ -70,7 +70,7 @@ class Growing:
         """The pieces that are not as they were taken from here before, in order."""
         self.link, link = None, root(session_metadata(trajectory))
         for number, turn in enumerate(trajectory.turns, 1):
-            place = (trajectory.turns[0].run, number)
+            place = (trajectory.name, number)
             known = self._turns.get(turn.run)
             if known is None or (known.place, known.before) != (place, link):
                 known = self._turns[turn.run] = GrowingTurn(place, link)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..engine.trajectory import Observation, Reply, Step, Trajectory, Turn
 from ..engine.wire import decode
@@ -13,6 +13,10 @@ from .armour import bared
 from .chain import Link, is_sealed, keep_link, link_of, named_ends
 from .marks import ROLES, VERSION, mark_of
 from .outputs import KEY, from_format, plain
+from .undone import gone_of
+
+UNDONE_END = "the person undid what it did from step {} on"
+_Marked: TypeAlias = tuple[Mapping[str, Any], Mapping[str, Any]]  # a cell of a run and its mark
 
 
 def from_cells(
@@ -47,17 +51,26 @@ def from_cells(
                 f"the cell {cell.get('id')!r} holds a record of a run that cannot be read "
                 f"({error}); remove its metadata {KEY!r} to use the notebook without that run"
             ) from error
+    _end(turns, marked, session)
     ordered = sorted(turns, key=lambda run: order[run])
+    system, tools = _session(session)
+    began = str(wanted) if ordered and wanted and ordered[0] != wanted else ""
+    return Trajectory(system, tools, tuple(turns[run] for run in ordered), began)
+
+
+def _end(turns: dict[str, Turn], marked: Iterable[_Marked], session: Mapping[str, Any]) -> None:
+    """Say of each turn where its chain ends, and how it ended where an undo took its end."""
+    for gone in gone_of(session.get("chain")):
+        turn = turns.get(gone.run)
+        if turn is not None and turn.state == "running":
+            reason = UNDONE_END.format(gone.step)
+            turns[gone.run] = replace(turn, state="stopped", reason=reason)
     for run, link in _links(marked, session).items():
         if run in turns:
             keep_link(turns[run], link)
-    system, tools = _session(session)
-    return Trajectory(system, tools, tuple(turns[run] for run in ordered))
 
 
-def _links(
-    marked: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]], session: Mapping[str, Any]
-) -> dict[str, Link]:
+def _links(marked: Iterable[_Marked], session: Mapping[str, Any]) -> dict[str, Link]:
     """Where the chain of each run ends; the next run follows there, whoever projects it.
 
     Where its last cells are gone, that is at the end that the metadata name: so they are missed.

@@ -1,7 +1,7 @@
 """Which cells an undo takes out of a notebook: those of runs that nobody edited or locked. Pure.
 
 Each goes with the id of the cell above it, so that a redo can put it there again. With them goes
-the end of the chain, which the notebook names.
+the end of the chain, which the notebook names, and a note of them stays.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from ..errors import NotebookError
 from .chain import Link, Sign, end_of_chain, is_sealed, link_of
 from .growing import to_cells
 from .inline import conversations_of, unfolded
-from .marks import ROLES, mark_of
+from .marks import ROLES, Cell, mark_of
 from .reading import joined
+from .undone import UNDONE, noted
 
 
 class Taken(NamedTuple):
@@ -66,31 +67,34 @@ def put_again(
 
 def ended_anew(
     metadata: Mapping[str, Any],
+    before: Iterable[Mapping[str, Any]],
     cells: Iterable[Mapping[str, Any]],
     runs: Collection[str],
     sign: Sign | None,
 ) -> dict[str, Any]:
     """A notebook's `codeact` metadata when cells of these runs went out of it, or came again.
 
-    Its conversation's chain ends at the last cell that is there. Ends at other runs stay as named.
+    Its conversation's chain ends at the last cell that is there, and what went of those `before` is
+    noted. Ends at other runs stay as named.
     """
     known = metadata.get("chain")
     chains = dict(known) if isinstance(known, Mapping) else {}
-    last = _ends(cells)
-    for name in {*chains, *last}:
-        before, now = chains.get(name), last.get(name)
-        was = str(before.get("cell")) if isinstance(before, Mapping) else ""
+    parts = [part for cell in cells for part in unfolded(cell)]
+    last = _ends(parts)
+    for name in {*chains, *last} - {UNDONE}:
+        end, now = chains.get(name), last.get(name)
+        was = str(end.get("cell")) if isinstance(end, Mapping) else ""
         ends = (was, now.cell if now is not None else "")
-        if any(end.partition("-")[0] in runs for end in ends):
+        if any(each.partition("-")[0] in runs for each in ends):
             chains.pop(name, None)
             chains |= end_of_chain(name, now, sign) if now is not None else {}
+    chains = noted(chains, (part for cell in before for part in unfolded(cell)), parts, sign)
     rest = {key: value for key, value in metadata.items() if key != "chain"}
     return {**rest, **({"chain": chains} if chains else {})}
 
 
-def _ends(cells: Iterable[Mapping[str, Any]]) -> dict[str, Link]:
+def _ends(parts: Iterable[Cell]) -> dict[str, Link]:
     """By conversation, the last of its cells that are sealed, in the order of the record."""
-    parts = [part for cell in cells for part in unfolded(cell)]
     marked = [(part, mark) for part in parts if (mark := mark_of(part)) is not None]
     tasks = {
         str(mark["run"]): (str(mark["conversation"]), int(mark.get("turn") or 0))

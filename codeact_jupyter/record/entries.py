@@ -11,7 +11,7 @@ from ..engine.trajectory import Display
 from ..engine.wire import decode
 from ..errors import NotebookError
 from ..notebook.armour import bared
-from ..notebook.chain import SEAL, Shown, link_digest, output_digests, shown_digest
+from ..notebook.chain import SEAL, Link, Shown, link_digest, output_digests, shown_digest
 from ..notebook.inline import unfolded
 from ..notebook.marks import OF_A_RUN, VERSION, Cell
 from ..notebook.outputs import KEY, is_note, joined_text, plain
@@ -24,12 +24,14 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 class Entry:
     """A cell of a run; `place` is that of the notebook's cell which holds it, from 1.
 
-    `inline` says that it is shown under a magic's own cell.
+    `inline` says that it is shown under a magic's own cell; `follows` is what stands before it
+    where its seal names what was undone.
     """
 
     place: int
     cell: Cell
     inline: bool = False
+    follows: Link | None = None
 
     @property
     def id(self) -> str:
@@ -47,7 +49,11 @@ class Entry:
 
     @property
     def after(self) -> str:
-        return str(self.seal.get("after"))
+        return self.follows.cell if self.follows else str(self.seal.get("after"))
+
+    @property
+    def previous(self) -> str:
+        return self.follows.digest if self.follows else str(self.seal.get("previous"))
 
     @property
     def link(self) -> str:

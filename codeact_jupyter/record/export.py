@@ -17,6 +17,7 @@ from ..notebook.files import require_writable, unwritable, write_atomically
 from ..notebook.inline import chains_of, unfolded
 from ..notebook.marks import mark_of
 from ..notebook.outputs import KEY, plain
+from ..notebook.undone import chain_alone
 from .anchors import anchored
 from .formats import FORMATS
 from .lines import json_lines
@@ -84,8 +85,7 @@ def export_trajectory(
         parts = [part for cell in around["cells"] for part in unfolded(_filled(cell))]
         whole = shape.kind == "whole"
         content["cells"] = (_as_they_are if whole else _in_place)(content["cells"], parts)
-        ends = chains_of(around)
-        ends = {name: end for name, end in ends.items() if name == trajectory.turns[0].run}
+        ends = chain_alone(chains_of(around), trajectory.name)
         if whole and ends:
             content["metadata"][KEY]["chain"] = ends
     return _write(content, trajectory, form, target, shape)

@@ -52,6 +52,11 @@ def named(cell: str, place: int = 0) -> str:
     return f"the {ROLE_WORDS.get(role, 'cell')}{number} ({where}id {cell})"
 
 
+def counted_cells(number: int) -> str:
+    """So many cells, in words."""
+    return f"{number:,} cell{'' if number == 1 else 's'}"
+
+
 def told(verdict: Verdict, name: str) -> str:
     """The verdict in words, a line each."""
     lines = []
@@ -61,7 +66,7 @@ def told(verdict: Verdict, name: str) -> str:
             lines.append(f"And {more} more difference{'' if more == 1 else 's'}:")
             lines += [f"  {finding.words}" for finding in verdict.findings[1:]]
     else:
-        cells = f"{verdict.cells:,} cell{'' if verdict.cells == 1 else 's'}"
         runs = f"{verdict.runs:,} run{'' if verdict.runs == 1 else 's'}"
+        cells = counted_cells(verdict.cells)
         lines.append(f"{name}: as recorded. {cells} of {runs}, none altered, missing or moved.")
     return "\n".join([*lines, *verdict.notes])

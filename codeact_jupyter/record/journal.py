@@ -96,7 +96,7 @@ class Journal:
         turn = trajectory.turns[-1]
         opening = Trajectory(trajectory.system, trajectory.tools, (turn,))
         owner = self._owner()
-        place = (trajectory.turns[0].run, len(trajectory.turns), sayable(notebook), owner)
+        place = (trajectory.name, len(trajectory.turns), sayable(notebook), owner)
         values = (turn.run, *place, sayable(turn.task), self._now().isoformat(), turn.state)
         with self._file.writing() as file:
             self._make_room(file)

@@ -25,7 +25,7 @@ def out_of_order(entries: list[Entry]) -> Iterator[Finding]:
                 "follows it"
             )
             yield Finding("removed", entry.after, entry.place, "cell", f"{words}.")
-        elif before.seal and before.is_whole and before.link != entry.seal.get("previous"):
+        elif before.seal and before.is_whole and before.link != entry.previous:
             words = f"{named(before.id, before.place).capitalize()} was changed and sealed anew"
             yield Finding("altered", before.id, before.place, "record", f"{words}.")
     starts = [name for name in followers if name not in known]

@@ -64,7 +64,7 @@ def parts_in(
     """
     held = conversations_of(content["cells"], content["metadata"].get("codeact"))
     if known is not None and known.turns:
-        others = (each for each in held if each.turns[0].run != known.turns[0].run)
+        others = (each for each in held if each.name != known.name)
         held = [*others, known]
     names = ("",) if len(held) == 1 else tuple(f"{n}:" for n in range(1, len(held) + 1))
     steps = [part for name, each in zip(names, held, strict=True) for part in parts_of(each, name)]

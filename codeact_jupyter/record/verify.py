@@ -17,6 +17,8 @@ from ..notebook.inline import chains_of, sessions_of
 from ..notebook.marks import VERSION
 from ..notebook.outputs import KEY
 from ..notebook.reading import parsed_notebook
+from ..notebook.undone import UNDONE
+from .bridging import bridged
 from .entries import Entry, difference, entries_of, states_of_displays, unrecorded_outputs
 from .findings import Finding, Verdict, named
 from .order import out_of_order
@@ -53,15 +55,24 @@ def verify(content: Mapping[str, Any], key: Key | None) -> Verdict:
     ends = {str(k): v for k, v in chains.items()} if isinstance(chains, Mapping) else {}
     if not entries and not ends:
         raise NotebookError("it holds no run of codeact")
-    findings = [*_of_session(session, entries), *_of_cells(entries), *out_of_order(entries)]
+    entries, findings, undone, all_signed = bridged(entries, ends, key)
+    ends.pop(UNDONE, None)
+    findings += [*_of_session(session, entries), *_of_cells(entries), *out_of_order(entries)]
     findings += _of_ends(ends, entries, len(content["cells"]))
     signed, unfit, notes = _signatures(ends, key)
     findings += unfit
+    notes += undone
     notes += [f"{named(c.id, c.place).capitalize()} is a copy of one of a run." for c in copies]
     notes += _unrecorded(entries, ends)
     firsts = {finding.cell: finding for finding in reversed(_ordered(findings))}
     runs = {entry.id.partition("-")[0] for entry in entries}
-    return Verdict(tuple(_ordered(firsts.values())), tuple(notes), len(entries), len(runs), signed)
+    return Verdict(
+        tuple(_ordered(firsts.values())),
+        tuple(notes),
+        len(entries),
+        len(runs),
+        signed and all_signed,
+    )
 
 
 def _content(raw: bytes, path: Path) -> Mapping[str, Any]:
@@ -90,8 +101,8 @@ def _session(content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _of_session(session: Mapping[str, Any], entries: list[Entry]) -> Iterator[Finding]:
-    firsts = [each for each in entries if each.seal and not each.seal.get("after")]
-    roots = {each.seal.get("previous") for each in firsts if each.is_whole}
+    firsts = [each for each in entries if each.seal and not each.after]
+    roots = {each.previous for each in firsts if each.is_whole}
     if roots and root(session).digest not in roots:
         words = (
             "The system text or the tools in the notebook's metadata are not those that its "

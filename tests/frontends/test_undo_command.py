@@ -11,6 +11,7 @@ from codeact_jupyter.frontends.cli import main
 from tests.loopback import LoopbackModel
 
 from .live import ScriptedModel, act, say, with_model
+from .server.front_ends import all_text
 
 CODE = (
     "import pathlib\npathlib.Path('made.txt').write_text('made')\n"
@@ -85,13 +86,13 @@ def test_a_step_is_taken_back_and_the_run_goes_on_from_there(
     assert "from its step 2 on" in said and "removed: b.txt, c.txt" in said, said
     assert set(texts(tmp_path)) == {"a.txt", "old.txt"}
     assert "b.txt" not in notebook.read_text() and "a.txt" in notebook.read_text()
-    assert codeact(["verify", str(notebook)]) in (0, 1)
+    assert "from step 2 on was undone: 3 cells" in verified(notebook, capsys)
     assert codeact(["redo", str(notebook), "--yes"]) == 0
     assert texts(tmp_path) == after and notebook.read_text() == recorded
     assert codeact(["undo", str(notebook), "1.2", "--yes"]) == 0
     model.will(say("Going on."))
-    flags = ["--notebook", str(notebook), "--cwd", str(tmp_path), "--approve", "never"]
-    assert codeact(["run", "go on", *flags]) == 0
+    go_on(notebook, "go on")
+    assert "from step 2 on was undone" in verified(notebook, capsys)
     assert "b.txt" not in notebook.read_text() and "Going on." in notebook.read_text()
 
 
@@ -105,12 +106,49 @@ def test_the_record_holds_without_the_run_and_with_it(
 ) -> None:
     model.will(act("x = 1"), say("One."), act(CODE), say("Done."))
     notebook = run(model, tmp_path, monkeypatch)
-    flags = ["--notebook", str(notebook), "--cwd", str(tmp_path), "--approve", "never"]
-    assert codeact(["run", "and files", *flags]) == 0
+    go_on(notebook, "and files")
     for word in ("undo", "redo", "undo"):
         assert codeact([word, str(notebook), "--yes"]) == 0
-        assert codeact(["verify", "--signed", str(notebook)]) == 0, capsys.readouterr().out
+        assert ("was undone" in verified(notebook, capsys)) == (word == "undo")
     content = json.loads(notebook.read_text())
     del content["cells"][-1]  # what nobody undid is still missed
     notebook.write_text(json.dumps(content))
     assert codeact(["verify", str(notebook)]) == 1
+
+
+@pytest.mark.parametrize("wish", ["", "1.2"])
+def test_a_run_that_others_follow_is_undone_and_the_record_says_so_and_holds(
+    model: ScriptedModel, tmp_path: Path, monkeypatch, capsys, wish: str
+) -> None:
+    model.will(act("x = 1"), act(CODE), say("Done."), say("I wrote files."))
+    notebook = run(model, tmp_path, monkeypatch)
+    go_on(notebook, "what did you do?")
+    whole, words = notebook.read_text(), [wish] if wish else []
+    for _ in range(2):
+        assert codeact(["undo", str(notebook), *words, "--yes"]) == 0
+        assert "was undone: " in verified(notebook, capsys)
+        assert "what did you do?" in notebook.read_text()
+        assert codeact(["redo", str(notebook), "--yes"]) == 0
+        assert "was undone" not in verified(notebook, capsys)
+        assert notebook.read_text() == whole
+    assert codeact(["undo", str(notebook), *words, "--yes"]) == 0
+    model.will(act("y = 2"), say("More."))
+    go_on(notebook, "and more")
+    assert "what did you do?" in all_text(model.requests[-1]), "the conversation is still one"
+    assert "was undone: " in verified(notebook, capsys)
+    exported = tmp_path / "exported.ipynb"
+    assert codeact(["export", str(notebook), "--to", "ipynb", "-o", str(exported)]) == 0
+    assert "was undone: " in verified(exported, capsys)
+
+
+def go_on(notebook: Path, task: str) -> None:
+    flags = ["--notebook", str(notebook), "--cwd", str(notebook.parent), "--approve", "never"]
+    assert codeact(["run", task, *flags]) == 0
+
+
+def verified(notebook: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What is said of a notebook that is as it was recorded, and signed."""
+    capsys.readouterr()
+    code, said = codeact(["verify", "--signed", str(notebook)]), capsys.readouterr().out
+    assert code == 0, said
+    return said

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from codeact_jupyter.record.verify import verify_file
 from tests.frontends.live import ScriptedModel, act, say
 
 from .opening import OPEN_PANEL
@@ -94,13 +95,20 @@ def test_a_step_is_undone_from_its_card_and_a_magics_run_with_its_cells(
 
     open_panel(tab)
     tab.page.get_by_role("button", name="Undo from here…").nth(1).click()
-    card = tab.page.get_by_role("group", name="Undo this run?")
+    card = tab.page.get_by_role("group", name="Undo from step 2 on?")
     expect(card).to_contain_text("from its step 2 on")
     picture(tab, tmp_path / "step.png")
     card.get_by_role("button", name="Undo", exact=True).click()
     tab.until(lambda: "action 1" in tab.roles and "action 2" not in tab.roles, "the step gone")
     tab.run(1)
     tab.until(lambda: "True False False" in outputs(tab.cells[1]), "what was before the step")
+
+    model.will(say("More."))
+    tab.task("and more")
+    tab.until_ended()
+    tab.save()
+    verdict = verify_file(tab.file, None)
+    assert verdict.holds and "from step 2 on was undone" in " ".join(verdict.notes), verdict
 
 
 def open_panel(tab: Tab) -> None:

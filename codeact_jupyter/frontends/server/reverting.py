@@ -96,7 +96,7 @@ def _of_cells(
     left = [dict(cell) for cell in wish.cells if cell.get("id") not in remove]
     runs = {parted(point)[0] for point in points}
     cells = put_again(left, again)
-    metadata = ended_anew(wish.metadata or {}, cells, runs, own_signature())
+    metadata = ended_anew(wish.metadata or {}, wish.cells, cells, runs, own_signature())
     return {"remove": remove, "cells": list(again), "metadata": metadata}
 
 

@@ -54,7 +54,10 @@ export function StepUndo({ run, step }: { run: string; step: number }) {
 function OfStep({ dialogue, run, step }: { dialogue: Dialogue; run: string; step: number }) {
   useChanges(dialogue.reverting.changed);
   const { card } = dialogue.reverting;
-  return card?.run === run && card.step === step && <Card dialogue={dialogue} seen={card.seen} />;
+  return (
+    card?.run === run &&
+    card.step === step && <Card dialogue={dialogue} seen={card.seen} from={step} />
+  );
 }
 
 /** What a redo would bring back, where its turn is not shown: its cells are not in the notebook. */
@@ -101,11 +104,19 @@ function Asks({ dialogue, target }: { dialogue: Dialogue; target: RevertTarget }
   );
 }
 
-function Card({ dialogue, seen }: { dialogue: Dialogue; seen: RevertPreview }) {
+interface CardProps {
+  dialogue: Dialogue;
+  seen: RevertPreview;
+  /** The step from which on it is undone; 0 for the run. */
+  from?: number;
+}
+
+function Card({ dialogue, seen, from = 0 }: CardProps) {
   const { trans } = useServices();
   const { reverting } = dialogue;
   const [overwrite, setOverwrite] = useState(false);
-  const title = seen.undone ? trans.__('Redo this run?') : trans.__('Undo this run?');
+  const undo = from ? trans.__('Undo from step %1 on?', from) : trans.__('Undo this run?');
+  const title = seen.undone ? trans.__('Redo this run?') : undo;
   return (
     <section className="codeact-Action codeact-Approval" role="group" aria-label={title}>
       <header className="codeact-Action-head">
