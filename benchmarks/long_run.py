@@ -15,7 +15,7 @@ TABLE = 12
 def main() -> None:
     """milliseconds a step without the model, first and last hundred, and peak memory"""
     ours, bare = PEERS / "ours.py", PEERS / "bare.py"
-    short = drive(ours, Story().tool_turn)  # first: a child's peak counts its parent's at the start
+    short = drive(ours, Story().tool_turn)
     taken = _ours()
     _say("ours", taken)
     _say("ours, kept", _ours("kept"))
