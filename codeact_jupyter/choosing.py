@@ -10,7 +10,7 @@ from .engine.messages import Message, Request
 from .engine.model import Model
 from .errors import SettingsError
 from .prompts import python_tool
-from .settings import Settings, config_path, has_other_credentials
+from .settings import Settings, config_path, has_other_credentials, sent_headers
 
 if TYPE_CHECKING:
     from .models.anthropic import AnthropicModel
@@ -80,6 +80,7 @@ def direct_model(
         output_tokens=settings.output_tokens,
         context_tokens=settings.context_tokens,
         effort=settings.effort or None,
+        headers=sent_headers(),
     )
     return model, notice
 

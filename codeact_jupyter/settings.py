@@ -29,8 +29,10 @@ SDK_VARIABLES = {
     "auth_token": "ANTHROPIC_AUTH_TOKEN",
     "base_url": "ANTHROPIC_BASE_URL",
 }
+KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CODEACT_API_KEY", "CODEACT_AUTH_TOKEN")
+HEADERS = "ANTHROPIC_CUSTOM_HEADERS"  # which the SDK sends with each request: a gateway's key too
 # The variables that a server takes out of its environment, so that its kernels do not inherit them.
-TAKEN = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CODEACT_API_KEY", "CODEACT_AUTH_TOKEN")
+TAKEN = (*KEYS, HEADERS)
 NO_LIMIT = ("none", "unlimited")
 SDK_CREDENTIALS = (
     "ANTHROPIC_AUTH_TOKEN",
@@ -92,6 +94,13 @@ def take_credentials() -> tuple[str, ...]:
     return tuple(_taken)
 
 
+def sent_headers() -> dict[str, str]:
+    """The headers that the SDK would send with each request, also where they were taken out."""
+    lines = os.environ.get(HEADERS, _taken.get(HEADERS, "")).splitlines()
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
 def load_settings(
     flags: Mapping[str, Any] | None = None,
     *,
@@ -133,8 +142,10 @@ def secrets_of(settings: Settings, typed: Iterable[str] = ()) -> tuple[str, ...]
 
 
 def has_other_credentials() -> bool:
-    """Whether the SDK will find credentials that are not a key: a token, or a profile on disk."""
+    """Whether the SDK will find credentials that are not a key: a token, a header, a profile."""
     if any(os.environ.get(name) for name in SDK_CREDENTIALS):
+        return True
+    if {"authorization", "x-api-key"} & {name.lower() for name in sent_headers()}:
         return True
     folder = Path.home() / ".config" / "anthropic"  # which may be there, and empty
     profiles = (folder / "active_config", *folder.glob("configs/*.json"))

@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ..settings import TAKEN
+from ..settings import KEYS
 
 SERVER = "CODEACT_SERVER"  # the address of a server that lends; in its kernels' environment
 SECONDS = 5.0
@@ -36,7 +36,7 @@ def borrowed(shell: Any, environ: Mapping[str, str]) -> dict[str, str]:
     Blocks for some seconds at most.
     """
     server, running = environ.get(SERVER, ""), getattr(shell, "kernel", None)
-    if not server or running is None or any(environ.get(name) for name in TAKEN):
+    if not server or running is None or any(environ.get(name) for name in KEYS):
         return {}
     kernel = kernel_id()
     token = token_of(running.session.key, kernel)

@@ -9,7 +9,7 @@ import sys
 
 from ..errors import SettingsError
 from ..key_store import forget_key, place_of, store_key
-from ..settings import TAKEN, config_path, load_settings, parsed
+from ..settings import KEYS, config_path, load_settings, parsed
 
 WORDS = ("set", "forget", "status")
 
@@ -45,7 +45,7 @@ def _forget() -> int:
 
 
 def _status() -> int:
-    for name in TAKEN:
+    for name in KEYS:
         if os.environ.get(name):
             print(f"A key is used from the environment variable {name}.")
             return 0

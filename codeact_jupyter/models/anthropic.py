@@ -35,7 +35,7 @@ class AnthropicModel:
     """A model behind a server that speaks the Messages API.
 
     `api_key`, `auth_token` and `base_url` None are left to the SDK: its environment variables and
-    profiles.
+    profiles. `headers` are sent with each request.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class AnthropicModel:
         context_tokens: int | None = None,
         effort: str | None = None,
         silence: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         base_url = base_url or os.environ.get("ANTHROPIC_BASE_URL") or None
@@ -60,6 +61,7 @@ class AnthropicModel:
         self._auth_token = auth_token.strip() if auth_token else None
         self._base_url = base_url
         self._effort = effort
+        self._headers = dict(headers or {})
         self._silence = silence or self.profile.silence
         self._encoded = Encoded(self.profile)
         self._client: AsyncAnthropic | None = None
@@ -205,6 +207,7 @@ class AnthropicModel:
                 auth_token=self._auth_token,
                 base_url=address_of(self._base_url),
                 max_retries=0,
+                default_headers=self._headers,
                 timeout=timeout,
                 http_client=client_for(self._base_url or DEFAULT_URL, timeout),
             )

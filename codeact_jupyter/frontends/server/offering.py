@@ -8,7 +8,7 @@ from ...choosing import choose_model
 from ...engine.trajectory import Usage
 from ...errors import CodeActError
 from ...models.listing import listed_models
-from ...settings import Settings, has_other_credentials
+from ...settings import Settings, has_other_credentials, sent_headers
 
 
 def offer(settings: Settings) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def offer(settings: Settings) -> dict[str, Any]:
         ways = str(error)
     limits = settings.limits
     asks = has_key or bool(settings.base_url)
-    listed = listed_models(settings.api_key, settings.base_url) if asks else ()
+    listed = listed_models(settings.api_key, settings.base_url, sent_headers()) if asks else ()
     return {
         "model": model,
         "key": has_key,

@@ -62,8 +62,10 @@ class LiveServer:
         flags: tuple[str, ...] = (),
         environ: Mapping[str, str] | None = None,
         files: Path | None = None,
+        within: Path | None = None,
     ) -> None:
-        """`files` is the folder of the notebooks, where another server had them before."""
+        """`files` is the folder of the notebooks, where another server had them before; `within`
+        is the one that it is started in."""
         self.files = files or root / "files"
         root.mkdir(parents=True, exist_ok=True)
         self.files.mkdir(exist_ok=True)
@@ -84,7 +86,7 @@ class LiveServer:
         variables.pop("PYTEST_CURRENT_TEST", None)  # in tests of its own, ipykernel leaves fd 1 be
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                [*command, *flags], env=variables, stdout=log, stderr=subprocess.STDOUT
+                [*command, *flags], env=variables, stdout=log, stderr=subprocess.STDOUT, cwd=within
             )
         self._wait_until_up()
 
