@@ -104,7 +104,9 @@ def put_in(content: dict[str, Any], frames: Iterable[Frame], notebook: NotebookL
         known = written[cell["id"]]
         if cell["id"] in at:
             renewed = _renewed(cells[at[cell["id"]]], cell, known)
-            cells[at[cell["id"]]] = _trusted(renewed) if cell.get("outputs") else renewed
+            # Other outputs are the file's, into which a kernel may have written them.
+            ours = cell.get("outputs") and renewed.get("outputs") == cell["outputs"]
+            cells[at[cell["id"]]] = _trusted(renewed) if ours else renewed
         elif not known.in_file:
             cells.insert(_place(cells, at, frame), _with_their_text(cell, known))
 

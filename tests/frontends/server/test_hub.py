@@ -114,6 +114,25 @@ def test_a_cell_that_is_saved_and_changes_again_is_changed_in_the_file_but_for_t
     assert [each["source"] for each in notebook["cells"]] == ["x", "by hand"]
 
 
+def test_what_a_kernel_wrote_into_a_cell_of_the_file_is_not_trusted() -> None:
+    """Code in a sandbox may write its own notebook; a script in it would act for the person."""
+    hub = Hub()
+    log = hub.log(PATH)
+    shown = [{"output_type": "stream", "name": "stdout", "text": "of the run"}]
+    hub.publish(PATH, cell(1, "1-action", "1", outputs=shown))
+    notebook: dict[str, Any] = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    put_in(notebook, log.unsaved(), log)
+    assert notebook["cells"][0]["metadata"]["trusted"]
+    log.saved({"ab": 1})
+    script = {"output_type": "display_data", "data": {"text/html": "<script>"}, "metadata": {}}
+    notebook["cells"][0] |= {"outputs": [script]}
+    notebook["cells"][0]["metadata"]["trusted"] = False  # as whoever reads a changed file finds it
+    hub.publish(PATH, cell(2, "1-action", "1, folded", outputs=shown))
+    put_in(notebook, log.unsaved(), log)
+    assert notebook["cells"][0]["outputs"] == [script]
+    assert not notebook["cells"][0]["metadata"]["trusted"]
+
+
 def test_a_cell_that_was_edited_in_a_tab_that_was_not_saved_is_saved_as_the_person_has_it() -> None:
     hub = Hub()
     log = hub.log(PATH)
