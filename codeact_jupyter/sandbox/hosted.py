@@ -1,7 +1,8 @@
-"""The Jupyter Server that starts a sandboxed kernel, where one does: what it gives, and is told."""
+"""What starts a sandboxed kernel, such as a Jupyter Server: what it gives, and is told."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 
 from ..errors import EnvironmentFailure
 from .doors import Opened
+from .pythons import is_below
 
 LENDER = "codeact_model_door"  # the key of the server's settings that opens a door to its model
 
@@ -37,6 +39,17 @@ def require_filter() -> None:
             "this Jupyter Server does not filter what a sandboxed kernel shows, so none was "
             "started; enable: jupyter server extension enable codeact_jupyter"
         )
+
+
+def import_nothing_from(workspace: str) -> None:
+    """Have this process find no module in its working directory, where that is in the workspace.
+
+    `python -m jupyterlab` looks there first; what a kernel writes there would run outside.
+    """
+    here = os.path.realpath(os.getcwd())
+    if is_below(here, [workspace]):
+        own = [each for each in sys.path if os.path.realpath(each or here) == here]
+        sys.path[:] = [each for each in sys.path if each not in own]
 
 
 def model_lender(kernel: str) -> Opened | None:

@@ -26,7 +26,7 @@ from .confined import confined, homes_of
 from .doors import HOSTS, MODEL, Doors
 from .environ import HOME, clean_environ
 from .environ import HOSTS as SANDBOX_HOSTS
-from .hosted import model_lender, require_filter, told_to_the_person
+from .hosted import import_nothing_from, model_lender, require_filter, told_to_the_person
 from .hosts import Host, hosts_of
 from .launching import Launch
 from .limits import MIB, Bounds, bounds_of
@@ -196,6 +196,7 @@ class SandboxProvisioner(LocalProvisioner):  # type: ignore[misc,unused-ignore]
         workspace = os.path.realpath(cwd or os.getcwd())
         secret = secret_places(self._folder)
         require_fit(workspace, secret)
+        import_nothing_from(workspace)
         python = python_of(command[0], environ)
         file = Path(self.parent.connection_file)
         clean = self._environ(command[0], environ, python.user)

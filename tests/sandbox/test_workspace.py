@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import sys
 import venv
@@ -46,6 +47,21 @@ def test_dot_entries_and_what_is_obeyed_deeper_are_protected(tmp_path: Path) -> 
 def test_a_kernel_in_the_home_directory_itself_is_not_started(host: Host) -> None:
     with pytest.raises(EnvironmentFailure, match="put the notebook in a folder of its own"):
         Kernel("codeact-sandbox", host.home)
+
+
+def test_what_a_kernel_writes_is_no_module_of_whoever_started_it(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `python -m jupyterlab` finds modules: in its working directory first."""
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    monkeypatch.setattr(sys, "path", ["", str(work), *sys.path])
+    with running("codeact-sandbox", work) as kernel:
+        kernel.run("open('planted_module.py', 'w').write('')")
+        assert (work / "planted_module.py").exists()
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module("planted_module")
 
 
 def test_packages_of_the_user_are_there_and_nothing_beside_them(host: Host, tmp_path: Path) -> None:
