@@ -26,6 +26,7 @@ import { type DeedDone, type Frame, MESSAGE_TYPE, type ServerMessage } from './p
 import { ConversationModel } from './run-model';
 import { Saves } from './saves';
 import { cellId, type INotebookRuns } from './tokens';
+import { Walls } from './walls';
 
 export class NotebookRuns implements INotebookRuns, IDisposable {
   /** The notebook's context is ready: it has a model. */
@@ -44,6 +45,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
       waits: cell => this.projector.cell(cell)?.phase === 'waiting'
     });
     this.reverts = new MagicReverts(this, _api);
+    this.walls = new Walls(notebook, _api);
     this._forgotten = new Forgotten(notebook, () => void this._load());
     this._saves = new Saves(_connection, this.projector, this._projecting);
     this.projector.done.connect(this._onDeed, this);
@@ -62,6 +64,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   readonly projector: Projector;
   readonly asking: Asking;
   readonly reverts: MagicReverts;
+  readonly walls: Walls;
 
   get refusal(): string {
     return this._refusal;
@@ -130,6 +133,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     this._isDisposed = true;
     this._connection.unfollow(this._path);
     this.projector.dispose();
+    this.walls.dispose();
     Signal.clearData(this);
   }
 

@@ -9,6 +9,7 @@ import type { Connection } from './connection';
 import type { DeedDone, Part } from './protocol';
 import type { MagicReverts } from './magic-reverts';
 import type { ConversationModel } from './run-model';
+import type { Walls } from './walls';
 
 /** The plugins' common prefix. */
 export const PLUGIN = 'codeact-jupyter-labextension';
@@ -55,6 +56,8 @@ export interface INotebookRuns {
   takeDeeds(): readonly DeedDone[];
   /** What magics undo in this notebook. */
   readonly reverts: MagicReverts;
+  /** What is around the notebook's kernel. */
+  readonly walls: Walls;
   /** What runs ask the person in the notebook. */
   readonly asking: Asking;
   /** The person is about to run this cell. */

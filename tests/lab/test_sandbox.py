@@ -28,6 +28,7 @@ display(Markdown(f"<img src=x onerror='{ACT}'>"))
 display(SVG(f"<svg xmlns='http://www.w3.org/2000/svg'><script>{ACT}</script></svg>"))
 display(HTML("<table class='dataframe'><tr><td>the end</td></tr></table>"))
 """
+MARK, PANEL_MARK = ".jp-Toolbar .codeact-SandboxMark", ".codeact-Header .codeact-SandboxMark"
 ENDED = "() => document.querySelector('.jp-OutputArea td')?.innerText === 'the end'"
 
 
@@ -95,7 +96,7 @@ def test_why_the_walls_ended_a_kernel_is_said_in_the_page_and_in_the_run(
     uses += "held = os.urandom(1 << 20) * 120; time.sleep(60)\ntime.sleep(60)"
     write_notebook(walled_lab.notebooks / "small.ipynb", uses, kernel="small")
     open_again(walled_lab, page, "small.ipynb")
-    expect(page.locator(".codeact-SandboxMark")).to_be_visible()
+    expect(page.locator(MARK)).to_be_visible()
     run_all(page)
     said = page.get_by_text("and may use 500")
     expect(said).to_be_visible(timeout=60_000)
@@ -105,3 +106,42 @@ def test_why_the_walls_ended_a_kernel_is_said_in_the_page_and_in_the_run(
     model.will(act(uses), say("It was too much."))
     send(page, "use memory")
     expect(page.get_by_text("the sandbox ended it").nth(1)).to_be_visible(timeout=60_000)
+
+
+def test_the_marks_say_which_walls_stand_and_how_far_what_is_inside_is_trusted(
+    walled_lab: Lab, page: Any, tmp_path: Path
+) -> None:
+    name = "marked.ipynb"
+    write_notebook(walled_lab.notebooks / name, SHOWS, kernel=kernelspec.NAME)
+    open_again(walled_lab, page, name)
+    both = [page.locator(each) for each in (MARK, PANEL_MARK)]
+    for mark in both:
+        expect(mark).to_have_text("Sandbox")
+        assert "no network" in mark.get_attribute("title")
+    both[1].click()
+    expect(page.get_by_text("they can open a terminal of this server")).to_be_visible()
+    page.get_by_role("button", name="Trust scripts").click()
+    for mark in both:
+        expect(mark).to_have_text("Sandbox, scripts trusted")
+    page.screenshot(path=str(tmp_path / "trusted.png"))
+    run_all(page)
+    page.wait_for_function("globalThis.escaped")
+    both[0].click()
+    page.get_by_role("button", name="Filter scripts again").click()
+    for mark in both:
+        expect(mark).to_have_text("Sandbox")
+    page.evaluate("globalThis.escaped = undefined")
+    run_all(page)
+    page.wait_for_function("jupyterapp.shell.currentWidget.content.widgets[0].prompt === '2'")
+    page.wait_for_function(ENDED)
+    assert not page.evaluate("globalThis.escaped")
+
+
+def test_weak_walls_are_marked_as_such(walled_lab: Lab, page: Any) -> None:
+    write_spec(walled_lab.notebooks.parent / "home" / "share", "weak", backend="landlock")
+    write_notebook(walled_lab.notebooks / "weak.ipynb", "1", kernel="weak")
+    open_again(walled_lab, page, "weak.ipynb")
+    for each in (MARK, PANEL_MARK):
+        mark = page.locator(each)
+        expect(mark).to_have_text("Weak sandbox")
+        assert "weaker than bubblewrap" in mark.get_attribute("title")

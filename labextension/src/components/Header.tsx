@@ -3,14 +3,17 @@ import { addIcon, downloadIcon, historyIcon, MenuSvg } from '@jupyterlab/ui-comp
 import type { CommandRegistry } from '@lumino/commands';
 import { memo, type MouseEvent } from 'react';
 import { EXPORTS, PanelCommandIds } from '../commands';
+import type { Walls } from '../walls';
+import { askOfWalls } from '../walls-dialog';
+import { nameOf, strengthOf, wordsOf } from '../walls-words';
+import { useChanges } from './changes';
 import { IconButton } from './IconButton';
 import { useServices } from './services';
 
 export interface HeaderProps {
   notebook: string;
   conversation: string;
-  /** Its kernel is in a sandbox. */
-  walled: boolean;
+  walls: Walls;
   /** There is a conversation to leave, or to export. */
   begun: boolean;
   /** A run goes on: what is written now continues it. */
@@ -21,7 +24,7 @@ export interface HeaderProps {
 }
 
 export const Header = memo(function Header(props: HeaderProps) {
-  const { notebook, conversation, walled, begun, going, listed, onNew, onList } = props;
+  const { notebook, conversation, walls, begun, going, listed, onNew, onList } = props;
   const { commands, trans } = useServices();
   const onExport = ({ currentTarget }: MouseEvent<HTMLButtonElement>) => {
     const { right, bottom } = currentTarget.getBoundingClientRect();
@@ -31,7 +34,7 @@ export const Header = memo(function Header(props: HeaderProps) {
     <header className="codeact-Header">
       <div className="codeact-Header-names" title={[notebook, conversation].join('\n')}>
         <span className="codeact-Header-notebook">{notebook}</span>
-        {walled && <span className="codeact-Header-walled">{trans.__('sandbox')}</span>}
+        <WallsMark walls={walls} />
         {conversation && <span className="codeact-Header-conversation">{conversation}</span>}
       </div>
       <IconButton
@@ -55,6 +58,23 @@ export const Header = memo(function Header(props: HeaderProps) {
     </header>
   );
 });
+
+function WallsMark({ walls }: { walls: Walls }) {
+  const { trans } = useServices();
+  useChanges(walls.changed);
+  return walls.stand ? (
+    <button
+      type="button"
+      className="codeact-SandboxMark"
+      data-strength={strengthOf(walls)}
+      title={wordsOf(walls, trans)}
+      aria-haspopup="dialog"
+      onClick={() => void askOfWalls(walls, trans)}
+    >
+      {nameOf(walls, trans)}
+    </button>
+  ) : null;
+}
 
 function exportMenu(commands: CommandRegistry): MenuSvg {
   const menu = new MenuSvg({ commands });

@@ -2,7 +2,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { FileChange, FilesSeen } from '../api';
 import type { TurnView } from '../run-model';
-import { isWalled } from '../walls';
 import { useServices } from './services';
 
 type OnRestore = (paths: readonly string[], overwrite: boolean) => Promise<void>;
@@ -12,7 +11,7 @@ export function OnDisk({ turn }: { turn: TurnView }) {
   const { dialogue } = model;
   const [seen, setSeen] = useState<FilesSeen | null>(null);
   const [busy, setBusy] = useState(false);
-  const walled = dialogue !== null && isWalled(dialogue.notebook);
+  const walled = dialogue?.runs.walls.stand === true;
   const ask = useCallback(
     async (restore: readonly string[], overwrite: boolean) => {
       if (dialogue) {

@@ -3,7 +3,6 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import { useCallback, useState } from 'react';
 import { PanelCommandIds } from '../commands';
 import type { Dialogue } from '../dialogue';
-import { isWalled } from '../walls';
 import { useChanges } from './changes';
 import { Composer } from './Composer';
 import { Conversations } from './Conversations';
@@ -31,8 +30,6 @@ export function View() {
 function DialogueView({ dialogue }: { dialogue: Dialogue }) {
   const { model } = useServices();
   useChanges(dialogue.changed);
-  const { sessionContext } = dialogue.notebook;
-  useChanges(sessionContext.kernelChanged);
   const [listed, setListed] = useState(false);
   const { conversation, turns } = dialogue;
   const onNew = useCallback(() => {
@@ -59,7 +56,7 @@ function DialogueView({ dialogue }: { dialogue: Dialogue }) {
       <Header
         notebook={dialogue.notebook.title.label}
         conversation={conversation?.name ?? ''}
-        walled={isWalled(dialogue.notebook)}
+        walls={dialogue.runs.walls}
         begun={turns.length > 0}
         going={dialogue.going !== null}
         listed={listed}

@@ -2,6 +2,9 @@
 import { addIcon, type LabIcon, runIcon } from '@jupyterlab/ui-components';
 import { PanelCommandIds } from '../commands';
 import type { PanelModel } from '../panel-model';
+import type { Walls } from '../walls';
+import { wordsOf } from '../walls-words';
+import { useChanges } from './changes';
 import { useServices } from './services';
 import { waysOf } from './ways';
 
@@ -16,12 +19,28 @@ export function Welcome({ model }: { model: PanelModel }) {
           'Write what you want done. The agent writes Python, runs it in your kernel, reads the outputs and goes on; every cell of it appears in the notebook.'
         )}
       </p>
+      {dialogue && <WhereItRuns walls={dialogue.runs.walls} />}
       <NoAnswer model={model} />
       {status && !status.ready && <Ways lines={status.ways} notice={status.notice} />}
       {status?.ready && status.notice && <p className="codeact-Line">{status.notice}</p>}
       {!dialogue && <p className="codeact-Line">{trans.__('Open a notebook to begin.')}</p>}
       <Beginnings open={dialogue !== null} ready={status?.ready === true} />
     </div>
+  );
+}
+
+/** Which kernel is safe for what. */
+function WhereItRuns({ walls }: { walls: Walls }) {
+  const { trans } = useServices();
+  useChanges(walls.changed);
+  return (
+    <p>
+      {walls.stand
+        ? trans.__('The code runs in a sandbox. %1', wordsOf(walls, trans))
+        : trans.__(
+            'The code runs in your kernel, with your rights. For data or code that you do not trust, choose a sandboxed kernel; the command "codeact sandbox install" adds one on Linux.'
+          )}
+    </p>
   );
 }
 

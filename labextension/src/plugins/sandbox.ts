@@ -14,9 +14,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
   optional: [ITranslator],
   activate: (_: JupyterFrontEnd, runs: IRuns, translator: ITranslator | null): void => {
     const trans = (translator ?? nullTranslator).load('codeact_jupyter');
-    runs.added.connect((_, { notebook }) => {
-      const mark = new SandboxMark(notebook, runs.api, trans);
-      if (!notebook.toolbar.insertAfter('cellType', NAME, mark)) {
+    runs.added.connect((_, { notebook, walls }) => {
+      const mark = new SandboxMark(walls, trans);
+      // what stands last is the first to be hidden where there is little room
+      if (!notebook.toolbar.insertBefore('cellType', NAME, mark)) {
         notebook.toolbar.addItem(NAME, mark);
       }
     });
