@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
@@ -85,7 +86,8 @@ class Undoing:
         self._acted, self._with_steps = False, True
         if bounds is not None:
             self._bounds, self._asked_at = bounds, time.monotonic()
-            self._taking = asyncio.ensure_future(self._timed(self._take(run)))
+            step = bounds.seconds / STEP_SHARE  # one of a step has less to do than the first
+            self._taking = asyncio.ensure_future(self._timed(self._take(run), step))
 
     async def ready(self, *, to_act: bool = False) -> tuple[Gap, ...]:
         """Wait for the checkpoint; returns what it lacks that was not said before.
@@ -117,7 +119,7 @@ class Undoing:
         self._asked_at = time.monotonic()
         if self._acted and self._with_steps and self._is_hidden:
             point = point_of(self._run, step + 1)
-            self._taking = asyncio.ensure_future(self._timed(self._next(point)))
+            self._taking = asyncio.ensure_future(self._timed(self._next(point), math.inf))
         return news
 
     async def close(self, *, acted: bool) -> None:
@@ -209,13 +211,12 @@ class Undoing:
 
         In one process with us the last one made the answer come later by as much as it took.
         """
-        cost = min(self._cost, self._bounds.seconds / STEP_SHARE)  # the first has more to do
-        return cost <= max(self._thought / 2, self._bounds.seconds / FREE_SHARE)
+        return self._cost <= max(self._thought / 2, self._bounds.seconds / FREE_SHARE)
 
-    async def _timed(self, taking: Awaitable[tuple[Gap, ...]]) -> tuple[Gap, ...]:
+    async def _timed(self, taking: Awaitable[tuple[Gap, ...]], most: float) -> tuple[Gap, ...]:
         started = time.monotonic()
         gaps = await taking
-        self._cost = time.monotonic() - started
+        self._cost = min(time.monotonic() - started, most)
         return gaps
 
     def _news(self, gaps: Collection[Gap]) -> tuple[Gap, ...]:
