@@ -1,7 +1,8 @@
 """Hands what a piece of work says to the one who listens, in order.
 
 What an action puts out faster than it is listened to waits here, in bounds: the record has all of
-it when the step is over, whatever of its progress was left out.
+it when the step is over, whatever of its progress was left out. Words that the model writes
+meanwhile are said at once.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from .events import Event, OutputProduced
+from .events import Event, OutputProduced, Streamed
 from .trajectory import Stream
 
 StreamName: TypeAlias = Literal["stdout", "stderr"]
@@ -101,6 +102,8 @@ class Relay:
         if not self._open:
             return
         with self._lock:
+            if isinstance(event, Streamed) and self._is_said_along(event):
+                return
             if not isinstance(event, OutputProduced):
                 self._put(Said(event))
             elif self._last is None or not self._last.takes(event):
@@ -149,6 +152,17 @@ class Relay:
                 await asyncio.wait([task])
             if not task.cancelled():
                 task.exception()  # seen: it was raised above, or is Unheard, which was ours
+
+    def _is_said_along(self, event: Streamed) -> bool:
+        """Add words of the model to those before them, where these still wait to be heard."""
+        last = self._queue[-1] if self._queue else None
+        if not isinstance(last, Said) or not isinstance(last.event, Streamed):
+            return False
+        waits = last.event
+        if (waits.step, waits.part) != (event.step, event.part):
+            return False
+        self._queue[-1] = Said(replace(waits, text=waits.text + event.text))
+        return True
 
     def _put_output(self, event: OutputProduced) -> None:
         output, crowded = event.output, self._outputs >= MOST_OUTPUTS

@@ -2,9 +2,9 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import type * as nbformat from '@jupyterlab/nbformat';
 import { ServerConnection } from '@jupyterlab/services';
-import { parseFrame, parseVariable } from './parsing';
+import { parseFrame, parseRebuilt, parseVariable } from './parsing';
 import type { Give, Press } from './press';
-import type { Frame, Variable } from './protocol';
+import type { Frame, Rebuilt, Variable } from './protocol';
 import * as read from './reading';
 
 /** Below the server's base URL. */
@@ -113,13 +113,6 @@ export interface RebuildOrder extends NotebookParts {
   readonly kernel: string;
   /** Kinds of effect that need no question. */
   readonly allow: readonly string[];
-}
-
-/** How a rebuilding went, in lines; and for which effects code was skipped. */
-export interface Rebuilt {
-  readonly lines: readonly string[];
-  readonly kinds: readonly string[];
-  readonly same: boolean;
 }
 
 /** An undo of a run, or a redo; until it is confirmed, the server says what it does. */
@@ -351,12 +344,7 @@ export class Api {
 
   /** Run again what the notebook holds; comes when that is over. */
   async rebuild(order: RebuildOrder): Promise<Rebuilt> {
-    const from = await this._post('rebuild', order);
-    return {
-      lines: read.texts(from.lines),
-      kinds: read.texts(from.kinds),
-      same: from.same === true
-    };
+    return parseRebuilt(await this._post('rebuild', order));
   }
 
   async stopRebuild(path: string): Promise<void> {

@@ -104,7 +104,7 @@ export class CellQuestion implements IDisposable {
       void this._say(approval, pressOf(event, this._node));
     add(this._run, '', '', event => say(wordToRun(this.asked, this._code), event));
     this._run.className = 'jp-mod-codeactAccept';
-    add(this._runKind, trans.__('Run all of this kind'), kind, event =>
+    add(this._runKind, trans.__('Always allow in this notebook'), kind, event =>
       say({ step, hash, decision: 'run-kind' }, event)
     );
     add(this._reject, trans.__('Reject'), trans.__('Do not run this'), event =>

@@ -45,7 +45,7 @@ export class Dialogue implements IDisposable {
     runs.refusalChanged.connect(this._tell, this);
     _runs.connection.lostChanged.connect(this._tell, this);
     this.notebook.disposed.connect(this.dispose, this);
-    this.rebuilding = new Rebuilding(runs, _runs.api);
+    this.rebuilding = new Rebuilding(runs, _runs.api, _runs.connection);
     this.reverting = new Reverting(runs, _runs.api, act => this.attempt(act));
     void this.attempt(async () => {
       await runs.load();

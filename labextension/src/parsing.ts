@@ -17,6 +17,7 @@ import {
   PHASES,
   type Printed,
   type ProjectedCell,
+  type Rebuilt,
   RUN_STATES,
   type ServerMessage,
   STEP_STATES,
@@ -59,6 +60,10 @@ export function parseServerMessage(data: unknown): ServerMessage | null {
         messages: read.list(from.messages).map(parsePrinted),
         last: read.text(from.last)
       };
+    case 'rebuilding':
+      return { type: 'rebuilding', path, cell: read.number(from.cell), of: read.number(from.of) };
+    case 'rebuilt':
+      return { type: 'rebuilt', path, found: from.found ? parseRebuilt(from.found) : null };
     case 'queue':
       return { type: 'queue', path, tasks: read.texts(from.tasks) };
     case 'refused':
@@ -71,6 +76,16 @@ export function parseServerMessage(data: unknown): ServerMessage | null {
     default:
       return null;
   }
+}
+
+/** How a rebuilding went, as the server tells it. */
+export function parseRebuilt(data: unknown): Rebuilt {
+  const from = read.record(data);
+  return {
+    lines: read.texts(from.lines),
+    kinds: read.texts(from.kinds),
+    same: from.same === true
+  };
 }
 
 function parsePrinted(data: unknown): Printed['messages'][number] {

@@ -220,6 +220,13 @@ export interface DeedDone {
   readonly source?: string;
 }
 
+/** How a rebuilding of a kernel went, in lines; and for which effects code was skipped. */
+export interface Rebuilt {
+  readonly lines: readonly string[];
+  readonly kinds: readonly string[];
+  readonly same: boolean;
+}
+
 /** What a cell that goes on has put out before this front end was there, as a kernel says it. */
 export interface Printed {
   readonly run: string;
@@ -272,6 +279,19 @@ export type ServerMessage =
     }
   | { readonly type: 'queue'; readonly path: string; readonly tasks: readonly string[] }
   | (Printed & { readonly type: 'printed'; readonly path: string })
+  | {
+      readonly type: 'rebuilding';
+      readonly path: string;
+      /** Which cell of how many is run again in the kernel. */
+      readonly cell: number;
+      readonly of: number;
+    }
+  | {
+      readonly type: 'rebuilt';
+      readonly path: string;
+      /** What came of it; null when it broke off. */
+      readonly found: Rebuilt | null;
+    }
   | {
       readonly type: 'refused';
       readonly path: string;

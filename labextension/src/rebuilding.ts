@@ -6,9 +6,11 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel, Session } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import type { Api, Rebuilt } from './api';
+import type { Api } from './api';
+import type { Connection } from './connection';
 import { isGoingOn } from './conversations';
 import { wholeParts } from './parts';
+import type { Rebuilt, ServerMessage } from './protocol';
 import type { INotebookRuns } from './tokens';
 
 export type RebuildState = 'none' | 'offered' | 'going' | 'done' | 'failed';
@@ -18,12 +20,14 @@ const FORGETTING: readonly Kernel.Status[] = ['restarting', 'autorestarting', 'd
 export class Rebuilding implements IDisposable {
   constructor(
     private readonly _runs: INotebookRuns,
-    private readonly _api: Api
+    private readonly _api: Api,
+    private readonly _connection: Connection
   ) {
     const { sessionContext } = this._notebook;
     sessionContext.statusChanged.connect(this._onStatus, this);
     sessionContext.kernelChanged.connect(this._onKernel, this);
     _runs.conversation.changed.connect(this._onTurns, this);
+    _connection.received.connect(this._onReceived, this);
   }
 
   get changed(): ISignal<this, void> {
@@ -32,6 +36,11 @@ export class Rebuilding implements IDisposable {
 
   get state(): RebuildState {
     return this._state;
+  }
+
+  /** Which cell of how many is run again now; 0 of 0 before the first. */
+  get progress(): { readonly cell: number; readonly of: number } {
+    return this._progress;
   }
 
   /** What is said of it: how it went, or why it did not. */
@@ -68,6 +77,7 @@ export class Rebuilding implements IDisposable {
     if (this._state === 'going') {
       return;
     }
+    this._progress = { cell: 0, of: 0 };
     this._set('going');
     const { context, sessionContext } = this._notebook;
     try {
@@ -102,6 +112,7 @@ export class Rebuilding implements IDisposable {
     this._notebook.sessionContext.statusChanged.disconnect(this._onStatus, this);
     this._notebook.sessionContext.kernelChanged.disconnect(this._onKernel, this);
     this._runs.conversation.changed.disconnect(this._onTurns, this);
+    this._connection.received.disconnect(this._onReceived, this);
     Signal.clearData(this);
   }
 
@@ -147,6 +158,19 @@ export class Rebuilding implements IDisposable {
     }
   }
 
+  /** How far it is: also for a page that did not begin it, or was loaded again since. */
+  private _onReceived(_: Connection, message: ServerMessage): void {
+    if (message.path !== this._notebook.context.localPath) {
+      return;
+    }
+    if (message.type === 'rebuilding') {
+      this._progress = { cell: message.cell, of: message.of };
+      this._set('going');
+    } else if (message.type === 'rebuilt' && this._state === 'going') {
+      this._set(message.found ? 'done' : 'none', message.found ?? undefined);
+    }
+  }
+
   private _set(state: RebuildState, found: Rebuilt = { lines: [], kinds: [], same: true }): void {
     if (this._isDisposed || (this._state === 'none' && state === 'none')) {
       return;
@@ -158,6 +182,7 @@ export class Rebuilding implements IDisposable {
 
   private readonly _changed = new Signal<this, void>(this);
   private _state: RebuildState = 'none';
+  private _progress = { cell: 0, of: 0 };
   private _found: Rebuilt = { lines: [], kinds: [], same: true };
   /** The kernel was busy, or not connected, when it was to be looked at. */
   private _looksLater = false;

@@ -7,7 +7,13 @@ import threading
 from collections.abc import Callable
 
 from codeact_jupyter.engine.environment import Produced
-from codeact_jupyter.engine.events import Event, OutputProduced, QueryStarted, StepFinished
+from codeact_jupyter.engine.events import (
+    Event,
+    OutputProduced,
+    QueryStarted,
+    StepFinished,
+    Streamed,
+)
 from codeact_jupyter.engine.relay import MOST_CHARACTERS, MOST_OUTPUTS, Relay
 from codeact_jupyter.engine.trajectory import Display, Reply, Step, Stream
 
@@ -41,6 +47,20 @@ async def test_text_that_waits_is_said_at_once_and_in_order() -> None:
         *(out(Display({})), out(Stream("e")), QueryStarted(2)),
         *(out(Stream("f")), out(Stream("g"), 2)),
         END,
+    ]  # fmt: skip
+
+
+async def test_words_of_the_model_that_wait_are_said_at_once_and_apart_by_step_and_part() -> None:
+    said = [
+        *(Streamed(1, "thought", "I "), Streamed(1, "thought", "add"), Streamed(1, "code", "1 ")),
+        *(Streamed(1, "code", "+ 1"), out(Stream("2")), Streamed(1, "code", "!")),
+        *(Streamed(2, "code", "3"), QueryStarted(3), Streamed(2, "code", "4")),
+    ]  # fmt: skip
+    events = await heard(lambda relay: [relay.report(event) for event in said] and None)
+    assert events == [
+        *(Streamed(1, "thought", "I add"), Streamed(1, "code", "1 + 1"), out(Stream("2"))),
+        *(Streamed(1, "code", "!"), Streamed(2, "code", "3"), QueryStarted(3)),
+        *(Streamed(2, "code", "4"), END),
     ]  # fmt: skip
 
 

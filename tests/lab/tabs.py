@@ -67,6 +67,10 @@ class Gate:
         """Let it go."""
         self._file.touch()
 
+    def close(self) -> None:
+        """Hold what comes next."""
+        self._file.unlink()
+
 
 class Tab:
     """A notebook that is open in a page of JupyterLab; `page` may show others too."""

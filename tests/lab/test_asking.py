@@ -65,7 +65,7 @@ def test_a_kind_that_was_allowed_once_for_all_does_not_ask_again(
     deleting = [act(DELETES.format(str(folder / f"{name}.txt"))) for name in ("one", "two")]
     model.will(deleting[0], deleting[1], act("import subprocess\nsubprocess.run(['true'])"), say())
     tab.task("delete, and delete again")
-    waiting(tab, 1).get_by_role("button", name="Run all of this kind").click()
+    waiting(tab, 1).get_by_role("button", name="Always allow in this notebook").click()
     card = waiting(tab, 3)
     assert tab.cell("action 2")["state"] == "ok"
     expect(card).to_contain_text("subprocess")

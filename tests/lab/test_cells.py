@@ -21,12 +21,21 @@ display(out)
 with out:
     print("inside")"""
 
+CHANGING = """\
+import pandas as pd
+from IPython.display import clear_output
+print("gone")
+clear_output()
+half = display("half", display_id=True)
+half.update("all")
+pd.DataFrame({"quarter": [1]})"""
+
 
 def test_a_magics_cells_come_below_it_with_all_that_cells_show(
     tab: Tab, model: ScriptedModel
 ) -> None:
     model.will(
-        act("print('hello')\n6 * 7", "I *begin*."),
+        act("print('hello')\n6 * 7", "I *begin*:\n\n- one\n- two\n- three"),
         act("1/0"),
         act(PLOT),
         say("**Done**: 42."),
@@ -50,9 +59,26 @@ def test_a_magics_cells_come_below_it_with_all_that_cells_show(
     words = [cell for cell in tab.cells if cell["type"] == "markdown"]
     assert all(cell["rendered"] for cell in words)
     expect(tab.page.locator(".jp-MarkdownCell strong", has_text="Done")).to_be_visible()
+    folded_thoughts_show_a_line(tab)
+    mark = tab.page.get_by_role("button", name="step 2: ended with an error. Show in the panel")
+    step = tab.page.get_by_role("region", name="Step 2: error")
+    tab.page.evaluate("jupyterapp.shell.collapseRight()")
+    expect(step).not_to_be_visible()
+    mark.click()
+    expect(step).to_be_in_viewport()
     tab.save()
     assert [cell["id"] for cell in tab.saved()] == [cell["id"] for cell in tab.cells]
     assert "codeact_client" not in all_text([list(cell["metadata"]) for cell in tab.saved()])
+
+
+def folded_thoughts_show_a_line(tab: Tab) -> None:
+    tab.select(0)
+    thought = tab.page.locator(".jp-MarkdownCell .jp-MarkdownOutput", has_text="I begin")
+    whole = thought.bounding_box()["height"]
+    tab.page.evaluate("jupyterapp.commands.execute('codeact:fold-thoughts')")
+    assert thought.bounding_box()["height"] < whole
+    tab.page.evaluate("jupyterapp.commands.execute('codeact:fold-thoughts')")
+    assert thought.bounding_box()["height"] == whole
 
 
 def test_the_panels_cells_come_at_the_end_beside_the_persons(
@@ -134,12 +160,15 @@ def test_undo_takes_back_one_inserted_cell(tab: Tab, model: ScriptedModel) -> No
     assert tab.roles == whole
 
 
-def test_widgets_live_in_inserted_cells(tab: Tab, model: ScriptedModel) -> None:
+def test_widgets_and_what_is_cleared_or_changed_later_live_in_inserted_cells(
+    tab: Tab, model: ScriptedModel
+) -> None:
     model.will(
         act("from tqdm.notebook import tqdm\nfor _ in tqdm(range(5)): pass"),
         act("from ipywidgets import IntProgress\nbar = IntProgress(value=1, max=4)\nbar"),
         act("bar.value = 3"),
         act(OUTPUT_WIDGET),
+        act(CHANGING),
         say(),
     )
     tab.write(LOAD, f"{MAGIC}show widgets")
@@ -152,3 +181,6 @@ def test_widgets_live_in_inserted_cells(tab: Tab, model: ScriptedModel) -> None:
     expect(bars.last).to_have_attribute("style", re.compile("width: 75%"))
     expect(shown.locator(".widget-output", has_text="inside")).to_be_visible()
     assert "stream" not in [each["output_type"] for each in tab.cell("action 4")["outputs"]]
+    expect(shown.locator("table.dataframe")).to_contain_text("quarter")
+    assert [each["data"]["text/plain"] for each in tab.cell("action 5")["outputs"]][:1] == ["'all'"]
+    assert "gone" not in outputs(tab.cell("action 5"))

@@ -21,6 +21,15 @@ PASTE = """(field, data) => {
     field.dispatchEvent(new ClipboardEvent('paste', options));
 }"""
 
+DROP = """(field, data) => {
+    const bytes = Uint8Array.from(atob(data), each => each.charCodeAt(0));
+    const dragged = new DataTransfer();
+    dragged.items.add(new File([bytes], 'dots.png', { type: 'image/png' }));
+    const options = { dataTransfer: dragged, bubbles: true, cancelable: true };
+    field.dispatchEvent(new DragEvent('dragover', options));
+    field.dispatchEvent(new DragEvent('drop', options));
+}"""
+
 
 def field_of(tab: Tab) -> Any:
     """Where a task is written."""
@@ -28,9 +37,7 @@ def field_of(tab: Tab) -> Any:
 
 
 def test_a_picture_pasted_into_the_task_reaches_the_model(tab: Tab, model: ScriptedModel) -> None:
-    picture = BytesIO()
-    Image.new("RGB", (8, 6), "teal").save(picture, "PNG")
-    data = base64.b64encode(picture.getvalue()).decode()
+    data = base64.b64encode(drawn()).decode()
     model.will(say("Teal."))
     tab.write("1 + 1")
     field_of(tab).evaluate(PASTE, data)
@@ -43,6 +50,44 @@ def test_a_picture_pasted_into_the_task_reaches_the_model(tab: Tab, model: Scrip
     assert [image(block) for block in images] == ["image/png"]
     shown = Image.open(BytesIO(base64.b64decode(images[0]["source"]["data"])))
     assert (shown.size, shown.convert("RGB").getpixel((0, 0))) == ((8, 6), (0, 128, 128))
+
+
+def test_a_picture_a_file_and_the_selected_cell_go_along_and_each_notebook_has_its_own_draft(
+    tab: Tab, model: ScriptedModel
+) -> None:
+    (tab.file.parent / "numbers-to-add.csv").write_text("a\n1\n")
+    model.will(say("All there."))
+    tab.write("rate = 0.19\nrate")
+    other = Tab(tab.lab, tab.page, tab.name.replace(".ipynb", "-other.ipynb"))
+    other.write("2 + 2")
+    expect(field_of(tab)).to_have_value("")
+    tab.open()
+    field, along = field_of(tab), tab.page.get_by_label("Goes along with the task")
+    field.evaluate(DROP, base64.b64encode(drawn()).decode())
+    expect(along).to_contain_text("dots.png")
+    tab.page.get_by_role("button", name="Add the selected cell").click()
+    expect(along).to_contain_text("code cell")
+    field.press_sequentially("Look at @numbers-to")
+    offered = tab.page.get_by_role("listbox", name="Mention").get_by_role("option")
+    expect(offered.first).to_contain_text("numbers-to-add.csv")
+    field.press("Tab")
+    other.open()
+    expect(field).to_have_value("")
+    expect(along).to_have_count(0)
+    tab.open()
+    expect(field).to_have_value("Look at `numbers-to-add.csv` ")
+    field.press("Enter")
+    tab.until_ended()
+    assert "numbers-to-add.csv" in model.told and "rate = 0.19" in model.told
+    assert any(image(block) for block in model.requests[0]["messages"][-1]["content"])
+    other.shut_down()
+
+
+def drawn() -> bytes:
+    """A small picture."""
+    picture = BytesIO()
+    Image.new("RGB", (8, 6), "teal").save(picture, "PNG")
+    return picture.getvalue()
 
 
 def image(block: dict[str, Any]) -> str:

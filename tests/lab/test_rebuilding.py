@@ -9,18 +9,20 @@ from playwright.sync_api import expect
 
 from tests.frontends.live import ScriptedModel, act, say
 
-from .tabs import PANEL, Tab, outputs
+from .tabs import PANEL, Gate, Tab, outputs
 
 RESTART = f"path => {PANEL}.sessionContext.session.kernel.restart()"
 SLOW = 60_000
 
 
-def ran(tab: Tab, model: ScriptedModel) -> None:
+def ran(tab: Tab, model: ScriptedModel, held: str = "") -> None:
     """A cell of the person's and a run of two steps, in the notebook and its kernel."""
     tab.write("base = 40\nbase")
     tab.run(0)
     tab.until(lambda: outputs(tab.cells[0]), "the person's cell")
-    model.will(act("total = base + 2\nprint('total', total)"), act("total = 0"), say("Zero."))
+    model.will(
+        act(f"{held}total = base + 2\nprint('total', total)"), act("total = 0"), say("Zero.")
+    )
     tab.task("add")
     tab.until_ended()
 
@@ -30,13 +32,17 @@ def strip(tab: Tab) -> Any:
 
 
 def test_a_restarted_kernel_is_rebuilt_in_one_click_and_the_conversation_goes_on(
-    tab: Tab, model: ScriptedModel
+    tab: Tab, model: ScriptedModel, gate: Gate
 ) -> None:
-    ran(tab, model)
+    gate.open()
+    ran(tab, model, gate.code)
+    gate.close()
     before = tab.whole
     tab.page.evaluate(RESTART, tab.name)
     expect(strip(tab)).to_contain_text("variables of this conversation are gone", timeout=SLOW)
     strip(tab).get_by_role("button", name="Rebuild").click()
+    expect(strip(tab)).to_contain_text("cell 2 of 3", timeout=SLOW)
+    gate.open()
     expect(strip(tab)).to_contain_text("Rebuilt: 3 same.", timeout=SLOW)
     assert tab.whole == before, "the record stays as it is"
     process = "import subprocess\nsubprocess.run(['true'])\nbase = 41"

@@ -90,6 +90,14 @@ OTHER_GETTERS = tuple(
 # What pandas keeps beside a value for its own speed.
 PASSING_IN_PANDAS = frozenset(["_cache", "_id", "_references", "_no_setting_name", "_engine"])
 
+# Of matplotlib's own objects: what counts the numbers that it gives to callbacks and to axes; and
+# the pixels of the last drawing, which is made anew from the figure.
+PASSING_IN_MATPLOTLIB = {
+    "CallbackRegistry": frozenset(["_cid_gen"]),
+    "_AxesStack": frozenset(["_counter"]),
+}
+DRAWN_ANEW = frozenset(["RendererAgg"])
+
 
 class Plan(NamedTuple):
     """For the objects of one type: the states to copy; why more of it cannot be taken back.
@@ -186,6 +194,8 @@ class Plans:
             return Plan(opaque=f"{type_name(cls)}, which belongs to the kernel")
         if top in UNCHANGING or (top in ("numpy", "pandas") and _is_scalar(cls)):
             return NOTHING
+        if top == "matplotlib" and qualname_of(cls) in DRAWN_ANEW:
+            return NOTHING
         base, kind = next(
             ((base, kind) for base, kind in self._payloads if is_a(cls, base)), (None, None)
         )
@@ -232,6 +242,8 @@ ATTRIBUTES_OF_PANDAS = attributes_kind(_attributes_of, PASSING_IN_PANDAS)
 def _attributes(cls: Any) -> list[Kind]:
     if not any("__dict__" in class_dict_of(base) for base in bases_of(cls)):
         return []
+    if _top(cls) == "matplotlib" and qualname_of(cls) in PASSING_IN_MATPLOTLIB:
+        return [attributes_kind(_attributes_of, PASSING_IN_MATPLOTLIB[qualname_of(cls)])]
     return [ATTRIBUTES_OF_PANDAS if _top(cls) == "pandas" else ATTRIBUTES]
 
 
@@ -253,6 +265,8 @@ def hides_state(cls: Any) -> bool:
         base, owner = base_of(each), class_dict_of(each)
         known = int(weak_offset_of(each) > 0 >= weak_offset_of(base))
         known += int(dict_offset_of(each) > 0 >= dict_offset_of(base))
+        # of what is as long as it has items, as a tuple, it is counted from the end
+        known += int(item_size_of(each) > 0 > dict_offset_of(each) and dict_offset_of(base) == 0)
         if "__slots__" in owner:
             known += sum(type(value) is types.MemberDescriptorType for value in owner.values())
         if size_of(each) - size_of(base) > POINTER * known:

@@ -60,10 +60,10 @@ class FollowSocket(Socket):
             self._begin(path, said)
         else:
             self._awaited[path] = said
-            self.service.in_background(self._recover(path))
+            self.service.in_background(self._recover(path, _seen(said)))
 
-    async def _recover(self, path: str) -> None:
-        trouble = await self.service.recovery.recover(path)
+    async def _recover(self, path: str, shown: Mapping[str, int]) -> None:
+        trouble = await self.service.recovery.recover(path, shown)
         said = self._awaited.pop(path, None)
         if said is not None:
             self._begin(path, said)

@@ -22,12 +22,11 @@ from ...record.replaying import Outcome
 from ...record.signing import own_signature
 from ...session import Session
 from ...settings import Settings
-from ..rebuilding import rebuild
 from .hub import Hub
 from .kernels import Kernels
 from .orders import Order
 from .questions import Questions
-from .rebuilds import Rebuilding, goes_on, require_none, require_rest
+from .rebuilds import Rebuilding, goes_on, rebuilt_and_told, require_none, require_rest
 from .recovering import Recovery
 from .saving import Saver
 from .surroundings import go_on_from
@@ -159,8 +158,8 @@ class Hosted:
         session = await self._prepared(Order(rebuilding.path, rebuilding.kernel, task=""))
         place = self._environment
         assert place is not None
-        hiding = Hiding(place, session.secrets)
-        return await rebuild(rebuilding.parts, place, rebuilding.allowed, within=hiding)
+        within = Hiding(place, session.secrets)
+        return await rebuilt_and_told(rebuilding, place, within, self._hub, lambda: self.path)
 
     async def _work(self, order: Order, begun: asyncio.Future[str]) -> None:
         """Run a task, and then those that were queued meanwhile."""

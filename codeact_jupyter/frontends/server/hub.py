@@ -29,6 +29,7 @@ class Hub:
         self._logs: dict[str, NotebookLog] = {}
         self._followers: dict[str, dict[Follower, bool]] = {}
         self._queues: dict[str, list[str]] = {}
+        self._rebuilding: dict[str, tuple[int, int]] = {}
 
     def log(self, path: str) -> NotebookLog:
         """The log of a notebook."""
@@ -68,6 +69,18 @@ class Hub:
         for follower in tuple(self._followers.get(path, ())):
             follower.tell(self._queue(path))
 
+    def rebuilds(self, path: str, cell: int, of: int) -> None:
+        """Tell which cell of how many is run again in the notebook's kernel."""
+        self._rebuilding[path] = (cell, of)
+        for follower in tuple(self._followers.get(path, ())):
+            self._tell_rebuilding(path, follower)
+
+    def rebuilt(self, path: str, found: Mapping[str, Any] | None) -> None:
+        """Tell that no cell is run again any more, and what came of it, where that is known."""
+        self._rebuilding.pop(path, None)
+        for follower in tuple(self._followers.get(path, ())):
+            follower.tell({"type": "rebuilt", "path": path, "found": found})
+
     def end(self, path: str, run: str, state: RunState, reason: str) -> None:
         """Tell that a run ended which cannot tell it itself; nothing for one that told its end."""
         log = self.log(path).runs.get(run)
@@ -101,6 +114,7 @@ class Hub:
         for frame in self.log(path).after(seen, saved_too=resumes):
             self._tell(follower, path, frame)
         follower.tell(self._queue(path))
+        self._tell_rebuilding(path, follower)
 
     def leave(self, path: str, follower: Follower) -> None:
         """Tell a follower no more; the lead goes to the next."""
@@ -124,11 +138,18 @@ class Hub:
             self._logs[new] = self._logs.pop(old)
         if old in self._queues:
             self._queues[new] = self._queues.pop(old)
+        if old in self._rebuilding:
+            self._rebuilding[new] = self._rebuilding.pop(old)
         if old in self._followers:
             self._followers[new] = {**self._followers.pop(old), **self._followers.get(new, {})}
 
     def _queue(self, path: str) -> dict[str, Any]:
         return {"type": "queue", "path": path, "tasks": self._queues.get(path, [])}
+
+    def _tell_rebuilding(self, path: str, follower: Follower) -> None:
+        if path in self._rebuilding:
+            cell, of = self._rebuilding[path]
+            follower.tell({"type": "rebuilding", "path": path, "cell": cell, "of": of})
 
     def _tell(self, follower: Follower, path: str, frame: Frame) -> None:
         hosted = not self.log(path).runs[frame["run"]].teller

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...engine.environment import Environment
 from ...errors import SettingsError
 from ...notebook.outputs import KEY
 from ...notebook.reading import parsed_notebook
@@ -19,7 +20,8 @@ from ...record.reporting import is_same
 from ...record.signing import own_signature
 from ...session import new_run_id
 from ..outcomes import lines_of
-from ..rebuilding import allowed_kinds
+from ..rebuilding import Rebuildable, allowed_kinds, rebuild
+from .hub import Hub
 from .orders import Json, mapping, notebook_of
 
 
@@ -66,6 +68,28 @@ def require_rest(
     if goes_on(running) or told:
         raise SettingsError("a run is going on in this notebook; wait for its end, or stop it")
     require_none(rebuilding)
+
+
+async def rebuilt_and_told(
+    rebuilding: Rebuilding,
+    environment: Rebuildable,
+    within: Environment,
+    hub: Hub,
+    path: Callable[[], str],
+) -> tuple[Outcome, ...]:
+    """Rebuild, and tell all who follow the notebook how far that is; `path` is where it is now."""
+    outcomes: tuple[Outcome, ...] | None = None
+
+    def tell(number: int, part: Part) -> None:
+        hub.rebuilds(path(), number, len(rebuilding.parts))
+
+    try:
+        outcomes = await rebuild(
+            rebuilding.parts, environment, rebuilding.allowed, within=within, on_part=tell
+        )
+        return outcomes
+    finally:
+        hub.rebuilt(path(), None if outcomes is None else rebuilt(outcomes))
 
 
 def rebuilt(outcomes: Sequence[Outcome]) -> Json:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -16,13 +17,14 @@ from jupyter_server.services.contents.fileio import FileManagerMixin
 
 from ...errors import JournalError
 from ...notebook.frames import recovered_frames
-from ...notebook.inline import Held
+from ...notebook.inline import Held, conversations_of
 from ...notebook.outputs import KEY
 from ...record.journal import Journal
 from ...record.mending import Mended, mended
 from ...record.signing import own_signature
 from ...undoing import note_broken_off
 from .hub import Hub
+from .log import ENDED
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +54,12 @@ class Recovery:
         """Nobody has the notebook open: it is looked at again when somebody opens it."""
         self._looked.discard(path)
 
-    async def recover(self, path: str) -> str:
-        """Tell what the notebook lacks; returns what the person should know of it."""
+    async def recover(self, path: str, shown: Collection[str] = ()) -> str:
+        """Tell what the notebook lacks; returns what the person should know of it.
+
+        `shown` are runs that a front end shows as it last heard of them: the command may have put
+        their end into the file meanwhile.
+        """
         async with self._looking[path]:
             if path in self._looked:
                 return ""
@@ -62,6 +68,7 @@ class Recovery:
                     self._tell(path, each)
                     for run in each.runs:
                         await asyncio.to_thread(note_broken_off, run.turn)
+                await self._tell_of_file(path, set(shown) - set(self._hub.log(path).runs))
             except JournalError as error:
                 return str(error)
             except Exception as error:  # contents managers raise what they like
@@ -97,6 +104,20 @@ class Recovery:
         content = model["content"]
         held = Held(content["cells"], content["metadata"].get(KEY))
         return await asyncio.to_thread(mended, self.journal, place, held)
+
+    async def _tell_of_file(self, path: str, runs: Collection[str]) -> None:
+        """Tell of these runs what the notebook's file holds of them."""
+        if not runs:
+            return
+        model = await ensure_async(self._contents.get(path, type="notebook", content=True))
+        cells, metadata = model["content"]["cells"], model["content"]["metadata"].get(KEY)
+        for held in conversations_of(cells, metadata):
+            for index, turn in enumerate(held.turns):
+                if turn.run in runs and turn.state in ENDED:
+                    frames = recovered_frames(held, index, None, sign=own_signature())
+                    for frame in frames:
+                        self._hub.publish(path, frame)
+                    self._hub.log(path).saved({turn.run: frames[-1]["number"]})
 
     def _tell(self, path: str, found: Mended) -> None:
         turns, sign = [turn.run for turn in found.trajectory.turns], own_signature()

@@ -113,7 +113,7 @@ describe('CellQuestions', () => {
     expect(shown().length).toBe(1);
     expect(notebook.widgets[1].node.contains(shown()[0])).toBe(true);
     expect(shown()[0].textContent).toContain('deletes files');
-    expect(labels()).toEqual(['Run', 'Run all of this kind', 'Reject', 'Answer in the panel…']);
+    expect(labels()).toEqual(['Run', 'Always allow in this notebook', 'Reject', 'Answer in the panel…']);
     run();
     expect(shown().length).toBe(0);
   });
@@ -151,7 +151,7 @@ describe('CellQuestions', () => {
   });
 
   it.each([
-    ['Run all of this kind', 'run-kind'],
+    ['Always allow in this notebook', 'run-kind'],
     ['Reject', 'reject']
   ])('says the word of the button %s', async (label, decision) => {
     ask();

@@ -57,6 +57,12 @@ describe('parseServerMessage', () => {
     expect(parseServerMessage(lead)).toEqual(lead);
     const refused = { type: 'refused', path: 'a.ipynb', kernel: '', message: 'no' };
     expect(parseServerMessage(refused)).toEqual(refused);
+    const rebuilding = { type: 'rebuilding', path: 'a.ipynb', cell: 2, of: 3 };
+    expect(parseServerMessage(rebuilding)).toEqual(rebuilding);
+    const found = { lines: ['Rebuilt: 3 same.'], kinds: [], same: true };
+    const rebuilt = { type: 'rebuilt', path: 'a.ipynb', found };
+    expect(parseServerMessage(rebuilt)).toEqual(rebuilt);
+    expect(parseServerMessage({ ...rebuilt, found: null })).toEqual({ ...rebuilt, found: null });
   });
 
   it('drops a frame that it does not know', () => {

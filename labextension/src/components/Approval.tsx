@@ -168,9 +168,9 @@ function Buttons({ deciding, scopes }: ButtonsProps) {
       {mode === 'deciding' && (
         <>
           {scopes.includes('run') &&
-            button(trans.__('Run its kind in this run'), runForRun, '', inRun)}
+            button(trans.__('Allow for this run'), runForRun, '', inRun)}
           {scopes.includes('notebook') &&
-            button(trans.__('Run all of this kind'), runKind, '', kind)}
+            button(trans.__('Always allow in this notebook'), runKind, '', kind)}
           {button(trans.__('Edit'), edit)}
           {button(trans.__('Reject…'), () => setMode('rejecting'))}
         </>

@@ -19,20 +19,31 @@ export function Rebuild({ rebuilding }: { rebuilding: Rebuilding }) {
         </Strip>
       );
     case 'going':
-      return (
-        <div className="codeact-Rebuild" role="status">
-          <p>
-            <span className="codeact-Spinner" aria-hidden="true" />
-            {trans.__('Running again what the notebook ran…')}
-          </p>
-          <button type="button" className="codeact-Button" onClick={() => void rebuilding.stop()}>
-            {trans.__('Stop rebuilding')}
-          </button>
-        </div>
-      );
+      return <Going rebuilding={rebuilding} />;
     default:
       return <Found rebuilding={rebuilding} />;
   }
+}
+
+function Going({ rebuilding }: { rebuilding: Rebuilding }) {
+  const { trans } = useServices();
+  const { cell, of } = rebuilding.progress;
+  return (
+    <div className="codeact-Rebuild" role="status">
+      <p>
+        <span className="codeact-Spinner" aria-hidden="true" />
+        {of > 0
+          ? trans.__('Running again what the notebook ran: cell %1 of %2', cell, of)
+          : trans.__('Running again what the notebook ran…')}
+      </p>
+      {of > 0 && (
+        <progress className="codeact-Rebuild-bar" value={cell - 1} max={of} aria-hidden="true" />
+      )}
+      <button type="button" className="codeact-Button" onClick={() => void rebuilding.stop()}>
+        {trans.__('Stop rebuilding')}
+      </button>
+    </div>
+  );
 }
 
 function Found({ rebuilding }: { rebuilding: Rebuilding }) {

@@ -44,6 +44,19 @@ def test_no_code_of_the_persons_is_called(shell: InteractiveShell) -> None:
     assert shown(shell, "(len(x), list(dict.keys(x[2])), list.__len__(x[3]))") == "(4, ['a'], 1)"
 
 
+def test_of_a_plot_nothing_is_named_for_what_matplotlib_counts_and_draws_for_itself(shell) -> None:
+    plots = "import matplotlib.pyplot as plt\nfigure, (ax, bars) = plt.subplots(1, 2)"
+    run(shell, f"{plots}\nax.plot([1, 2])\nbars.bar([0, 1], [1, 2])\nfigure.canvas.draw()")
+    assert take(shell) == {}
+    run(shell, "ax.set_title('changed')\nax.plot([2, 1])")
+    serving.close("run", True)
+    serving.look("run")
+    serving.put_back("run", False)
+    assert shown(shell, "(ax.get_title(), len(ax.lines), len(figure.axes))") == "('', 1, 2)"
+    run(shell, "bars.twinx()\nfigure.canvas.draw()")
+    assert shown(shell, "len(figure.axes)") == "3"
+
+
 def test_what_was_changed_again_since_is_told_apart_and_left(shell: InteractiveShell) -> None:
     run(shell, "a = [1]; b = [1]; c = 1; d = 1")
     take(shell)

@@ -109,9 +109,11 @@ class Follower(Listening):
             lambda: next((m for m in self.messages if m["type"] == "following"), None), "following"
         )
 
-    def follow(self, seen: Mapping[str, int], *, collaborative: bool = False) -> None:
+    def follow(
+        self, seen: Mapping[str, int], *, collaborative: bool = False, resumes: bool = False
+    ) -> None:
         about = {"path": self.notebook.path, "kernel": self.notebook.kernel, "client": "tab"}
-        shared = {"collaborative": collaborative, "seen": dict(seen)}
+        shared = {"collaborative": collaborative, "seen": dict(seen), "resumes": resumes}
         self.send({"type": "follow", **about, **shared})
 
     @property

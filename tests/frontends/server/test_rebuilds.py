@@ -57,9 +57,13 @@ def saved(notebook: LiveNotebook) -> dict[str, Any]:
 def test_a_restarted_kernel_is_rebuilt_and_the_model_is_told(
     ran: LiveNotebook, model: ScriptedModel
 ) -> None:
-    before = saved(ran)
+    before, other = saved(ran), ran.follow()
     said = rebuild(ran)
     assert said == {"lines": ["Rebuilt: 3 same."], "kinds": [], "same": True}
+    other.until(lambda: other.messages[-1]["type"] == "rebuilt", "the end of it")
+    cells = [(m["cell"], m["of"]) for m in other.messages if m["type"] == "rebuilding"]
+    assert (cells, other.messages[-1]["found"]) == ([(1, 3), (2, 3), (3, 3)], said)
+    other.close()
     assert "42" in ran.person.run("print(total)")
     assert saved(ran) == before, "the record is not written anew"
     model.will(act("print(total + 1)"), say("43."))
@@ -116,6 +120,9 @@ def test_a_rebuilding_can_be_stopped_and_no_run_begins_meanwhile(
     with ThreadPoolExecutor() as pool:
         rebuilding = pool.submit(rebuild, notebook, allow=["all"], **parts)
         until(begun)
+        late = notebook.follow()
+        late.until(lambda: "rebuilding" in [m["type"] for m in late.messages], "how far it is")
+        late.close()
         assert "being rebuilt" in notebook.order("now").text
         assert notebook.server.api("rebuild/stop", {"path": notebook.path}).status == 200
         assert "interrupted" in rebuilding.result()["lines"][1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import nbformat
 import pytest
 
 from codeact_jupyter.notebook.inline import trajectory_of
+from tests.frontends.command import codeact
 from tests.frontends.live import SECONDS, ScriptedModel, act, say
 
 from .front_ends import Follower
@@ -146,3 +148,34 @@ def test_what_a_tab_saved_of_a_run_keeps_its_outputs_and_the_persons_text(
     parts = again.parts()
     (turn,) = trajectory_of(parts["cells"], parts["metadata"]).turns
     assert (turn.state, [step.state for step in turn.steps]) == ("interrupted", ["ok", "unknown"])
+
+
+def test_a_tab_that_is_open_is_told_what_the_command_recovered_meanwhile(
+    servers: Servers, model: ScriptedModel, tmp_path: Path
+) -> None:
+    first = servers.start()
+    model.will(act("x = 1\nx"), act("import time\ntime.sleep(60)"))
+    notebook = LiveNotebook(first, "work.ipynb")
+    tab = notebook.follow()
+    run = notebook.start("count")
+    until_running(tab, run, 2)
+    seen = {run: tab.frames[-1]["number"]}
+    killed(first)
+    environ = {**os.environ, "JUPYTER_DATA_DIR": str(tmp_path / "data")}
+    said = codeact("recover", "work.ipynb", cwd=first.files, env=environ)
+    assert said.returncode == 0 and "Recovered the run" in said.stdout, said
+
+    again = LiveNotebook(servers.start(), "work.ipynb")
+    recovered = again.read()
+    back = again.follow(seen)
+    back.follow(seen, resumes=True)
+    assert back.end(run)["state"] == "interrupted"
+    assert [step["state"] for step in back.steps(run)] == ["ok", "unknown"]
+    names = [cell.id for cell in recovered.cells]
+    back.until(lambda: list(back.cells(run)) == names, "the cells of the file")
+    assert {frame["phase"] for frame in back.of(run, "cell")} == {"final"}
+    back.close()
+    stranger = again.follow()
+    assert run in stranger.following["runs"] and not stranger.of(run, "cell"), "the file has them"
+    stranger.close()
+    assert again.read() == recovered
