@@ -130,7 +130,7 @@ class Framing:
         self._waiting = "approval"
         turn, step = trajectory.turns[-1], event.step
         code = step.action.code if step.action else ""
-        yield self._state(trajectory)
+        yield self._state(trajectory.with_turn(turn.with_step(step)))
         yield step_frame(step, "waiting")
         if step.reply.thought:
             thought = typing_cell(turn, step.number, "thought", step.reply.thought)

@@ -203,6 +203,9 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
         return this._queuedChanged.emit();
       case 'printed':
         return this._kernel ? this._projecting.takePrinted(message, this._kernel) : undefined;
+      case 'rebuilding':
+      case 'rebuilt':
+        return; // the panel takes these
       case 'refused':
         return this._isOfNow(message.kernel) ? this._setRefusal(message.message) : undefined;
     }

@@ -24,7 +24,7 @@ export function Welcome({ model }: { model: PanelModel }) {
       {status && !status.ready && <Ways lines={status.ways} notice={status.notice} />}
       {status?.ready && status.notice && <p className="codeact-Line">{status.notice}</p>}
       {!dialogue && <p className="codeact-Line">{trans.__('Open a notebook to begin.')}</p>}
-      <Beginnings open={dialogue !== null} ready={status?.ready === true} />
+      <Beginnings open={dialogue !== null} ready={status?.ready !== false} />
     </div>
   );
 }
