@@ -79,6 +79,10 @@ class Conversation:
                     async for event in happenings:
                         self._show(event, self._view, session)
             self._view.end(session.turn)
+            if os.environ.get(WELL):
+                from .line_files import tell_disk_here
+
+                tell_disk_here(session)
         finally:
             self._running, self._view = False, None
         if session.turn.state != "answered":

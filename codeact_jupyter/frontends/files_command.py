@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from ..engine.trajectory import Turn
+from ..engine.undoing import Restored
 from ..errors import UndoError
 from ..notebook.document import Document
 from ..notebook.lock import only_run_on
@@ -20,21 +22,31 @@ def files_in(options: argparse.Namespace) -> int:
     if not options.file.is_file():
         raise UndoError(f"there is no notebook {str(options.file)!r}; look for a typing error")
     with only_run_on(options.file):
-        disk = Disk(RunFiles(options.run_id or _last(Document(options.file))))
-        seen = disk.look()
-        paths = options.restore
-        if options.restore_all:
-            paths = [each.path for each in seen.changes if not each.restored]
-        if not paths:
-            print(legible("\n".join(disk_lines(seen, disk.difference))))
-            return 0
-        restored = disk.restore(paths, overwrite=options.overwrite)
+        turns = Document(options.file).trajectory.turns
+        restored = shown_or_restored(options.run_id or last_acted(turns), options)
+    return 0 if restored is None or (restored.done and not restored.failed) else 1
+
+
+def shown_or_restored(run: str, options: argparse.Namespace) -> Restored | None:
+    """Print what a run changed, or put back what the options name, which is returned.
+
+    Raises UndoError when nothing is kept of the run.
+    """
+    disk = Disk(RunFiles(run))
+    seen = disk.look()
+    paths = options.restore
+    if options.restore_all:
+        paths = [each.path for each in seen.changes if not each.restored]
+    if not paths:
+        print(legible("\n".join(disk_lines(seen, disk.difference))))
+        return None
+    restored = disk.restore(paths, overwrite=options.overwrite)
     print(legible("\n".join(restored_lines(restored))))
-    return 0 if restored.done and not restored.failed else 1
+    return restored
 
 
-def tell_disk(session: Session, say: Callable[[str], None]) -> None:
-    """`say` what the session's last run changed on disk, and how to put it back."""
+def tell_disk(session: Session, command: str, say: Callable[[str], None]) -> None:
+    """`say` what the session's last run changed on disk, and by which command it is put back."""
     turn = session.turn
     if not any(step.observation is not None for step in turn.steps):
         return
@@ -46,13 +58,13 @@ def tell_disk(session: Session, say: Callable[[str], None]) -> None:
         return
     lines = disk_lines(seen, disk.difference)
     if seen.changes:
-        lines.append(f"Put files back with: codeact files {session.notebook} --restore PATH ...")
+        lines.append(f"Put files back with: {command} --restore PATH ...")
     say("\n".join(lines))
 
 
-def _last(document: Document) -> str:
-    """The last run of a notebook that did something; raises UndoError when there is none."""
-    for turn in reversed(document.trajectory.turns):
+def last_acted(turns: Sequence[Turn]) -> str:
+    """The last run of these that did something; raises UndoError when there is none."""
+    for turn in reversed(turns):
         if any(step.observation is not None for step in turn.steps):
             return turn.run
     raise UndoError("no run in this notebook did anything")

@@ -15,6 +15,11 @@ def add_files(to: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     to.add_argument("file", type=Path, metavar="FILE", help="a notebook that `codeact run` wrote")
     to.add_argument("--run", default="", dest="run_id", metavar="RUN", help="the id of the run")
+    add_restoring(to)
+
+
+def add_restoring(to: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what is put back."""
     to.add_argument("--restore", nargs="+", default=[], metavar="PATH", help="put these files back")
     to.add_argument("--restore-all", action="store_true", help="put all of them back")
     to.add_argument("--overwrite", action="store_true", help="also what was changed again since")

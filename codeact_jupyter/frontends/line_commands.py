@@ -189,6 +189,12 @@ def _redo(conversation: Conversation, rest: str) -> None:
     redo(conversation, rest)
 
 
+def _files(conversation: Conversation, rest: str) -> None:
+    from .line_files import files
+
+    files(conversation, rest)
+
+
 def _unknown(word: str) -> str:
     """What to say of a word that is no command: the nearest one, and where a task is written."""
     known = sorted((*LINE_COMMANDS, "help"))
@@ -250,5 +256,11 @@ LINE_COMMANDS = {
         _undo,
     ),
     "redo": LineCommand("%codeact redo", "bring back what was undone last", _redo),
+    "files": LineCommand(
+        "%codeact files",
+        "what the last run changed on disk, with differences; --restore PATH ... or "
+        "--restore-all puts files back, --overwrite also what was changed again since",
+        _files,
+    ),
 }
 HELP = LineCommand("%codeact help", "this text", lambda conversation, rest: print(help_text()))

@@ -207,7 +207,7 @@ class _Run:
         def say(told: str) -> None:
             self._console.print(Text(legible(told)), soft_wrap=True)
 
-        tell_disk(self._session, say)
+        tell_disk(self._session, f"codeact files {self._session.notebook}", say)
         tell_refusals(self._session.environment, say)
 
     def _try_to_show(self, event: Event) -> None:

@@ -92,6 +92,23 @@ def test_the_magic_runs_in_a_sandbox_and_the_key_is_nowhere_in_there(
     assert person.run(LOOKS_FOR_KEY.format(needle=planted)) != "[]\n"
 
 
+def test_what_a_magic_changed_on_disk_is_shown_below_it_and_put_back_there(
+    walled: LiveNotebook, lender: LiveServer, model: ScriptedModel
+) -> None:
+    data = lender.files / "data.csv"
+    data.write_text("a,b\n1,2\n")
+    model.will(act("open('data.csv', 'a').write('3,4\\n'); open('.envrc', 'w')"), say("Done."))
+    person = walled.person
+    request = person.begin("%%codeact --approve never\nadd a line")
+    assert person.reply(request)["status"] == "ok"
+    told = person.printed(request)
+    assert "changed  data.csv" in told and "+3,4" in told and "added    .envrc" in told
+    assert "your own programs obey" in told and "%codeact files --restore PATH" in told
+    assert person.run("%codeact files --restore data.csv").strip() == "Put back: data.csv"
+    assert data.read_text() == "a,b\n1,2\n"
+    assert "changed  data.csv  (restored)" in person.run("%codeact files")
+
+
 def test_the_door_survives_a_restart(walled: LiveNotebook, model: ScriptedModel) -> None:
     walled.server.ask(f"api/kernels/{walled.kernel}/restart", method="POST")
     walled.person.run("%load_ext codeact_jupyter")
