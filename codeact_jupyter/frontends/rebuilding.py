@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from ..engine.environment import Environment
@@ -39,13 +40,16 @@ def allowed_kinds(words: Sequence[str]) -> frozenset[str]:
     return frozenset(KINDS if "all" in kinds else kinds)
 
 
-def unasked(allowed: frozenset[str]) -> Gate:
-    """The policy of a replay: what it would ask about, and is not allowed, is not run."""
+def unasked(allowed: frozenset[str], exists: Callable[[Path], bool] = Path.exists) -> Gate:
+    """The policy of a replay: what it would ask about, and is not allowed, is not run.
+
+    `exists` says of a path whether something is there that must not be written over.
+    """
 
     async def nobody(action: Action, verdict: Verdict) -> Answered:
         return Answered("reject")
 
-    return Gate("risky", nobody, allowed=allowed)
+    return Gate("risky", nobody, allowed=allowed, exists=exists)
 
 
 async def rebuild(

@@ -31,6 +31,7 @@ from .exits import EXIT_CODES
 from .interrupts import interruptible
 from .outcomes import hints, lacks_names, table_of
 from .rebuilding import allowed_kinds, unasked
+from .replay_place import Place, place_of
 
 DIFFERS = 1
 A_COPY = (
@@ -57,13 +58,15 @@ def replay_notebook(options: argparse.Namespace) -> int:
     require_new(target)
     normalising = Normalising(options.tolerance, ignored=_patterns(options.ignore))
     console = Console()
-    work = _replayed(options, parts, kernel, folder, normalising, console)
-    outcomes = asyncio.run(work)
+    with place_of(parts, folder, chosen=options.cwd is not None) as place:
+        work = _replayed(options, parts, kernel, place, normalising, console)
+        outcomes = asyncio.run(work)
     declared = normalising.said()
     write_report(outcomes, target, source=options.file, kernel=kernel, declared=declared)
     console.print(table_of(outcomes))
     more = [OWN_CELLS] if not options.with_own_cells and lacks_names(outcomes) else []
     more += [A_COPY] if any("overwrite-file" in each.kinds for each in outcomes) else []
+    more += [place.told] if place.told else []
     for hint in (*hints(outcomes), *more):
         console.print(Text(hint, style="yellow"))
     console.print(Text(f"\n{counts_in_words(outcomes)} · {target}"), soft_wrap=True)
@@ -83,19 +86,19 @@ async def _replayed(
     options: argparse.Namespace,
     parts: Sequence[Part],
     kernel: str,
-    folder: Path,
+    place: Place,
     normalising: Normalising,
     console: Console,
 ) -> tuple[Outcome, ...]:
     settings = load_settings({})
     limit: dict[str, Any] = {"limit": lambda part: options.timeout} if options.timeout else {}
     with console.status("starting the kernel") as status:
-        environment = await KernelEnvironment.start(kernel, workspace=folder.resolve())
+        environment = await KernelEnvironment.start(kernel, workspace=place.folder)
         try:
             with interruptible(environment.interrupt):
                 replay = Replay(
                     Hiding(environment, lambda: secrets_of(settings)),
-                    unasked(allowed_kinds(options.allow)),
+                    unasked(allowed_kinds(options.allow), place.exists),
                     normalising,
                     on_part=lambda number, part: status.update(
                         Text(f"{number} of {len(parts)}: {part.label}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
-from ..engine.trajectory import Output, Step, StepState, Trajectory
+from ..engine.trajectory import Output, Step, StepState, Touched, Trajectory
 from ..notebook.armour import sayable
 from ..notebook.inline import conversations_of, unfolded
 from ..notebook.marks import mark_of
@@ -26,6 +26,7 @@ class Part:
 
     `label` is the turn and the step, such as `2.3`; `own` marks a cell of the person's. `edited`
     says that its text in the notebook is not the code that ran; `ends` that its turn ends with it.
+    `touched` is what it was seen to touch, `effects` the kinds that its code was read to have.
     """
 
     label: str
@@ -40,6 +41,8 @@ class Part:
     own: bool = False
     edited: bool = False
     ends: bool = False
+    touched: tuple[Touched, ...] = ()
+    effects: tuple[str, ...] = ()
 
 
 def parts_of(trajectory: Trajectory, prefix: str = "") -> tuple[Part, ...]:
@@ -96,6 +99,8 @@ def _part(step: Step, label: str) -> Part:
         made=tuple(variable.name for variable in made),
         seconds=seen.seconds if seen is not None else 0.0,
         started=step.started,
+        touched=seen.touched if seen is not None else (),
+        effects=step.approval.kinds if step.approval is not None else (),
     )
 
 

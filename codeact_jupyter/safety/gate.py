@@ -32,8 +32,9 @@ class Gate:
     Without `ask_person` nobody can be asked: what would ask is denied, and the model is told.
     `allowed` are kinds of effect that need no question. `remembered` holds what the person allowed
     and locked for good in `notebook`; `locked` are further names that are locked. `history` gives
-    the conversation so far, which says whether it has read data from outside. One gate is for one
-    run: what is allowed for a run ends with it.
+    the conversation so far, which says whether it has read data from outside. `exists` tells of a
+    path whether something is there that counts. One gate is for one run: what is allowed for a run
+    ends with it.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Gate:
         notebook: str = "",
         locked: Set[str] = frozenset(),
         history: Callable[[], Trajectory] = Trajectory,
+        exists: Callable[[Path], bool] = Path.exists,
     ) -> None:
         self._mode = mode
         self._ask_person = ask_person
@@ -54,6 +56,7 @@ class Gate:
         self._notebook = notebook
         self._locked = locked
         self._history = history
+        self._exists = exists
 
     def assess(self, action: Action, namespace: Namespace) -> Verdict:
         effects = self._read(action.code, namespace)
@@ -100,6 +103,7 @@ class Gate:
             sources=namespace.sources,
             folders=namespace.folders,
             locked=locked,
+            exists=self._exists,
         )
 
     def _all_allowed(self) -> set[str]:

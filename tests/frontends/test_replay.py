@@ -146,6 +146,30 @@ def test_effects_are_skipped_with_what_needs_them_unless_they_are_allowed(
     assert not (tmp_path / "out.txt").exists()
 
 
+def test_a_run_that_writes_over_its_own_files_is_replayed_in_a_copy(
+    tmp_path: Path, replay: Callable[..., Finished]
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "data.csv").write_text("x\n1\n2\n")
+    path = recorded(
+        work,
+        "from pathlib import Path\nlines = Path('data.csv').read_text()\nPath('out.txt').exists()",
+        "Path('out.txt').write_text(lines)",
+        "with open('out.txt', 'a') as file: file.write('!')\nPath('out.txt').read_text()",
+        "Path('out.txt').write_text('again')",
+        "Path('data.csv').write_text('theirs')",
+    )
+    (work / "out.txt").write_text("mine, since")
+    (work / "data.csv").write_text("x\n1\n2\n")
+    finished = replay(path)
+    assert (finished.returncode, "5 same" in finished.stdout) == (0, True), finished
+    assert "in a copy of" in finished.stdout and "out.txt, data.csv" in finished.stdout
+    assert (work / "out.txt").read_text() == "mine, since"
+    assert (work / "data.csv").read_text() == "x\n1\n2\n"
+    assert [each.name for each in tmp_path.iterdir()] == ["work"], "the copy is gone"
+
+
 def test_streams_displays_and_failures_are_the_same_again(
     tmp_path: Path, replay: Callable[..., Finished]
 ) -> None:

@@ -31,6 +31,9 @@ class Layout(NamedTuple):
     writeable: bool
 
 
+MOVED = "its memory was given up for another (resize)"
+
+
 class Held(NamedTuple):
     """An array's memory as it was: its bytes, or pieces of them, or the fork that has them.
 
@@ -116,11 +119,18 @@ def same_array(array: Any, now: Layout, held: Held) -> bool:
     return bool(array.tobytes(order="A") == held.content)
 
 
+def has_moved(array: Any, held: Held) -> bool:
+    """Tell whether an array's memory is another by now: `resize` gave it up."""
+    before = held.layout
+    now = layout_of(plain_view(array, sys.modules["numpy"].ndarray))
+    return bool(now.address != before.address or now.size != before.size)
+
+
 def put_array(array: Any, plain: Any, held: Held) -> None:
     """Put an array back; raises ValueError when its memory is another by now."""
-    before, now = held.layout, layout_of(plain)
-    if now.address != before.address or now.size != before.size:
-        raise ValueError("its memory was given up for another (resize)")
+    before = held.layout
+    if has_moved(array, held):
+        raise ValueError(MOVED)
     plain = _put_layout(array, plain, before)
     if held.elements is not None:
         for index, element in zip(_places(plain), held.elements):

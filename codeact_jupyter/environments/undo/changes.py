@@ -12,7 +12,7 @@ import zlib
 from typing import Any, NamedTuple
 
 from codeact_jupyter.environments.probe_values import type_name
-from codeact_jupyter.environments.undo.arrays import Held
+from codeact_jupyter.environments.undo.arrays import MOVED, Held, has_moved
 from codeact_jupyter.environments.undo.checkpoint import Checkpoint
 from codeact_jupyter.environments.undo.kinds import ABSENT
 from codeact_jupyter.environments.undo.walking import Record
@@ -76,6 +76,13 @@ class Changes:
         if self.checkpoint.lost_parked():
             self.states = {key: each for key, each in self.states.items() if not is_parked(each)}
         return [*self._name_items(), *self._object_items()]
+
+    def unable(self) -> dict[str, str]:
+        """By name, what was changed and cannot be put back, and why."""
+        if self.is_undone:
+            return {}
+        held = [state.record for state in self.states.values() if type(state.record.saved) is Held]
+        return {each.root: MOVED for each in held if has_moved(each.value, each.saved)}
 
     @property
     def _is_unclear(self) -> bool:

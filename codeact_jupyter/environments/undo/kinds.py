@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import array
 import operator
+import sys
 import types
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
@@ -48,6 +49,13 @@ NOT_OF_A_CLASS = frozenset(
         "__annotations_cache__",
         "__annotate_func__",
     ]
+)
+
+
+# From Python 3.14 on, to ask for annotations may run the code that makes them.
+OF_A_FUNCTION = (
+    *("__code__", "__defaults__", "__kwdefaults__", "__name__", "__qualname__", "__doc__"),
+    *("__module__", *(("__annotations__",) if sys.version_info < (3, 14) else ())),
 )
 
 
@@ -159,22 +167,25 @@ def _put_cell(value: Any, saved: Any) -> None:
 
 
 def _function(value: Any) -> tuple[Any, ...]:
-    attributes = value.__dict__.copy()
-    return (value.__code__, value.__defaults__, value.__kwdefaults__, attributes)
+    """All that can be set of a function, its attributes last."""
+    told = [getattr(value, name) for name in OF_A_FUNCTION]
+    return (*told, value.__dict__.copy())
 
 
 def _same_function(value: Any, saved: tuple[Any, ...]) -> bool:
     now = _function(value)
-    return all_same(now[:3], saved[:3]) and same_dicts(now[3], saved[3])
+    return all_same(now[:-1], saved[:-1]) and same_dicts(now[-1], saved[-1])
 
 
 def _put_function(value: Any, saved: tuple[Any, ...]) -> None:
-    value.__code__, value.__defaults__, value.__kwdefaults__ = saved[:3]
-    put_dict(value.__dict__, saved[3])
+    for name, item in zip(OF_A_FUNCTION, saved):
+        if getattr(value, name) is not item:
+            setattr(value, name, item)
+    put_dict(value.__dict__, saved[-1])
 
 
 def _of_function(saved: tuple[Any, ...]) -> Iterable[Any]:
-    return (saved[1], saved[2], *saved[3].values())
+    return (*saved[1:-1], *saved[-1].values())
 
 
 def class_contents(cls: Any) -> dict[str, Any]:

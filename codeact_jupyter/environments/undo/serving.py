@@ -143,6 +143,8 @@ def look(start: str) -> Any:
         for what, why in stretch.checkpoint.gaps.items():
             if not number or what not in made:  # what goes altogether lacks nothing
                 missing.setdefault(what, why)
+    for what, why in changes.unable().items():
+        missing.setdefault(what, why)
     told = {"items": changes.items(), "gaps": missing, "undone": changes.is_undone}
     return {**told, "points": list(chosen), "clock": time.monotonic()}
 
