@@ -127,7 +127,7 @@ function addRunCommands({ app, trans, tracker, open }: CommandOptions): void {
     void each.rebuilding.start();
   });
   add(PanelCommandIds.addContext, trans.__('Add the Cell or Selection to the Agent’s Task'), each => {
-    const context = activeContext(each.notebook);
+    const context = activeContext(each.notebook, trans);
     if (context) {
       each.attach(context);
     }
@@ -148,7 +148,7 @@ function addFixCommand({ app, trans, tracker, open }: CommandOptions): void {
       const { dialogue } = (await open()).model;
       if (cell && dialogue) {
         const text = trans.__('Explain this error, and fix it: %1', errorOf(cell));
-        await dialogue.send({}, { text, attachments: [cellContext(cell)] });
+        await dialogue.send({}, { text, attachments: [cellContext(cell, trans)] });
       }
     }
   });

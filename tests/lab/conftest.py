@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Error
 
 from tests.frontends.live import ScriptedModel, with_model
 
@@ -16,6 +19,22 @@ from .opening import OPEN_PANEL
 from .tabs import Gate, Tab
 
 _numbers = count(1)
+SHOTS = Path(__file__).parents[2] / "screenshots"  # not in git
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Keep what the pages showed when a test failed; with CODEACT_SCREENSHOTS, of every test."""
+    report = (yield).get_result()
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if browser is None or call.when != "call":
+        return
+    if report.failed or os.environ.get("CODEACT_SCREENSHOTS"):
+        SHOTS.mkdir(exist_ok=True)
+        pages = [page for context in browser.contexts for page in context.pages]
+        for number, page in enumerate(pages):
+            with contextlib.suppress(Error):  # a page that shows nothing any more
+                page.screenshot(path=SHOTS / f"{item.name}-{number}.png", timeout=5_000)
 
 
 def require_browser() -> None:

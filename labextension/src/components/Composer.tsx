@@ -140,7 +140,7 @@ function Adders({ dialogue, onPictures }: PartProps) {
   const { trans } = useServices();
   const picker = useRef<HTMLInputElement>(null);
   const addActive = () => {
-    const context = activeContext(dialogue.notebook);
+    const context = activeContext(dialogue.notebook, trans);
     if (context) {
       dialogue.attach(context);
     }

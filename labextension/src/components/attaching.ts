@@ -1,6 +1,7 @@
 /** What the person gives along with a task: a cell, a selection, a picture. */
 import type { Cell, CodeCell } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Attachment } from '../draft';
 import * as read from '../reading';
 
@@ -14,25 +15,26 @@ const TERMINAL_COLOUR = /\u001b\[[0-9;]*m/g;
 const RULE = /^-{9,}\n/gm;
 
 /** The selected text of the active cell, or else the whole cell; null without a cell. */
-export function activeContext(notebook: NotebookPanel): Attachment | null {
+export function activeContext(notebook: NotebookPanel, trans: TranslationBundle): Attachment | null {
   const cell = notebook.content.activeCell;
   if (!cell) {
     return null;
   }
   const selected = selectionOf(cell);
-  const name = nameOf(cell);
-  return selected
-    ? { key: `selection ${cell.model.id}`, kind: 'selection', title: `selection in ${name}`, text: selected }
-    : cellContext(cell);
+  if (!selected) {
+    return cellContext(cell, trans);
+  }
+  const title = trans.__('selection in %1', nameOf(cell, trans));
+  return { key: `selection ${cell.model.id}`, kind: 'selection', title, text: selected };
 }
 
-export function cellContext(cell: Cell): Attachment {
+export function cellContext(cell: Cell, trans: TranslationBundle): Attachment {
   const said = outputText(cell);
   const source = cell.model.sharedModel.getSource();
   return {
     key: `cell ${cell.model.id}`,
     kind: 'cell',
-    title: nameOf(cell),
+    title: nameOf(cell, trans),
     text: said ? `${source}\n\nOutput:\n${said}` : source
   };
 }
@@ -66,9 +68,9 @@ function selectionOf(cell: Cell): string {
 }
 
 /** What a cell is called where the person can see it. */
-function nameOf(cell: Cell): string {
+function nameOf(cell: Cell, trans: TranslationBundle): string {
   const count = cell.model.type === 'code' ? (cell as CodeCell).model.executionCount : null;
-  return count === null ? `${cell.model.type} cell` : `cell [${count}]`;
+  return count === null ? trans.__('%1 cell', cell.model.type) : trans.__('cell [%1]', count);
 }
 
 /** The text of a cell's outputs, its end only when there is much. */

@@ -1,4 +1,5 @@
 /** The state of the `@` menu: what it offers at the caret, and which keys it takes. */
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
 import type { Dialogue } from '../dialogue';
 import { cellContext } from './attaching';
@@ -21,7 +22,7 @@ export function useMentions(
   caret: number,
   onText: (text: string, caret: number) => void
 ): Mentioning {
-  const { model } = useServices();
+  const { model, trans } = useServices();
   const query = mentionAt(text, caret);
   const { start, words } = query ?? { start: -1, words: '' };
   const known = useKnown(start);
@@ -34,7 +35,7 @@ export function useMentions(
     if (query) {
       const after = withMention(text, query, mention.inserted);
       onText(after.text, after.caret);
-      attachCell(model.dialogue, mention);
+      attachCell(model.dialogue, mention, trans);
     }
   };
   const takes = (event: KeyboardEvent) => {
@@ -79,9 +80,13 @@ function useKnown(start: number): readonly Mention[] {
 }
 
 /** A cell that is mentioned goes along with the task: the model cannot look it up by its number. */
-function attachCell(dialogue: Dialogue | null, mention: Mention): void {
+function attachCell(
+  dialogue: Dialogue | null,
+  mention: Mention,
+  trans: TranslationBundle
+): void {
   const cell = dialogue?.notebook.content.widgets.find(each => each.model.id === mention.cell);
   if (dialogue && cell) {
-    dialogue.attach(cellContext(cell));
+    dialogue.attach(cellContext(cell, trans));
   }
 }
