@@ -182,8 +182,7 @@ class Hosted:
 
     async def _do(self, order: Order, session: Session, begun: asyncio.Future[str]) -> None:
         after = self._framing.last if begun.done() and self._framing else order.after
-        limits = session.settings.limits
-        framing = Framing(limits=limits, after=after, sign=own_signature())
+        framing = Framing(limits=session.settings.limits, after=after, sign=own_signature())
         async with aclosing(session.run(order.words, order.pictures)) as happenings:
             async for event in happenings:
                 if isinstance(event, RunStarted):
@@ -193,9 +192,11 @@ class Hosted:
                 self._tell(event)
                 if not begun.done():
                     begun.set_result(session.turn.run)
-                if isinstance(event, (StepFinished, RunFinished)):
-                    self._finishing = isinstance(event, RunFinished) and not self._queue
-                    await self._saver.keep(self.path, at_once=isinstance(event, RunFinished))
+                if isinstance(event, StepFinished):
+                    self._saver.begin(self.path)
+                elif isinstance(event, RunFinished):
+                    self._finishing = not self._queue
+                    await self._saver.keep(self.path)
         await self._recovery.settle(self.path)
 
     def _fail(self, error: Exception) -> None:
