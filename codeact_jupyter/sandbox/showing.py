@@ -7,6 +7,7 @@ around a kernel are worth nothing to whoever can write a script into a page.
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Mapping
@@ -33,12 +34,18 @@ CLASSES = frozenset({"dataframe"})  # others could make it look like a part of J
 ELEMENTS = re.compile(
     r"<(script|style|template|noscript)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
+# A command of TeX, as TeX reads it: of two backslashes the second begins none.
+COMMAND = re.compile(r"\\([a-zA-Z]+|.)", re.DOTALL)
 # What MathJax makes more of than mathematics: links, styles, classes, characters by number.
 ACTIVE_MATH = re.compile(
-    r"\\(?=(href|url|html\w*|class|cssId|style|data|require|unicode|csname|def|let|"
-    r"newcommand|renewcommand|newenvironment|begingroup|mmlToken|texttip|toggle|mathtip)(?![a-z]))",
+    r"(href|url|html\w*|class|cssid|style|data|require|unicode|csname|[egx]?def|let|futurelet|bbox|"
+    r"newcommand|renewcommand|providecommand|newenvironment|renewenvironment|begingroup|mmltoken|"
+    r"texttip|toggle|mathtip|ref|eqref|includegraphics)",
     re.IGNORECASE,
 )
+NO_COMMAND = "\u2060"  # has no width; TeX knows no command of this name
+# A letter or backslash written by its number or name, which a page reads as what it stands for.
+BY_NUMBER = re.compile(r"&(#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);?")
 LEFT_OUT = "[left out, because this kernel is a sandbox: {}]"
 
 
@@ -55,11 +62,11 @@ def harmless_bundle(data: Mapping[str, Any]) -> Bundle:
         elif mime in PICTURES and BASE64.fullmatch(_text(value)):
             kept[mime] = _text(value)
         elif mime == "text/latex":
-            kept[mime] = ACTIVE_MATH.sub("", _text(value))
+            kept[mime] = harmless_math(_text(value))
         elif mime not in ("text/html", "text/markdown", "image/svg+xml"):
             left_out.append(mime)
-    if (html := _as_html(data)) is not None:
-        kept["text/html"] = html
+    if (markup := _as_html(data)) is not None:
+        kept["text/html"] = markup
     elif "text/html" in data:
         left_out.append("text/html")
     if left_out:
@@ -80,7 +87,17 @@ def harmless_html(markup: str) -> str:
         protocols={"data"},
         strip=True,
     )
-    return ACTIVE_MATH.sub("", cleaned)
+    return harmless_math(BY_NUMBER.sub(_as_itself, cleaned))
+
+
+def harmless_math(text: str) -> str:
+    """A text whose mathematics makes no links and styles; it looks the same where it is none."""
+
+    def inert(command: re.Match[str]) -> str:
+        active = ACTIVE_MATH.fullmatch(command[1])
+        return f"\\{NO_COMMAND}{command[1]}" if active else command[0]
+
+    return COMMAND.sub(inert, text)
 
 
 def harmless_metadata(metadata: Any, data: Mapping[str, Any]) -> Bundle:
@@ -94,6 +111,12 @@ def harmless_metadata(metadata: Any, data: Mapping[str, Any]) -> Bundle:
                 name: each for name, each in sizes.items() if isinstance(each, (int, float))
             }
     return kept
+
+
+def _as_itself(named: re.Match[str]) -> str:
+    """What is named, if that is a letter or a backslash, which end nothing in HTML."""
+    meant = html.unescape(named[0])
+    return meant if meant == "\\" or (len(meant) == 1 and meant.isalpha()) else named[0]
 
 
 def _as_html(data: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 
 import pytest
@@ -43,10 +44,13 @@ SCRIPTS = [
     "<img src='data:text/html;base64,PHNjcmlwdD4='>",
     "<p>\\href{javascript:alert(1)}{x}</p>",
 ]
+OF_TEX = re.compile(r"\\([a-zA-Z]+|.)", re.DOTALL)  # each command of a text, as TeX reads it
+ACTIVE_COMMANDS = ("href", "style", "bbox", "gdef", "csname", "unicode")
 ACTIVE = re.compile(
     r"<\s*/?\s*(script|svg|math|iframe|object|embed|form|button|input|style|link|meta|base|a|video|"
     r"source|template|noscript)\b|<[^>]*\s(on\w+|style|href|srcset|poster|background|id|action|"
-    r"formaction|data-[\w-]+)\s*=|<[^>]*src=[\"']?(?!data:image/)|jp-Dialog|\\href",
+    r"formaction|data-[\w-]+)\s*=|<[^>]*src=[\"']?(?!data:image/)|jp-Dialog|"
+    r"(?<!\\)(\\\\)*\\(href|style|unicode)",
     re.IGNORECASE,
 )
 
@@ -76,6 +80,42 @@ def test_no_html_acts_or_loads(markup: str) -> None:
 )
 def test_no_markdown_acts_or_loads(markdown: str) -> None:
     assert not ACTIVE.search(harmless_bundle({"text/markdown": markdown})["text/html"])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        r"\href",
+        r"\\\href",
+        r"\hr&#101;f",
+        r"\hr&#x65;f",
+        r"&bsol;href",
+        r"&#92;href",
+        r"\h<!-- -->ref",
+        r"\HREF",
+        r"\style",
+        r"\bbox",
+        r"\gdef\x",
+        r"\c\csname",
+    ],
+)
+def test_no_command_of_mathematics_makes_links_or_styles(command: str) -> None:
+    for before in ("", r"\\", r"\hr", r"\display"):
+        text = f"${before}{command}{{//evil.example}}{{x}}$"
+        for mime in ("text/latex", "text/html", "text/markdown"):
+            ((mime, shown),) = harmless_bundle({mime: text}).items()
+            read = html.unescape(shown) if mime == "text/html" else shown
+            assert not [each for each in OF_TEX.findall(read) if each.lower() in ACTIVE_COMMANDS]
+
+
+def test_two_backslashes_before_a_word_stay_a_new_line() -> None:
+    shown = harmless_bundle({"text/latex": r"$a \\href{//evil.example}{x}$"})
+    assert shown == {"text/latex": r"$a \\href{//evil.example}{x}$"}
+
+
+def test_a_path_with_backslashes_looks_as_it_is() -> None:
+    shown = harmless_html(r"<b>C:\data\x</b>")
+    assert shown.replace("\u2060", "") == r"<b>C:\data\x</b>"
 
 
 def test_a_table_stays_a_table() -> None:
