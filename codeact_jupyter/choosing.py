@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FOUR_WAYS = """\
 No key is set and no local model was found. Four ways to go on:
-  1. a key:            set ANTHROPIC_API_KEY, or `api_key` in {config}
+  1. a key:            codeact key set; or set ANTHROPIC_API_KEY, or `api_key` in {config}
   2. another server:   set ANTHROPIC_BASE_URL to one that speaks the Messages API
   3. a local model:    start Ollama, LM Studio, llama-server or vLLM on its usual port
   4. the demo:         --model demo (in a notebook also: %codeact model demo)"""

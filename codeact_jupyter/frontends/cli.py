@@ -86,6 +86,24 @@ class Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{self.prog}: {message}; see `{self.prog} --help`\n")
 
 
+class MixedParser(Parser):
+    """A parser that takes positional arguments before, between and after the flags."""
+
+    _mixing = False
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Take the flags first, then what is left; argparse's own way there calls this again."""
+        if self._mixing or {"-h", "--help"} & set(args or ()):
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
+
+
 def parser() -> Parser:
     """The parser of the whole command line."""
     root = _parser(
@@ -95,7 +113,9 @@ def parser() -> Parser:
         EPILOG,
     )
     root.add_argument("--version", action="version", version=f"codeact {__version__}")
-    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = root.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=MixedParser
+    )
     for name, each in SUBCOMMANDS.items():
         each.add_arguments(_parser(commands.add_parser, name, each.says, each.epilog))
     return root

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..environments.kernel import KernelEnvironment
-from ..errors import NotebookError
+from ..errors import NotebookError, SettingsError
 from ..notebook.document import Document
 from ..record.recorded import parts_in
 from .outcomes import lines_of
@@ -40,6 +40,19 @@ async def tell_so_far(
         environment.note(FRESH_KERNEL)
     if cells := document.persons_cells[-CELLS_TOLD:]:
         environment.note("The person's own code cells in it:\n" + "\n\n".join(cells))
+
+
+def require_rebuildable(options: argparse.Namespace) -> None:
+    """Raise SettingsError when there is nothing that `--rebuild` or `--allow` could be about."""
+    rebuild, path = getattr(options, "rebuild", False), options.notebook
+    if getattr(options, "allow", None) and not rebuild:
+        raise SettingsError(
+            f"--allow {options.allow[0]!r} is about code that --rebuild runs again, and --rebuild "
+            "is not given; whether this task's own code may run, --approve says"
+        )
+    if rebuild and not (path and path.exists()):
+        there = f"there is no notebook {str(path)!r}" if path else "no notebook is named"
+        raise SettingsError(f"--rebuild: {there}; name the one to run again with --notebook")
 
 
 def kernel_mismatch(document: Document, kernel: str) -> str:

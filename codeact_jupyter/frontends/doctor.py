@@ -19,9 +19,9 @@ from ..engine.messages import Delta, Request, Retry
 from ..engine.model import Model
 from ..errors import CodeActError, ModelError
 from ..settings import Settings, config_path, load_settings
+from .labextension import WITHOUT_PANEL, is_built
 
 PACKAGES = ("ipython", "ipykernel", "jupyterlab", "anthropic", "nbformat", "ipywidgets")
-EXTENSION = "codeact-jupyter-labextension"
 REACH_SECONDS = 60.0
 
 
@@ -98,7 +98,10 @@ def _key() -> Finding:
         return Finding("key", f"found in {config_path()}", *_private(config_path()))
     if has_other_credentials():
         return Finding("key", "none, but a token or profile of the Anthropic SDK")
-    advice = f"Set ANTHROPIC_API_KEY, or write `api_key` to {config_path()}; or use --model demo."
+    advice = (
+        f"codeact key set, or set ANTHROPIC_API_KEY, or write `api_key` to {config_path()}; "
+        "or use --model demo."
+    )
     return Finding("key", "none found", False, advice)
 
 
@@ -160,12 +163,9 @@ def _kernel() -> Finding:
 
 
 def _extension() -> Finding:
-    from jupyter_core.paths import jupyter_path
-
-    for folder in jupyter_path("labextensions"):
-        if (Path(folder) / EXTENSION).is_dir():
-            return Finding("JupyterLab", "the extension is installed")
-    return Finding("JupyterLab", "no extension is needed: runs are shown under the magic's cell")
+    if is_built():
+        return Finding("JupyterLab", "the extension is installed")
+    return Finding("JupyterLab", "the extension is not built", False, WITHOUT_PANEL)
 
 
 def _settings() -> Settings | None:

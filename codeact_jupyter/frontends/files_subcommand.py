@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 FILES_WORDS = """\
-Without --restore it shows which files the last run added, changed and deleted, with
-the differences of texts. A file that is restored can be brought back by the same
-command. What is kept stays for some days."""
+Without --restore it shows which files the last run added, changed and deleted,
+with the differences of texts. A file that is restored can be brought back by
+the same command. What is kept stays for some days."""
 
 
 def add_files(to: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..errors import SettingsError
 from ..notebook.reading import parsed_notebook
 from ..notebook.writing import free_path, require_new, write_new
 from ..record.forking import forked_notebook
@@ -15,6 +16,13 @@ from .replay import require_notebook
 
 def fork_notebook(options: argparse.Namespace) -> int:
     """Fork the notebook of these options, and do their task there; returns the exit code."""
+    if options.allow and options.task is None:
+        raise SettingsError(
+            f"--allow {options.allow[0]!r} is about code that runs again before a task, and no "
+            "task is given; say what to do from there, or leave it out"
+        )
+    if options.task is not None and not options.task.strip():
+        raise SettingsError(f"the task {options.task!r} is empty; say in quotes what to do")
     target = fork_file(options.file, options.at, options.output)
     if options.task is None:
         print(target)

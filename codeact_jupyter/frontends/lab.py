@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..errors import NotebookError, SettingsError
+from .labextension import WITHOUT_PANEL, is_built
 
 WELCOME = Path("codeact-welcome.ipynb")
 
@@ -27,6 +28,8 @@ def open_lab(notebook: Path | None, arguments: Sequence[str] = ()) -> int:
         raise NotebookError(
             f"there is no notebook {str(notebook)!r} to open; look for a typing error"
         )
+    if not is_built():
+        print(WITHOUT_PANEL, file=sys.stderr)
     command = [
         sys.executable,
         "-m",

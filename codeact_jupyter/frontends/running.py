@@ -24,6 +24,7 @@ from ..errors import NotebookError, SettingsError
 from ..notebook.document import Document, require_writable
 from ..notebook.lock import only_run_on
 from ..notebook.marks import mark_of
+from ..notebook.writing import require_notebook_name
 from ..record.journal import Journal
 from ..record.mending import mend
 from ..record.signing import own_signature
@@ -31,7 +32,7 @@ from ..session import Session
 from ..settings import Settings, load_settings
 from ..undoing import note_broken_off
 from .approvals import gate_of
-from .continuing import kernel_mismatch, tell_so_far
+from .continuing import kernel_mismatch, require_rebuildable, tell_so_far
 from .exits import EXIT_CODES
 from .files_command import tell_disk
 from .flags import flags_of
@@ -75,6 +76,8 @@ def _run_there(options: argparse.Namespace, *, afresh: bool = False) -> int:
         raise SettingsError(
             f"there is no directory {str(options.cwd)!r} to run in; choose another with --cwd"
         )
+    require_rebuildable(options)
+    require_notebook_name(options.notebook)
     require_writable(options.notebook or next(_free_names(options.cwd)))
     with ExitStack() as claims:
         path = _claimed(options, claims)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from math import inf, nan
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ def _add_run(to: argparse.ArgumentParser) -> None:
         action="store_true",
         help="first run again, in the new kernel, what the notebook's runs and you ran",
     )
-    _add_allow(to)
+    _add_allow(to, when="with --rebuild: ")
     to.add_argument("--sandbox", action="store_true", help="run the code in the sandboxed kernel")
 
 
@@ -121,15 +122,23 @@ def _add_replay(to: argparse.ArgumentParser) -> None:
 
 
 def _tolerance(word: str) -> float:
-    if not 0 <= (number := float(word)) < 1:
-        raise argparse.ArgumentTypeError(f"{word!r} is not from 0 to 1")
+    if not 0 <= (number := _number(word)) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number from 0 to below 1")
     return number
 
 
 def _seconds(word: str) -> float:
-    if not 0 < (number := float(word)) < float("inf"):
+    if not 0 < (number := _number(word)) < inf:
         raise argparse.ArgumentTypeError(f"{word!r} is no number of seconds above 0")
     return number
+
+
+def _number(word: str) -> float:
+    """The number that this word is, and `nan`, which is in no range, when it is none."""
+    try:
+        return float(word)
+    except ValueError:
+        return nan
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -154,7 +163,7 @@ def _add_fork(to: argparse.ArgumentParser) -> None:
     )
     to.add_argument("--kernel", metavar="NAME", help="the kernel to start (default python3)")
     to.add_argument("--json", action="store_true", help="print events as JSON lines")
-    _add_allow(to)
+    _add_allow(to, when="with a task: ")
     add_run_flags(to)
     _add_server(to)
 
@@ -165,10 +174,9 @@ def _fork(options: argparse.Namespace) -> int:
     return fork_notebook(options)
 
 
-def _add_allow(to: argparse.ArgumentParser) -> None:
-    to.add_argument(
-        "--allow", action="append", default=[], metavar="KIND", help="run what has such an effect"
-    )
+def _add_allow(to: argparse.ArgumentParser, *, when: str = "") -> None:
+    words = f"{when}run again also what has such an effect"
+    to.add_argument("--allow", action="append", default=[], metavar="KIND", help=words)
 
 
 def _add_server(to: argparse.ArgumentParser) -> None:

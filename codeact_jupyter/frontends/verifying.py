@@ -7,12 +7,12 @@ from pathlib import Path
 
 VERIFY_WORDS = """\
 Each cell of a run has a digest over what was recorded of it and over the cell
-before; the end is signed with the secret by which your Jupyter trusts notebooks.
-Your own cells may be added, changed and moved as you like.
+before; the end is signed with the secret by which your Jupyter trusts
+notebooks. Your own cells may be added, changed and moved as you like.
 
 exit codes:
   0  all is as it was recorded
-  1  something was altered, removed, put in or moved: the first such cell is named
+  1  something was altered, removed, put in or moved: the first is named
   2  bad input: no notebook, one without a run, or of a newer version"""
 
 

@@ -22,8 +22,8 @@ PASSING = {
     "timeout_error": "server",
 }
 KEY_ADVICE = (
-    "Set ANTHROPIC_API_KEY, or `api_key` in the config file that `codeact doctor` names, "
-    "to a valid key."
+    "Set ANTHROPIC_API_KEY, or `api_key` in the config file that `codeact doctor` names, to a "
+    "valid key; or keep one with `codeact key set`."
 )
 
 

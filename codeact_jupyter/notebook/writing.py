@@ -25,8 +25,18 @@ def free_path(source: Path, word: str) -> Path:
     raise NotebookError(f"no name is free beside {str(source)!r}; name another file with -o")
 
 
+def require_notebook_name(path: Path | None) -> None:
+    """Raise NotebookError for a name under which no front end would open a notebook."""
+    if path is not None and path.suffix.lower() != ".ipynb" and not path.is_dir():
+        raise NotebookError(
+            f"cannot write {str(path)!r}: the name of a notebook ends in .ipynb, as in "
+            f"{path.stem + '.ipynb'!r}"
+        )
+
+
 def require_new(path: Path) -> None:
-    """Raise NotebookError when there is a file already, or none can be written there."""
+    """Raise NotebookError for no notebook's name, a file that is there, or an unwritable place."""
+    require_notebook_name(path)
     if path.exists():
         raise NotebookError(f"{str(path)!r} exists; name another file with -o")
     require_writable(path)

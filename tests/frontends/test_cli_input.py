@@ -13,6 +13,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from codeact_jupyter.frontends.cli import main, parser
+from codeact_jupyter.frontends.subcommands import SUBCOMMANDS
 from tests.loopback import LoopbackModel
 from tests.loopback.server import WRONG_KEY
 
@@ -53,17 +55,34 @@ def test_without_arguments_the_command_helps(tmp_path: Path) -> None:
         assert word in done.stdout
 
 
-@pytest.mark.parametrize("command", ["", "run", "demo", "export", "doctor"])
-def test_help_reads_well_in_eighty_columns(command: str, tmp_path: Path) -> None:
-    env = environment(tmp_path, COLUMNS="80")
-    done = codeact(*filter(None, [command]), "--help", cwd=tmp_path, env=env)
-    assert done.returncode == 0
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    assert "None" not in done.stdout
+@pytest.mark.parametrize("command", ["", *SUBCOMMANDS])
+def test_help_reads_well_in_eighty_columns(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as ended:
+        main([*filter(None, [command]), "--help"])
+    said = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert [line for line in said.splitlines() if len(line) > 80] == []
+    assert "None" not in said
     if command == "run":
         for flag in ("--notebook", "--kernel", "--cwd", "--json", "--model", "--approve"):
-            assert flag in done.stdout
-        assert re.search(r"0\s+answered.*3\s+at a limit.*4\s+failed.*130", done.stdout, re.DOTALL)
+            assert flag in said
+        assert re.search(r"0\s+answered.*3\s+at a limit.*4\s+failed.*130", said, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["fork", "x.ipynb", "again", "--at", "2.3"], ["undo", "x.ipynb", "2.3", "--yes"]],
+    ids=lambda words: words[0],
+)
+def test_flags_may_stand_anywhere_among_what_a_command_takes(words: list[str]) -> None:
+    command, file, what, *flags = words
+    expected = vars(parser().parse_args(words))
+    assert what in expected.values()
+    for order in ([file, *flags, what], [*flags, file, what]):
+        assert vars(parser().parse_args([command, *order])) == expected
 
 
 @pytest.mark.parametrize("command", ["--help", "export --help", "run --help"])
@@ -96,6 +115,17 @@ BAD = {
     "no place": (["run", "x", "--notebook", "no/x.ipynb"], r"'no/x\.ipynb'.*no directory.*make it"),
     "a directory": (["run", "x", "--notebook", "."], r"cannot write '\.'.*directory"),
     "an unwritable place": (["run", "x", "--notebook", "/proc/x.ipynb"], r"cannot write '/proc/x"),
+    "a name of no notebook": (["run", "x", "--notebook", "s.txt"], r"'s\.txt'.*'s\.ipynb'"),
+    "leave without rebuilding": (["run", "x", "--allow", "delete"], r"'delete'.*--rebuild.*not"),
+    "no notebook to rebuild": (["run", "x", "--rebuild"], r"no notebook is named.*--notebook"),
+    "a notebook to rebuild that is not there": (
+        ["run", "x", "--rebuild", "--notebook", "no.ipynb"],
+        r"no notebook 'no\.ipynb'.*--notebook",
+    ),
+    "no number": (["replay", "x.ipynb", "--tolerance", "much"], r"'much' is not a number from 0"),
+    "an empty task of a fork": (["fork", "x.ipynb", "--at", "1", ""], r"task '' is empty; say"),
+    "leave without a task": (["fork", "x.ipynb", "--at", "1", "--allow", "all"], r"no task is"),
+    "nothing to verify": (["verify", "no.ipynb"], r"no notebook 'no\.ipynb'; look for a typing"),
     "a missing kernel": (["run", "x", "--model", "demo", "--kernel", "nope"], r"'nope'.*python3"),
     "nothing to export": (["export", "no.ipynb", "--to", "py"], r"no notebook 'no\.ipynb'"),
     "a bad format": (["export", "x.ipynb", "--to", "pdf"], r"'pdf'.*'html'"),

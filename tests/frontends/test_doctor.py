@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from codeact_jupyter.frontends.labextension import EXTENSION, is_built
 from tests.loopback import LoopbackModel
 from tests.loopback.server import WRONG_KEY
 
@@ -90,4 +91,21 @@ def test_a_bad_setting_is_named_and_the_demo_needs_no_key(tmp_path: Path) -> Non
     done, text = examined(tmp_path, environment(tmp_path))
     assert done.returncode == 0, text
     assert "demo answers" in text
-    assert "Set ANTHROPIC_API_KEY" in text
+    assert "codeact key set, or set ANTHROPIC_API_KEY" in text
+
+
+def test_a_labextension_that_was_not_built_is_not_taken_for_one(tmp_path: Path) -> None:
+    folders = [str(tmp_path / "none"), str(tmp_path)]
+    assert not is_built(folders)
+    (tmp_path / EXTENSION).mkdir()
+    (tmp_path / EXTENSION / "install.json").write_text("{}")
+    assert not is_built(folders)
+    (tmp_path / EXTENSION / "package.json").write_text("{}")
+    assert is_built(folders)
+
+
+def test_what_jupyterlab_lacks_is_said_with_what_to_do(tmp_path: Path) -> None:
+    done, text = examined(tmp_path, environment(tmp_path, CODEACT_MODEL="demo"))
+    built = "the extension is installed" in text
+    assert built == is_built() and built != ("install Node.js (20 or later)" in text)
+    assert done.returncode == 0, "what a run does not need is no failure"

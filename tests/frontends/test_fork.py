@@ -33,7 +33,7 @@ def test_a_run_goes_on_from_a_step_in_a_rebuilt_kernel_and_the_old_one_stays(
     before = recorded.read_bytes()
     model.will(act("print('x is', x, base)"), say("43."))
     env = environment(recorded.parent, model, CODEACT_APPROVE="never")
-    done = codeact("fork", recorded, "and x?", "--at", "1.2", cwd=recorded.parent, env=env)
+    done = codeact("fork", recorded, "--at", "1.2", "and x?", cwd=recorded.parent, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Rebuilt: 3 same" in done.stdout
     opening = told(model.requests[0])
