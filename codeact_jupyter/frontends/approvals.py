@@ -10,6 +10,7 @@ from typing import Literal
 from ..engine.trajectory import Trajectory
 from ..notebook.document import Document
 from ..record.place import usual_folder
+from ..safety.calls import PHRASES
 from ..safety.gate import AskPerson, Gate
 from ..safety.locking import locked_by_cells
 from ..safety.remembered import Entry, Remembered, chosen
@@ -54,6 +55,13 @@ def listed(entries: list[Entry]) -> str:
             lines.append(entry.notebook)
         lines.append(f"  {entry.name:<16} {WORDS[entry.part]}")
     return "\n".join(lines)
+
+
+def shown_entry(entry: Entry) -> dict[str, str]:
+    """The entry as JSON, with what it allows in words."""
+    kind = PHRASES.get(entry.name, entry.name)  # type: ignore[call-overload]
+    says = kind if entry.part == "allowed" else "asks before it is touched"
+    return {**entry._asdict(), "says": says}
 
 
 def forget(word: str) -> str:

@@ -28,7 +28,7 @@ from ..sandbox.environ import HOSTS, WELL
 from ..session import Session
 from ..settings import Settings, load_settings
 from .approvals import notebook_key
-from .borrowing import borrowed
+from .borrowing import Lender, borrowed, lender_of
 from .flags import flags_of
 from .line_commands import help_text
 from .magic_flags import parse_run_flags
@@ -177,6 +177,10 @@ class Conversation:
             flags = {**lent, **{name: value for name, value in flags.items() if value is not None}}
             return load_settings(flags, environ=environ, config=config)
         return settings
+
+    def lender(self) -> Lender | None:
+        """The Jupyter Server that may lend this kernel its model."""
+        return lender_of(self._shell, trusted_sources()[0])
 
     def _prepared(self, options: argparse.Namespace) -> Session:
         """The conversation, with the settings of this call."""

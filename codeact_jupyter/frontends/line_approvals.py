@@ -1,4 +1,4 @@
-"""What `%codeact approvals`, `protect` and `unprotect` do in one shell."""
+"""What `%codeact approvals`, `lent`, `protect` and `unprotect` do in one shell."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..errors import SettingsError
 from ..safety.remembered import Entry, chosen
 from .approvals import listed
+from .borrowing import give_back, lent_words
 
 if TYPE_CHECKING:
     from .conversation import Conversation
@@ -17,7 +18,9 @@ def approvals(conversation: Conversation, rest: str) -> None:
     kept = conversation.remembered
     word, _, name = rest.partition(" ")
     if word in ("--forget", "forget"):
-        gone = kept.forget(chosen(kept.entries(), name.strip() or "all"))
+        if not name.strip():
+            raise SettingsError("%codeact approvals --forget needs a NAME of the list, or `all`")
+        gone = kept.forget(chosen(kept.entries(), name.strip()))
         print(f"{gone} no longer remembered.")
         return
     if rest:
@@ -44,6 +47,19 @@ def unprotect(conversation: Conversation, rest: str) -> None:
     if not gone:
         raise SettingsError(f"{', '.join(names)}: not locked; `%codeact approvals` lists what is")
     print(f"No longer locked: {', '.join(names)}.")
+
+
+def lent(conversation: Conversation, rest: str) -> None:
+    """Say what the Jupyter Server lends to this kernel, or give it back."""
+    lender = conversation.lender()
+    if rest not in ("", "--return"):
+        raise SettingsError(f"%codeact lent takes `--return` or nothing, not {rest!r}")
+    if lender is None:
+        print("This kernel has a key of its own, or no Jupyter Server that lends its model.")
+        return
+    if rest:
+        give_back(lender)
+    print(lent_words(lender))
 
 
 def _names(rest: str, word: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..engine.trajectory import Turn
 from ..errors import SettingsError
 from ..settings import Settings
-from .line_approvals import approvals, protect, unprotect
+from .line_approvals import approvals, lent, protect, unprotect
 from .magic_flags import CELL, RUN_HELP, MagicFlags
 from .words import counted, money
 
@@ -248,6 +248,11 @@ LINE_COMMANDS = {
         "what you allowed and locked for good; "
         "`--forget NAME` takes a kind, a name, a notebook or all back",
         approvals,
+    ),
+    "lent": LineCommand(
+        "%codeact lent",
+        "what the Jupyter Server lends to this kernel's magics; `--return` gives it back",
+        lent,
     ),
     "undo": LineCommand(
         "%codeact undo [RUN|STEP]",

@@ -6,6 +6,7 @@ import { parseFrame, parseRebuilt, parseVariable } from './parsing';
 import type { Give, Press } from './press';
 import type { Frame, Rebuilt, Variable } from './protocol';
 import * as read from './reading';
+import { Standing } from './standing';
 
 /** Below the server's base URL. */
 export const ROUTES = 'codeact/api';
@@ -65,13 +66,6 @@ export type ExportFormat = 'ipynb' | 'py' | 'md' | 'html' | 'jsonl';
 
 /** All of it; only the cells that worked; only what the answer depends on. */
 export type ExportShape = 'whole' | 'clean' | 'minimal';
-
-/** Something that the person allowed, or locked, for good in a notebook. */
-export interface Remembered {
-  readonly notebook: string;
-  readonly part: string;
-  readonly name: string;
-}
 
 /** `name` is what the file is called, without its ending. */
 export type ExportOrder = NotebookParts & {
@@ -209,10 +203,12 @@ export class ApiError extends Error {
 }
 
 export class Api {
-  /** `give` gives the person's word on code that asks; only the page's own has one. */
+  /** `give` gives the person's word on code that asks; only the page's own has one. `standing` says
+   * whether it can be given here. */
   constructor(
     readonly settings = ServerConnection.makeSettings(),
-    private readonly _give: Give | null = null
+    private readonly _give: Give | null = null,
+    readonly standing = new Standing()
   ) {}
 
   async status(): Promise<Status> {
@@ -248,20 +244,6 @@ export class Api {
   /** Answer with a press of the person's, inside the question. */
   async approve(run: string, approval: Approval, press: Press | null): Promise<void> {
     await this._give?.(run, approval, press);
-  }
-
-  /** What the person allowed and locked for good. */
-  async remembered(): Promise<readonly Remembered[]> {
-    const from = await this._get('approvals');
-    return read.list(from.entries).map(each => {
-      const { notebook, part, name } = read.record(each);
-      return { notebook: read.text(notebook), part: read.text(part), name: read.text(name) };
-    });
-  }
-
-  /** Take back what was allowed or locked. */
-  async forget(entries: readonly Remembered[]): Promise<void> {
-    await this._post('approvals', { forget: entries });
   }
 
   /** Whether a kernel is in a sandbox. */
@@ -369,14 +351,15 @@ export class Api {
   }
 
   private _get(route: string): Promise<read.Fields> {
-    return this._request(route, { method: 'GET' });
+    return this.request(route, { method: 'GET' });
   }
 
   private _post(route: string, body: unknown): Promise<read.Fields> {
-    return this._request(route, { method: 'POST', body: JSON.stringify(body) });
+    return this.request(route, { method: 'POST', body: JSON.stringify(body) });
   }
 
-  private async _request(route: string, init: RequestInit): Promise<read.Fields> {
+  /** Ask a route of ours; throws an ApiError for what went wrong, in words. */
+  async request(route: string, init: RequestInit): Promise<read.Fields> {
     const url = URLExt.join(this.settings.baseUrl, ROUTES, route);
     let response: Response;
     try {

@@ -17,7 +17,7 @@ const ASKS_CLASS = 'jp-mod-codeactAsks';
 const CLASS = 'jp-codeact-Question';
 
 export interface CellQuestionOptions {
-  readonly api: Pick<Api, 'approve'>;
+  readonly api: Pick<Api, 'approve' | 'standing'>;
   readonly trans: TranslationBundle;
   readonly open: (run: string, step: number) => void;
 }
@@ -36,6 +36,8 @@ export class CellQuestion implements IDisposable {
     cell.addClass(ASKS_CLASS);
     cell.node.append(this._node);
     cell.model.sharedModel.changed.connect(this._update, this);
+    _options.api.standing.changed.connect(this._onStanding, this);
+    this._onStanding();
     this._update();
   }
 
@@ -127,8 +129,24 @@ export class CellQuestion implements IDisposable {
       await this._options.api.approve(this.asked.run, approval, press);
     } catch (error) {
       this._sent = false;
-      this._trouble.textContent = error instanceof Error ? error.message : String(error);
+      this._onStanding();
+      if (!this._options.api.standing.trouble) {
+        this._trouble.textContent = error instanceof Error ? error.message : String(error);
+      }
       this._update();
+    }
+  }
+
+  /** Say it before they press, when this page cannot answer. */
+  private _onStanding(): void {
+    const { api, trans } = this._options;
+    this._trouble.textContent = api.standing.trouble;
+    if (api.standing.trouble) {
+      const reload = document.createElement('button');
+      reload.type = 'button';
+      reload.textContent = trans.__('Load the page again');
+      reload.onclick = () => window.location.reload();
+      this._trouble.append(' ', reload);
     }
   }
 

@@ -19,7 +19,7 @@ import { cellId, type INotebookRuns } from './tokens';
 export interface CellQuestionsOptions {
   readonly notebook: Notebook;
   readonly runs: Pick<INotebookRuns, 'asking' | 'conversation' | 'isHosted'>;
-  readonly api: Pick<Api, 'approve'>;
+  readonly api: Pick<Api, 'approve' | 'standing'>;
   readonly trans: TranslationBundle;
   /** The person wants to answer in the panel. */
   readonly open: (run: string, step: number) => void;

@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { type INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Api, type ExportedFile, type ExportFormat, type ExportShape } from './api';
+import { type ExportedFile, type ExportFormat, type ExportShape } from './api';
 import { showApprovals } from './approvals';
 import { activeContext, cellContext, errorOf } from './components/attaching';
 import { nameConversation } from './conversation-names';
@@ -83,9 +83,9 @@ function addPanelCommands({ app, trans, open }: CommandOptions): void {
     execute: async () => playDemo(app, (await open()).model)
   });
   app.commands.addCommand(PanelCommandIds.approvals, {
-    label: trans.__('What the Agent May Do without Asking…'),
-    caption: trans.__('What you allowed and locked for good, to take it back'),
-    execute: () => showApprovals(new Api(), trans)
+    label: trans.__('What the Agent May Do…'),
+    caption: trans.__('What you allowed, locked and lent, to take it back'),
+    execute: () => showApprovals(trans)
   });
   app.commands.addCommand(CommandIds.openStep, {
     label: trans.__('Show the Step in the Agent Panel'),

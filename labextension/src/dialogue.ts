@@ -27,6 +27,7 @@ import * as read from './reading';
 import type { TurnView } from './run-model';
 import { Rebuilding } from './rebuilding';
 import { Reverting } from './reverting';
+import type { Standing } from './standing';
 import type { INotebookRuns, IRuns } from './tokens';
 
 /** The person asked for a conversation that has no turn yet. */
@@ -174,6 +175,11 @@ export class Dialogue implements IDisposable {
     } else {
       await this._end(run => this._runs.api.interrupt(run));
     }
+  }
+
+  /** Whether this page can give the person's word. */
+  get standing(): Standing {
+    return this._runs.api.standing;
   }
 
   approve(run: string, approval: Approval, press: Press | null): Promise<boolean> {

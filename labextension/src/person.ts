@@ -19,6 +19,7 @@ interface Told {
   readonly type?: unknown;
   readonly id?: unknown;
   readonly message?: unknown;
+  readonly reload?: unknown;
 }
 
 const TICKET = 'codeactTicket';
@@ -35,8 +36,16 @@ const later = setTimeout.bind(window);
 const dataOf = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data')?.get;
 const ticket = takeTicket();
 
-/** Claim this page for the person, and return what gives their word. */
-export function claimPage(settings = ServerConnection.makeSettings()): Give {
+/**
+ * Claim this page for the person, and return what gives their word.
+ *
+ * `told` hears why the page cannot answer until it is loaded again, or nothing when it can: what is
+ * made of it is only shown.
+ */
+export function claimPage(
+  told: (trouble: string) => void = () => undefined,
+  settings = ServerConnection.makeSettings()
+): Give {
   const { WebSocket: Socket } = settings;
   const address = addressOf(settings);
   const claim = stringify({ type: 'claim', secret: newSecret(), ticket });
@@ -68,10 +77,12 @@ export function claimPage(settings = ServerConnection.makeSettings()): Give {
       pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
     });
   };
-  const hear = ({ type, id, message }: Told) => {
+  const hear = ({ type, id, message, reload }: Told) => {
     if (type === 'decided' && typeof id === 'number') {
       waiting[id]?.(String(message));
       delete waiting[id];
+    } else if (type === 'claimed') {
+      told(typeof reload === 'string' ? reload : '');
     }
   };
   open();

@@ -12,6 +12,7 @@ import { Connection } from './connection';
 import { Marks } from './marks';
 import { NotebookRuns } from './notebook-runs';
 import { claimPage } from './person';
+import { Standing } from './standing';
 import type { IRuns, OpenStepArguments } from './tokens';
 
 type Document = NotebookPanel['context'];
@@ -20,9 +21,12 @@ export class Runs implements IRuns {
   constructor(
     private readonly _trans: TranslationBundle,
     private readonly _open: (step: OpenStepArguments) => void
-  ) {}
+  ) {
+    const standing = new Standing();
+    this.api = new Api(undefined, claimPage(trouble => standing.tell(trouble)), standing);
+  }
 
-  readonly api = new Api(undefined, claimPage());
+  readonly api: Api;
   readonly connection = new Connection();
 
   /** A notebook was opened, and its runs are followed. */

@@ -38,6 +38,7 @@ def test_a_lock_is_kept_for_the_notebook_that_the_server_named(tmp_path: Path) -
         assert "Locked: df." in str(said)
         assert remembered().entries() == [Entry(NOTEBOOK, "locked", "df")]
         assert "is locked" in str(kernel.run("%codeact approvals"))
+        assert kernel.run("%codeact approvals --forget").failed, "nothing is forgotten unnamed"
         kernel.run("%codeact unprotect df")
     assert listed(remembered().entries()).startswith("Nothing")
     with pytest.raises(Exception, match="'df'"):

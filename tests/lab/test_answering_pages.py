@@ -57,7 +57,7 @@ def test_a_page_inside_another_says_that_it_cannot_answer(
     )
     question = tab.page.frame_locator("iframe[name=inside]").locator(".jp-codeact-Question")
     question.get_by_role("button", name="Run", exact=True).click(timeout=30_000)
-    expect(question.get_by_role("alert")).to_contain_text("this page cannot answer")
+    expect(question.get_by_role("alert")).to_contain_text("This page cannot answer")
     tab.page.evaluate("document.querySelector('iframe[name=inside]').remove()")
     press(tab, tab.page, 1)
     tab.until_ended()

@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...choosing import direct_model
 from ...engine.bill import Usage
@@ -34,6 +34,19 @@ FIELDS = {
     *("cache_control", "thinking", "output_config"),
 }
 CHARACTERS_A_TOKEN = 3
+TAKEN_BACK = (
+    "the Jupyter Server lends its model to this kernel no more: it was taken back, in the panel or "
+    "by `%codeact lent --return`; start another kernel, or give this one a key of its own"
+)
+
+
+class Loan(NamedTuple):
+    """A kernel that the model was lent to, and what it took in its life so far."""
+
+    kernel: str
+    tokens: int
+    cost: Decimal | None
+    taken_back: bool
 
 
 @dataclass(frozen=True)
@@ -59,33 +72,48 @@ class Lending:
         self._taken: dict[str, Usage] = {}
         self._spent: dict[str, Decimal] = {}
         self._asking: set[str] = set()
+        self._lent: dict[str, None] = {}  # in the order in which they first asked
         self._revoked: set[str] = set()
         self._model: AnthropicModel | None = None
         self._made_for: Settings | None = None
 
     def knows(self, kernel: str, token: str) -> bool:
-        """Whether this is the token of a kernel that runs here, and was not revoked."""
-        if kernel in self._revoked or kernel not in self._kernels:
+        """Whether this is the token of a kernel that runs here."""
+        if kernel not in self._kernels:
             return False
         key = self._kernels.get_kernel(kernel).session.key
         return bool(key) and hmac.compare_digest(token_of(key, kernel).encode(), token.encode())
 
     def revoke(self, kernel: str) -> None:
         """Lend nothing to this kernel any more."""
+        self._lent[kernel] = None
         self._revoked.add(kernel)
+
+    def loan(self, kernel: str) -> Loan:
+        """What this kernel took, and whether it may take more."""
+        taken, spent = self._taken.get(kernel, Usage()), self._spent.get(kernel)
+        return Loan(kernel, taken.total, spent, kernel in self._revoked)
+
+    def loans(self) -> list[Loan]:
+        """The kernels that asked to be lent the model, and run."""
+        return [self.loan(kernel) for kernel in self._lent if kernel in self._kernels]
 
     def forget(self, kernel: str) -> None:
         """The kernel is gone, and its budget with it."""
         for kept in (self._taken, self._spent):
             kept.pop(kernel, None)
+        self._lent.pop(kernel, None)
         self._revoked.discard(kernel)
 
-    def offer(self) -> dict[str, Any]:
+    def offer(self, kernel: str) -> dict[str, Any]:
         """What a kernel must know to ask: nothing when there is no key to ask with."""
+        if kernel in self._revoked:
+            return {"refused": TAKEN_BACK}
         settings = self._settings()
         if not (settings.api_key or settings.auth_token or has_other_credentials()):
             return {}
         model, _ = direct_model(settings)
+        self._lent[kernel] = None
         return {"model": model.name, "profile": model.profile.name}
 
     async def events(self, kernel: str, body: bytes) -> AsyncGenerator[Mapping[str, Any], None]:
@@ -94,7 +122,10 @@ class Lending:
         Raises SettingsError for what is not lent, ModelError when there is no key, and what the
         SDK raises when the model cannot be asked.
         """
+        if kernel in self._revoked:
+            raise SettingsError(TAKEN_BACK)
         asked = request_of(body)
+        self._lent[kernel] = None
         model = await self._ready_model()
         if kernel in self._asking:
             raise SettingsError("this kernel is asking already, and may ask one thing at a time")

@@ -1,6 +1,7 @@
 """The routes by which a kernel asks this server's model; its own token opens them, and no other.
 
-A person's token or cookie does not: people ask by the panel. They may revoke what a kernel has.
+A person's token or cookie does not: people ask by the panel. They see what is lent, and may take
+it back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tornado import web
 from ...environments.hiding import hidden
 from ...errors import CodeActError, ModelError, SettingsError
 from ...settings import secrets_of
-from .lending import LENDING, Lending
+from .lending import LENDING, Lending, Loan
 from .route import Route
 
 PASSED_ON = ("retry-after", "retry-after-ms", "x-should-retry", "request-id")
@@ -46,30 +47,54 @@ class KernelRoute(Route):
 
     async def require_kernel(self) -> None:
         """Refuse whoever is not the kernel: 403, or 404 for somebody who may run code here."""
-        if self.by_kernel:
-            return
+        if not self.by_kernel:
+            status = 404 if await self.may_run_code() else 403
+            raise web.HTTPError(status, "this is for the kernel itself, by its own token")
+
+    async def may_run_code(self) -> bool:
+        """Whether who asks is a user of this server who may run code on it."""
         user = self.current_user
-        may = user is not None and await ensure_async(
+        return user is not None and await ensure_async(
             self.authorizer.is_authorized(self, user, "execute", self.auth_resource)
         )
-        raise web.HTTPError(404 if may else 403, "this is for the kernel itself, by its own token")
+
+
+class Loans(Route):
+    """`GET lent`: the kernels that were lent the model, each with its notebook and what it took."""
+
+    @web.authenticated
+    @authorized("execute")
+    async def get(self) -> None:
+        async def work() -> Any:
+            manager: Any = self.session_manager
+            sessions = await ensure_async(manager.list_sessions())
+            names = {each["kernel"]["id"]: str(each["path"]) for each in sessions}
+            lending: Lending = self.settings[LENDING]
+            loans = [_shown(each, names.get(each.kernel, "")) for each in lending.loans()]
+            return {"kernels": loans}
+
+        await self.answer(work)
 
 
 class Lent(KernelRoute):
-    """`GET lent/<kernel>`: what is lent to it, for the kernel; `DELETE`: nothing any more."""
+    """`GET lent/<kernel>`: what is lent to it, for the kernel; `DELETE`: nothing any more, by a
+    person or by the kernel itself."""
 
     @allow_unauthenticated
     async def get(self, kernel: str) -> None:
         await self.require_kernel()
 
         async def work() -> Any:
-            return await asyncio.to_thread(self.lending.offer)
+            offered = await asyncio.to_thread(self.lending.offer, kernel)
+            return {**offered, "loan": _shown(self.lending.loan(kernel), "")}
 
         await self.answer(work)
 
-    @web.authenticated
-    @authorized("execute")
+    @allow_unauthenticated
     async def delete(self, kernel: str) -> None:
+        if not (self.by_kernel or await self.may_run_code()):
+            raise web.HTTPError(403, "who may not run code here takes no kernel its model")
+
         async def work() -> Any:
             self.lending.revoke(kernel)
             return {}
@@ -118,6 +143,11 @@ class LentMessages(KernelRoute):
 
     def _write_event(self, name: str, event: Mapping[str, Any]) -> None:
         self.write(f"event: {name}\ndata: {json.dumps(event)}\n\n")
+
+
+def _shown(loan: Loan, path: str) -> dict[str, Any]:
+    cost = None if loan.cost is None else float(loan.cost)
+    return {**loan._asdict(), "cost": cost, "path": path}
 
 
 def _failure(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:

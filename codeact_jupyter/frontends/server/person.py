@@ -11,8 +11,8 @@ from .orders import decided_of
 from .socket import Socket
 
 UNKNOWN = (
-    "this page cannot answer: it is inside another page, or its server was started anew. "
-    "Load it again, in a tab of its own"
+    "This page cannot answer: its server was started anew since it was loaded, or it is inside "
+    "another page. Load it again, in a tab of its own."
 )
 ONE_ONLY = (
     "another page of this server was open first, and answers for you: answer there; or close it, "
@@ -34,7 +34,8 @@ class PersonSocket(Socket):
         if kind == "claim":
             told = (str(said.get("secret", "")), str(said.get("ticket", "")))
             answers = self.service.pages.claim(self, *told)
-            self._tell({"type": "claimed", "answers": answers})
+            unknown = not answers and not self.service.pages.waits(self)
+            self._tell({"type": "claimed", "answers": answers, "reload": unknown and UNKNOWN})
         elif kind == "decide":
             self._tell({"type": "decided", "id": said.get("id"), "message": self._decide(said)})
 

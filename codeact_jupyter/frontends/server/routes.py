@@ -17,11 +17,11 @@ from ...notebook.cards import variable_card
 from ...notebook.frames import conversation_frames
 from ...notebook.inline import conversations_of, trajectory_of
 from ...notebook.outputs import KEY
-from ..approvals import remembered
+from ..approvals import remembered, shown_entry
 from .downloads import download
 from .files import Files
 from .follow import FollowSocket
-from .lent import Lent, LentMessages
+from .lent import Lent, LentMessages, Loans
 from .offering import offer
 from .orders import entries_of, mapping, notebook_of, order_of, reverting_of, shape_in
 from .person import PersonSocket
@@ -137,7 +137,7 @@ class Approvals(Route):
     @authorized("execute")
     async def get(self) -> None:
         async def work() -> Any:
-            return {"entries": [entry._asdict() for entry in remembered().entries()]}
+            return {"entries": [shown_entry(entry) for entry in remembered().entries()]}
 
         await self.answer(work)
 
@@ -269,6 +269,7 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     ("names", Names),
     ("sandbox", Sandbox),
     ("export", Export),
+    (r"lent", Loans),
     (rf"lent/{KERNEL}", Lent),
     (rf"lent/{KERNEL}/v1/messages", LentMessages),
     ("rebuild", Rebuild),

@@ -8,6 +8,7 @@ import { Asking } from '../asking';
 import { CellQuestions } from '../cell-questions';
 import { parseFrame } from '../parsing';
 import { ConversationModel } from '../run-model';
+import { Standing } from '../standing';
 
 const RUN = {
   task: 't',
@@ -33,6 +34,7 @@ describe('CellQuestions', () => {
   let number: number;
   let posted: { run: string; body: unknown }[];
   let opened: [string, number][];
+  let standing: Standing;
   let refusal: string;
 
   beforeEach(() => {
@@ -49,7 +51,8 @@ describe('CellQuestions', () => {
     [reloaded, answers] = [false, []];
     Element.prototype.scrollIntoView = () => undefined; // jsdom shows nothing
     refusal = '';
-    const api = new Api(ServerConnection.makeSettings(), give);
+    standing = new Standing();
+    const api = new Api(ServerConnection.makeSettings(), give, standing);
     const sendInputReply = ({ value }: { value: string }) => answers.push(value);
     asking = new Asking({
       api,
@@ -106,6 +109,14 @@ describe('CellQuestions', () => {
     await new Promise(done => setTimeout(done, 0));
     await new Promise(done => setTimeout(done, 0));
   }
+
+  it('says before a press that this page cannot answer, and offers to load it again', () => {
+    standing.tell('This page cannot answer.');
+    ask();
+    expect(shown()[0].textContent).toContain('This page cannot answer. Load the page again');
+    standing.tell('');
+    expect(shown()[0].textContent).not.toContain('cannot answer');
+  });
 
   it('shows the question at the cell that waits, until it is answered', () => {
     expect(shown().length).toBe(0);

@@ -7,6 +7,7 @@
  */
 import { memo, type KeyboardEvent, type ReactNode, type RefObject, type SyntheticEvent, useEffect, useRef } from 'react';
 import type { AskedFrame } from '../protocol';
+import { CannotAnswer } from './CannotAnswer';
 import { Code } from './Code';
 import { CodeEditor } from './CodeEditor';
 import { Elsewhere } from './Elsewhere';
@@ -40,6 +41,7 @@ function Deciding({ asked }: { asked: AskedFrame }) {
       {mode === 'rejecting' && (
         <Word word={word} onChange={deciding.setWord} onSend={deciding.reject} />
       )}
+      <CannotAnswer />
       <Buttons deciding={deciding} scopes={isAsAsked ? asked.scopes : []} />
     </Card>
   );

@@ -3,6 +3,7 @@ import { addIcon, downloadIcon, historyIcon, MenuSvg } from '@jupyterlab/ui-comp
 import type { CommandRegistry } from '@lumino/commands';
 import { memo, type MouseEvent } from 'react';
 import { EXPORTS, PanelCommandIds } from '../commands';
+import { permissionsIcon } from '../icons';
 import type { Walls } from '../walls';
 import { askOfWalls } from '../walls-dialog';
 import { nameOf, strengthOf, wordsOf } from '../walls-words';
@@ -48,6 +49,11 @@ export const Header = memo(function Header(props: HeaderProps) {
         label={trans.__('Conversations of this notebook')}
         pressed={listed}
         onClick={onList}
+      />
+      <IconButton
+        icon={permissionsIcon}
+        label={trans.__('What the agent may do')}
+        onClick={() => void commands.execute(PanelCommandIds.approvals)}
       />
       <IconButton
         icon={downloadIcon}

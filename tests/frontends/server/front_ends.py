@@ -81,6 +81,13 @@ class PersonsPage(Listening):
         self.send({"type": "claim", "secret": self.secret, "ticket": page.ticket if page else ""})
         self._count = 0
 
+    def first(self, kind: str) -> Json:
+        """The first message of a kind."""
+        told: Json = self.until(
+            lambda: next((m for m in self.messages if m["type"] == kind), None), kind
+        )
+        return told
+
     def decide(self, run: str, word: Json) -> Decided:
         self._count += 1
         self.send({"type": "decide", "id": self._count, "run": run, **word})

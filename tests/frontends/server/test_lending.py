@@ -123,10 +123,47 @@ def test_what_this_agent_does_not_ask_is_not_lent(
 def test_what_is_revoked_is_lent_no_more(notebook: LiveNotebook, model: ScriptedModel) -> None:
     token = token_in(notebook)
     assert ask(notebook, notebook.kernel, token).status == 200
+    (lent,) = (each for each in loans(notebook) if each["kernel"] == notebook.kernel)
+    assert (lent["path"], lent["taken_back"]) == ("lent.ipynb", False)
+    assert lent["tokens"] > 0 and lent["cost"] > 0
     answer = notebook.server.ask(f"codeact/api/lent/{notebook.kernel}", method="DELETE")
     assert answer.status == 200
-    assert ask(notebook, notebook.kernel, token).status == 403
+    refused = ask(notebook, notebook.kernel, token)
+    assert refused.status == 400 and "taken back" in refused.json["error"]["message"]
+    assert "taken back" in failed_magic(notebook, "once more")
     assert len(model.requests) == 1
+    assert [
+        each["taken_back"] for each in loans(notebook) if each["kernel"] == notebook.kernel
+    ] == [True]
+
+
+def test_what_is_taken_back_while_a_run_goes_on_ends_it_with_these_words(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    model.will(act("import time\ntime.sleep(1)"), say("Never said."))
+    person = notebook.person
+    request = person.begin("%%codeact --approve never\ntwo queries")
+    person.until(lambda: model.requests, "the first query")
+    notebook.server.ask(f"codeact/api/lent/{notebook.kernel}", method="DELETE")
+    reply = person.reply(request)
+    assert reply["status"] == "error" and "taken back" in str(reply["evalue"])
+    assert len(model.requests) == 1
+
+
+def test_a_line_of_the_magic_says_what_is_lent_and_gives_it_back(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    model.will(say("Hello."))
+    magic(notebook.person, "say hello")
+    said = notebook.person.run("%codeact lent")
+    assert "lends this kernel claude-opus-5-5" in said and "$" in said
+    assert "no more" in notebook.person.run("%codeact lent --return")
+    assert "taken back" in failed_magic(notebook, "once more")
+    assert len(model.requests) == 1
+
+
+def loans(notebook: LiveNotebook) -> list[Any]:
+    return list(notebook.server.api("lent").json["kernels"])
 
 
 def test_a_stop_ends_the_servers_own_call(notebook: LiveNotebook, model: ScriptedModel) -> None:

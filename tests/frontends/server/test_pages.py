@@ -140,9 +140,11 @@ def test_only_the_persons_pages_can_answer_and_each_of_them_can(
     assert server.api(f"runs/{run}/approval", word).status == 404
     for page in (None, server.page(Sec_Fetch_Dest="empty")):
         script = PersonsPage(server, page)
+        assert "Load it again" in script.first("claimed")["reload"], "it is told before it answers"
         refused = script.decide(run, word)
-        assert refused.status == 400 and "this page cannot answer" in refused.json["message"]
+        assert refused.status == 400 and "This page cannot answer" in refused.json["message"]
         script.close()
+    assert second.first("claimed")["reload"] is False
     unknown = PersonsPage(server, server.page())
     assert "another page" in unknown.decide(run, word).json["message"]
     unknown.close()
