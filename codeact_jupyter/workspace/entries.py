@@ -6,6 +6,7 @@ Links are never followed. What version control, virtual environments and caches 
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from collections import deque
@@ -21,6 +22,8 @@ REPOSITORIES = (".git", ".hg", ".svn")
 DEEPEST_REPOSITORY, MOST_FOLDERS = 3, 2_000
 # Beside a notebook: what a run holds, and what is being written in its place.
 PASSING = (".ipynb.lock", ".writing")
+# What each IPython of this user writes while it runs.
+IPYTHONS_HISTORY, PROFILE = "history.sqlite", re.compile(r"(.*/)?profile_[^/]*\Z")
 SIGNS_OF_AN_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 MOST_ENTRIES = 20_000
 EntryKind = Literal["file", "folder", "link"]
@@ -101,6 +104,19 @@ def listed(root: Path, passed: Collection[str] = (), *, seconds: float) -> Listi
     return Listing(entries, ended, frozenset(unread))
 
 
+def own_paths(root: Path, ours: Path) -> list[str]:
+    """The paths below the root that running programs write beside the code of a run.
+
+    Who works in their home has there our own records, `ours`, with the journal of this very run,
+    the files by which kernels are reached, and what Jupyter trusts: an undo puts none of it back.
+    """
+    from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
+
+    theirs = (Path(jupyter_runtime_dir()), Path(jupyter_data_dir(), "nbsignatures.db"))
+    places = (each.resolve() for each in (ours, *theirs))
+    return [it.relative_to(root).as_posix() for it in places if root in it.parents]
+
+
 def _walk(root: Path, passed: frozenset[str], unread: dict[str, None]) -> Iterator[str]:
     """The paths below the root, those of a folder before those of the folders in it.
 
@@ -119,6 +135,8 @@ def _walk(root: Path, passed: frozenset[str], unread: dict[str, None]) -> Iterat
             if path in passed or (each.name in PASSED_OVER and not each.is_symlink()):
                 continue
             if each.name.startswith(".") and each.name.endswith(PASSING):
+                continue
+            if each.name.startswith(IPYTHONS_HISTORY) and PROFILE.match(folder):
                 continue
             if each.is_dir(follow_symlinks=False):
                 if any(

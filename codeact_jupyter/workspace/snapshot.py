@@ -15,7 +15,7 @@ from typing import Any
 
 from ..engine.undoing import Bounds, Gap
 from .copying import copy_in, same_content
-from .entries import Entry, Listing, entry_of, listed, repositories, was_absent
+from .entries import Entry, Listing, entry_of, listed, own_paths, repositories, was_absent
 from .manifest import changed_later, entries_of, written
 from .store import Store, default_place
 
@@ -56,10 +56,11 @@ class Snapshot:
     ) -> tuple[Gap, ...]:
         """Keep what is there now, and what was kept before no more; returns what is not kept.
 
-        `passed` are paths left alone; `spent` are the bytes that earlier points of this run took.
-        Raises UndoError and OSError when nothing can be kept.
+        `passed` are paths left alone, as our own records are; `spent` are the bytes that earlier
+        points of this run took. Raises UndoError and OSError when nothing can be kept.
         """
         root = root.resolve()
+        passed = {*passed, *own_paths(root, self.place.parent)}
         started = time.monotonic()
         if self.exists:
             self.store.remove()

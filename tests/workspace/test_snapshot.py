@@ -317,3 +317,24 @@ def test_a_damaged_snapshot_is_said_and_nothing_is_changed(tmp_path, work) -> No
     assert tree(work) == before
     with pytest.raises(UndoError, match="no id"):
         Snapshot("../run", tmp_path)
+
+
+def test_what_running_programs_write_into_the_persons_home_is_not_undone(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    journal = tmp_path / "data" / "journal.sqlite3"
+    connection = tmp_path / "runtime" / "kernel.json"
+    history = tmp_path / ".ipython" / "profile_default" / "history.sqlite"
+    startup, theirs = history.with_name("startup.py"), tmp_path / "history.sqlite"
+    files = (journal, connection, history, startup, theirs)
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("before")
+    kept = snapshot(tmp_path)
+    assert kept.take(tmp_path, BOUNDS) == ()
+    for file in files:
+        file.write_text("while it ran")
+    (journal.with_name("journal.sqlite3-wal")).write_text("new")
+    assert kept.close(acted=True) == ()
+    back(tmp_path).put_back(overwrite=True)
+    assert [file.read_text() for file in files] == ["while it ran"] * 3 + ["before"] * 2
+    assert journal.with_name("journal.sqlite3-wal").read_text() == "new"
