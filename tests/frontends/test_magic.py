@@ -233,6 +233,12 @@ def test_a_wrong_key_is_a_short_error_that_says_what_to_do(shared_model, tmp_pat
         assert len(ran.error.splitlines()) <= 3 and "sk-wrong" not in ran.text + ran.error
 
 
+def test_an_unknown_model_is_a_short_error_that_names_it(kernel, model):
+    ran = kernel.task("x", "--model claude-unknown")
+    assert "the run ended failed" in ran.error and "'claude-unknown'" in ran.error
+    assert "--model" in ran.error and len(ran.error.splitlines()) <= 3
+
+
 def test_a_failed_run_ends_the_cell_with_a_short_error(kernel, model):
     model.will(act("1 +"), act("2 +"), act("3 +"))
     ran = kernel.task("x", "--approve never")
@@ -326,6 +332,10 @@ def test_every_action_asks_in_the_mode_ask(kernel, model):
     model.will(act("quiet = 1"), say())
     ran = kernel.task("x", "--approve ask", answers=["yes"])
     assert not ran.failed and kernel.value("quiet") == "1"
+    assert 0 <= ran.text.find("quiet = 1") < ran.text.find("May this run?"), "the code is shown"
+    model.will(act("quiet = 2"), say())
+    ran = kernel.task("x", "--approve ask", answers=["no"])
+    assert not ran.failed and kernel.value("quiet") == "1" and "said no" in model.told
 
 
 def test_where_nobody_can_be_asked_it_is_refused(kernel, model):
