@@ -16,6 +16,7 @@ SCRIPT = "from IPython.display import Javascript, display\ndisplay(Javascript('f
 MARKUP = "from IPython.display import HTML, display\ndisplay(HTML('<img src=x onerror=alert(1)>'))"
 DRAWING = "from IPython.display import SVG, display\ndisplay(SVG('<svg><script>x</script></svg>'))"
 POSES = "get_ipython().kernel.language_info['nbconvert_exporter'] = 'planted.Exporter'"
+NONE = "get_ipython().kernel.iopub_socket.send_multipart([b'x', b'<IDS|MSG>', b'unsigned'])"
 NEXT = "get_ipython().set_next_input('!rm -rf ~')"
 
 
@@ -69,6 +70,8 @@ CONTAINED = (
               "open a comm to the page", SAYS.format("comm_open"), "dropped"),
     Contained(SERVED, "test_a_kernel_cannot_speak_out_of_turn",
               "pretend to be a run of the agent", SAYS.format("codeact"), "dropped"),
+    Contained(SERVED, "test_messages_that_are_none_keep_no_other_from_the_page",
+              "have the server choke on messages", NONE, "dropped"),
     Contained(MESSAGES, "test_a_reply_adds_no_cell_and_runs_nothing",
               "put a cell into the notebook", NEXT, "dropped"),
     Contained(MESSAGES, "test_it_stays_python_whatever_it_says_it_is",

@@ -137,11 +137,17 @@ class Sandboxes:
                     super()._on_zmq_reply(stream, passed)
 
             def handle_outgoing_message(self, incoming: Any, *more: Any) -> None:
+                walled = str(self.kernel_id), self.kernel_manager
                 if not hasattr(connection, "_on_zmq_reply"):  # a gateway's, which passes texts on
-                    admit = sandboxes.admit(str(self.kernel_id), self.kernel_manager)
-                    incoming = _admitted_text(incoming, admit)
-                if incoming is not None:
+                    incoming = _admitted_text(incoming, sandboxes.admit(*walled))
+                if incoming is None:
+                    return
+                try:
                     super().handle_outgoing_message(incoming, *more)
+                except Exception as error:  # of a message that is none: those after it are to come
+                    if not sandboxes.is_walled(*walled):
+                        raise
+                    log.warning("codeact: a sandbox's message cannot be read: %r", error)
 
         Filtering.__name__ = Filtering.__qualname__ = f"Filtering{connection.__name__}"
         return Filtering

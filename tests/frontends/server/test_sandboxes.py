@@ -36,6 +36,20 @@ speak("codeact", {"type": "run", "run": "0123abcd"})
 speak("display_data", {"data": {"text/plain": "x"}, "metadata": {"codeact": {"turn": {}}}})
 get_ipython().set_next_input("!rm -rf ~")
 """
+MALFORMED = """
+kernel = get_ipython().kernel
+def send(header, content):
+    parts = [header, b"{}", b"{}", content]
+    signed = [b"x", b"<IDS|MSG>", kernel.session.sign(parts), *parts]
+    kernel.iopub_socket.send_multipart(signed)
+for header in (b"{", b"{}", b"[]", b"\\xff"):
+    send(header, b"{}")
+named = kernel.session.pack(kernel.session.msg_header("stream"))
+for content in (b"{", b"[" * 100_000, b"9" * 6_000, b"\\xff"):
+    send(named, content)
+for parts in ([b"x"], [b"x", b"<IDS|MSG>", b"unsigned"], [b"x", b"<IDS|MSG>", *[b"{}"] * 5]):
+    kernel.iopub_socket.send_multipart(parts)
+"""
 ACTIVE = ("onerror", "fetch(", 'widget-view+json":', '"codeact": {', "comm_open")
 
 
@@ -81,6 +95,14 @@ def test_a_kernel_cannot_speak_out_of_turn(notebook: LiveNotebook) -> None:
     assert "codeact" not in kinds
     replies = [each for each in notebook.person.messages if each["msg_type"] == "execute_reply"]
     assert replies and all(each["content"]["payload"] == [] for each in replies)
+
+
+def test_messages_that_are_none_keep_no_other_from_the_page(sandboxing: LiveServer) -> None:
+    notebook = LiveNotebook(sandboxing, "malformed.ipynb", kernel={"name": kernelspec.NAME})
+    request = notebook.person.begin(MALFORMED)
+    assert notebook.person.reply(request)["status"] == "ok"
+    assert notebook.person.run("print('heard')").strip() == "heard"
+    notebook.close()
 
 
 def test_a_page_with_the_older_way_of_messages_gets_the_same(notebook: LiveNotebook) -> None:
@@ -156,8 +178,8 @@ def test_a_run_keeps_and_tells_nothing_active_and_the_model_knows_of_the_walls(
 
 def test_interrupt_restart_and_shutdown_work_in_the_server(notebook: LiveNotebook) -> None:
     server, person = notebook.server, notebook.person
-    request = person.begin("import time; x = 1; time.sleep(60)")
-    person.has_begun(request)
+    request = person.begin("import time; x = 1; print('begun'); time.sleep(60)")
+    person.until(lambda: "begun" in person.printed(request), "its output")
     server.ask(f"api/kernels/{notebook.kernel}/interrupt", method="POST")
     assert person.reply(request)["ename"] == "KeyboardInterrupt"
     assert person.run("print(x)").strip() == "1"
