@@ -15,7 +15,8 @@ MOST_GAPS = 12
 NEVER = (
     "Never taken back: what went over the network, into databases or to other programs; files "
     "outside the working directory, and in it version control, environments and caches; owners and "
-    "extended attributes of files; what libraries keep to themselves; the memory of a GPU."
+    "extended attributes of files; what libraries keep to themselves; the memory of a GPU; what "
+    "threads and tasks that the run began do after its end."
 )
 UNSURE = "Changed while the run went on, but not while its code ran: maybe yours"
 ALSO = "Also what was changed again since, or may be yours? [y/N] "

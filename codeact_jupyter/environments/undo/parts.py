@@ -67,6 +67,12 @@ def slots_kind(slots: tuple[Any, ...]) -> Kind:
     return Kind(take, lambda value, saved: all_same(take(value), saved), put, lambda saved: saved)
 
 
+def exceptions_kind() -> Kind:
+    """What every exception keeps beside its attributes; its traceback is left alone."""
+    names = ("args", "__cause__", "__context__", "__suppress_context__")
+    return slots_kind(tuple(vars(BaseException)[name] for name in names))
+
+
 def state_kind(get: Callable[[Any], Any], put: Callable[[Any, Any], Any]) -> Kind:
     """What a type of the standard library or of numpy gives and takes as its whole state."""
     return Kind(get, lambda value, saved: same_states(get(value), saved), put, lambda saved: ())

@@ -48,7 +48,12 @@ from codeact_jupyter.environments.undo.kinds import (
     size_of,
     weak_offset_of,
 )
-from codeact_jupyter.environments.undo.parts import attributes_kind, slots_kind, state_kind
+from codeact_jupyter.environments.undo.parts import (
+    attributes_kind,
+    exceptions_kind,
+    slots_kind,
+    state_kind,
+)
 
 POINTER = 8
 # Modules whose objects cannot change, though some keep what they have computed of themselves.
@@ -202,6 +207,7 @@ class Plans:
         kinds = [kind] if kind is not None else []
         if kind is not FRAME:
             kinds += [*_attributes(cls), *_slots(cls)]
+        kinds += [EXCEPTION] if is_a(cls, BaseException) else []
         names = {qualname_of(each) for each in bases_of(cls)}
         of_pandas = top == "pandas" and "NDArrayBacked" in names
         hidden = base is None and not of_pandas and hides_state(cls)
@@ -235,6 +241,7 @@ def _is_pythons(getter: Any) -> bool:
     return alike or any(getter is each for each in OTHER_GETTERS)
 
 
+EXCEPTION = exceptions_kind()
 ATTRIBUTES = attributes_kind(_attributes_of)
 ATTRIBUTES_OF_PANDAS = attributes_kind(_attributes_of, PASSING_IN_PANDAS)
 

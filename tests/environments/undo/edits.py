@@ -23,6 +23,16 @@ PLAIN = {
     "an alias": Edit("x = [1]; y = x", "y.append(2)", "(x, y, x is y)"),
     "a dict": Edit("x = {'a': 1}", "x['b'] = 2; del x['a']", "x"),
     "the order of a dict": Edit("x = {'a': 1, 'b': 2}", "x['a'] = x.pop('a')", "list(x)"),
+    "an exception": Edit(
+        "x = ValueError('a', [1]); x.note = 1",
+        "x.args[1].append(2); x.args = ('b',); x.__cause__ = KeyError('k'); x.note = 2",
+        "(x.args, repr(x.__cause__), x.__suppress_context__, x.note)",
+    ),
+    "how a function is called and told": Edit(
+        "def x(a: int): 'old'",
+        "x.__doc__ = 'new'; x.__name__ = 'y'; x.__annotations__['a'] = str",
+        "(x.__doc__, x.__name__, x.__annotations__)",
+    ),
     "a set": Edit("x = {1, 2}", "x.add(3); x.remove(1)", "sorted(x)"),
     "a frozen set of lists": Edit("l = []; x = (1, (l,))", "x[1][0].append(1)", "x"),
     "a bytearray": Edit("x = bytearray(b'abc')", "x[0] = 0; x.extend(b'd')", "x"),

@@ -66,7 +66,7 @@ EDITS = {
     " | {0}.__kwdefaults__ = {{'k': {1}}}"
     " | {0}.__annotations__['k'] = {2} | functools.wraps(made)({0})",
     "m n r z": "{0}[0] = {2} | {0}[..., 0] = {2} | {0} *= 3 | {0}.sort() | {0}.shape = (2, 6)"
-    " | {0}.resize(2, refcheck=False) | {0}.dtype = 'u1'"
+    " | {0}.dtype = 'u1'"
     " | {0}.fill({2}) | {0}.flags.writeable = False"
     " | {0}.T[1] = {2} | np.add({0}, 1, out={0}) | {0} += 1 | {0}[0].append({1}) | {0}[1] = {1}"
     " | {0}.strides = (8, 8) | {0}.byteswap(inplace=True) | np.random.shuffle({0})"
@@ -138,8 +138,8 @@ def _parts(value: Any, met: dict[int, int], keep: list[Any]) -> list[Any]:
         layout = (str(value.dtype), value.shape, value.strides, value.flags.writeable)
         return [layout, flat, value.base is None]
     if isinstance(value, (dict, types.MappingProxyType)):
-        found += [all_of(dict.keys(value)), all_of(dict.values(value))]
-        found += [list(value)] if type(value) is OrderedDict else []
+        pairs = value.items() if type(value) is OrderedDict else dict(value).items()
+        found += [all_of([key for key, _ in pairs]), all_of([item for _, item in pairs])]
     elif isinstance(value, (list, tuple, deque)):
         found += all_of(list.__iter__(value) if isinstance(value, list) else value)
     elif isinstance(value, (set, frozenset)):

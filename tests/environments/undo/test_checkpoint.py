@@ -121,6 +121,16 @@ def test_memory_that_a_file_shares_is_named(shell: InteractiveShell) -> None:
     run(shell, "del m")
 
 
+def test_an_array_whose_memory_was_given_up_is_named_before_the_undo(shell) -> None:
+    run(shell, "r = np.arange(4); a = [1]")
+    take(shell)
+    run(shell, "r.resize(2, refcheck=False); a.append(2)")
+    serving.close("run", True)
+    assert "resize" in serving.look("run")["gaps"]["r"]
+    assert serving.put_back("run", False)["failed"] == ["r"]
+    assert shown(shell, "(a, r.tolist())") == "([1], [0, 1])"
+
+
 def test_a_run_that_did_nothing_leaves_the_one_before_to_be_undone(
     shell: InteractiveShell,
 ) -> None:
