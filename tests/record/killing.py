@@ -84,8 +84,8 @@ async def main(folder: Path, after: int, victim: str, kernel: str, pid: int) -> 
     session = Session(*parts, model=Played(*numbered(codes)), new_id=lambda: RUN, **kept)
     async for _ in session.run("count"):
         pass
-    noted(folder / "ended", str(time.monotonic()))
     timer.cancel()
+    noted(folder / "ended", str(time.monotonic()))
     await environment.close()
 
 
