@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from codeact_jupyter.settings import Settings, load_settings
-from tests.hostile_folder import GROUPS, SOURCES, write_hostile, write_one
+from tests.hostile_folder import ELSEWHERE, GROUPS, SOURCES, write_hostile, write_one
 from tests.loopback import LoopbackModel
 
 from .command import act, codeact, environment, say
@@ -100,5 +100,5 @@ def test_the_command_chooses_nothing_by_the_folder_it_works_in(tmp_path: Path) -
         written = nbformat.read(work / "codeact.ipynb", as_version=4)
     assert [request["model"] for request in model.requests] == ["claude-opus-5-5"] * 3
     assert (work / "AGENTS.md").exists(), "nobody could be asked, so it was refused"
-    assert "ELSEWHERE" not in json.dumps(written.metadata)
+    assert ELSEWHERE not in json.dumps(written.metadata)
     assert written.metadata["kernelspec"]["name"] == "python3"
