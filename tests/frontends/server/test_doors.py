@@ -16,7 +16,8 @@ from tests.sandbox.kernels import write_spec
 from .live_server import TOKEN, LiveNotebook, LiveServer, serving
 
 pytestmark = pytest.mark.timeout(120)
-CANARY = "sk-ant-canary-that-must-never-be-seen-9876543210"
+# Not whole in this file either, which may lie where the search looks.
+CANARY = "sk-ant-canary-{}-9876543210".format("that-must-never-be-seen")
 # The needle is written backwards, so that the search itself leaves nothing to be found.
 LOOKS_FOR_KEY = """
 import os, pathlib
