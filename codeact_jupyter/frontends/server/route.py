@@ -9,19 +9,11 @@ from typing import Any
 from jupyter_server.base.handlers import APIHandler
 
 from ...errors import CodeActError
-from .service import SERVICE, Service
+from .rights import OfService
 
 
-class Route(APIHandler):
+class Route(OfService, APIHandler):
     """A route of ours; who may not run code on this server may not use it."""
-
-    auth_resource = "kernels"
-
-    @property
-    def service(self) -> Service:
-        """The server's agents."""
-        service: Service = self.settings[SERVICE]
-        return service
 
     async def answer(self, work: Callable[[], Awaitable[Any]], status: int = 200) -> None:
         """Answer with what the work gives; what the person can mend is a 400 with a `message`."""
