@@ -27,10 +27,6 @@ def _load_jupyter_server_extension(server: Any) -> None:
 
 
 async def _sample(file: Path) -> None:
-    if os.environ.get("SWI"):
-        import sys
-
-        sys.setswitchinterval(0.0005)
     longest = _watch_callbacks()
     with file.open("w") as kept:
         while True:
