@@ -16,6 +16,7 @@ import pytest
 from codeact_jupyter.notebook.inline import trajectory_of
 from tests.frontends.command import codeact
 from tests.frontends.live import SECONDS, ScriptedModel, act, say
+from tests.loopback import ScriptedTurn
 
 from .front_ends import Follower
 from .live_server import LiveNotebook, LiveServer
@@ -23,6 +24,7 @@ from .test_conversation import assert_goes_on
 from .test_following import until_saved
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+WAITS = "import time\ntime.sleep(60)"
 
 
 class Servers:
@@ -80,18 +82,26 @@ def until_running(tab: Follower, run: str, step: int) -> None:
     tab.until(is_shown, f"{cell} running")
 
 
-def test_a_run_whose_server_was_killed_is_shown_saved_and_gone_on_with(
-    servers: Servers, model: ScriptedModel, tmp_path: Path
-) -> None:
-    done, first = tmp_path / "done", servers.start()
-    counted = f"with open({str(done)!r}, 'a') as file:\n    file.write('once\\n')\n"
-    model.will(
-        act("x = 1\nprint('one')\nx", "I begin."), act(f"{counted}import time\ntime.sleep(60)")
-    )
-    notebook = LiveNotebook(first, "work.ipynb")
+def begun(
+    servers: Servers, model: ScriptedModel, *turns: ScriptedTurn
+) -> tuple[LiveServer, LiveNotebook, Follower, str]:
+    """A server, and a notebook whose run is in the second of these actions, as a tab follows it."""
+    server = servers.start()
+    model.will(*turns)
+    notebook = LiveNotebook(server, "work.ipynb")
     tab = notebook.follow()
     run = notebook.start("count")
     until_running(tab, run, 2)
+    return server, notebook, tab, run
+
+
+def test_a_run_whose_server_was_killed_is_shown_saved_and_gone_on_with(
+    servers: Servers, model: ScriptedModel, tmp_path: Path
+) -> None:
+    done = tmp_path / "done"
+    counted = act(f"with open({str(done)!r}, 'a') as file:\n    file.write('once\\n')\n{WAITS}")
+    shows = act("x = 1\nprint('one')\nx", "I begin.")
+    first, notebook, tab, run = begun(servers, model, shows, counted)
     wait_for(done)
     asked = model.requests[-1]
     seen = {run: tab.frames[-1]["number"]}
@@ -125,12 +135,8 @@ def test_a_run_whose_server_was_killed_is_shown_saved_and_gone_on_with(
 def test_what_a_tab_saved_of_a_run_keeps_its_outputs_and_the_persons_text(
     servers: Servers, model: ScriptedModel
 ) -> None:
-    first = servers.start()
-    model.will(act("x = 1\nx"), act("print('begun', flush=True)\nimport time\ntime.sleep(60)"))
-    notebook = LiveNotebook(first, "work.ipynb")
-    tab = notebook.follow()
-    run = notebook.start("count")
-    until_running(tab, run, 2)
+    prints = act(f"print('begun', flush=True)\n{WAITS}")
+    first, notebook, tab, run = begun(servers, model, act("x = 1\nx"), prints)
     content = notebook.read()
     cells = list(tab.cells(run).values())
     content.cells = [as_saved(cell) for cell in cells]
@@ -153,12 +159,7 @@ def test_what_a_tab_saved_of_a_run_keeps_its_outputs_and_the_persons_text(
 def test_a_tab_that_is_open_is_told_what_the_command_recovered_meanwhile(
     servers: Servers, model: ScriptedModel, tmp_path: Path
 ) -> None:
-    first = servers.start()
-    model.will(act("x = 1\nx"), act("import time\ntime.sleep(60)"))
-    notebook = LiveNotebook(first, "work.ipynb")
-    tab = notebook.follow()
-    run = notebook.start("count")
-    until_running(tab, run, 2)
+    first, _, tab, run = begun(servers, model, act("x = 1\nx"), act(WAITS))
     seen = {run: tab.frames[-1]["number"]}
     killed(first)
     environ = {**os.environ, "JUPYTER_DATA_DIR": str(tmp_path / "data")}
