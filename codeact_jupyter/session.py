@@ -44,14 +44,8 @@ RESUMED = (
 )
 # The settings that another model or connection is made for.
 OF_THE_MODEL = (
-    "model",
-    "api_key",
-    "auth_token",
-    "base_url",
-    "profile",
-    "effort",
-    "output_tokens",
-    "context_tokens",
+    *("model", "api_key", "auth_token", "base_url", "profile", "effort"),
+    *("output_tokens", "context_tokens"),
 )
 
 
@@ -135,7 +129,8 @@ class Session:
                     yield more
                 await self._record(event)
                 yield event
-        await self.undoing.close(acted=any(step.state != "rejected" for step in self._actions))
+        if self.undoing.is_awaited:
+            await self.undoing.settled()
 
     def stop(self) -> None:
         """Stop thinking; the kernel is left alone."""
@@ -238,7 +233,7 @@ class Session:
         return [step for step in self.turn.steps if step.action is not None and not step.mistake]
 
     async def _undo_lacks(self, event: Event) -> tuple[Event, ...]:
-        """What cannot be taken back, said before the action that this event is about."""
+        """What cannot be taken back, said before the action, or the end, that this event tells."""
         gaps: tuple[Gap, ...] | None = ()
         if isinstance(event, (events.ApprovalAsked, events.StepStarted)):
             self._awaits_checkpoint = True
@@ -247,6 +242,9 @@ class Session:
             self._awaits_checkpoint = False
         elif isinstance(event, events.StepFinished):
             gaps = await self.undoing.stepped(event.step.number)
+        elif isinstance(event, events.RunFinished):
+            acted = any(step.state != "rejected" for step in self._actions)
+            await self.undoing.close(acted=acted)
         return (events.UndoLacks(self.turn.run, gaps),) if gaps else ()
 
     def _late(self, event: Event) -> tuple[Event, ...]:

@@ -1,8 +1,7 @@
 """Takes runs and steps back: variables, in the environment, and files, all together.
 
 A checkpoint of both is taken while the model is asked for the first time, and again for each step
-where the model takes its time, so that nobody waits for it. The cells are the business of who shows
-them.
+where the model takes its time, so that nobody waits. The cells are the business of who shows them.
 """
 
 from __future__ import annotations
@@ -46,6 +45,7 @@ CHANGED = (
 )
 NO_FILES = Gap("all files", "their snapshot is gone")
 STEP_SHARE = 4  # of the time that a run's checkpoint may take, what a step's may: a quarter
+END_SECONDS = 0.3  # that a run's end waits to be noted: who is told may run a cell at once
 FREE_SHARE = 100  # what a step's may take also where the model answers sooner: a hundredth
 
 
@@ -66,7 +66,7 @@ class Undoing:
         self._files = FilePoints(self._root, notebook, self._place)
         self._taking: asyncio.Future[tuple[Gap, ...]] | None = None
         self._closing: asyncio.Future[None] | None = None
-        self.patience: float | None = None  # seconds that the end of a run waits for its closing
+        self.is_awaited = True  # whether a run is over only when its end is noted
         self._bounds = Bounds()
         self._first: Collection[str] = ()
         self._run = ""
@@ -123,11 +123,11 @@ class Undoing:
         return news
 
     async def close(self, *, acted: bool) -> None:
-        """The run is over; one that did not act leaves the one before as the last."""
+        """A run is over that nobody was told of yet; one that did not act leaves the one before."""
         if self._taking is not None:
             taking, self._taking = self._taking, None
             self._closing = asyncio.ensure_future(self._close(taking, acted=acted))
-            await asyncio.wait({self._closing}, timeout=self.patience)
+            await asyncio.wait({self._closing}, timeout=END_SECONDS)
 
     async def points(self) -> Points:
         """The points that can be gone back to, and those that were; without a kernel, of files."""

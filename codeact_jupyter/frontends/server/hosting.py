@@ -232,7 +232,7 @@ class Hosted:
             self._session = Session(
                 settings, self._environment, policy, journal=journal, demo_pace=DEMO_PACE
             )
-            self._session.undoing.patience = 0.0  # the next task may come at once
+            self._session.undoing.is_awaited = False  # the next task may come at once
         self._session.use(settings)
         self._session.notebook = file
         self._session.undoing.files_are_here = not self._kernels.is_remote(order.kernel)
