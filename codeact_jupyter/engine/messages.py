@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from .bill import Bill
-from .trajectory import Block, Message
+from .blocks import Block, Message
 
 __all__ = ["Delta", "Message", "OnDelta", "Request", "Retry", "Text", "Wasted"]
 

@@ -90,7 +90,8 @@ def lent_words(lender: Lender) -> str:
 
 def give_back(lender: Lender) -> None:
     """Ask this server no more from here. Raises SettingsError when it does not answer."""
-    if "refused" not in (_asked(lender, "DELETE") or _asked(lender)):
+    _asked(lender, "DELETE")
+    if "refused" not in _asked(lender):
         raise SettingsError(f"the Jupyter Server at {lender.url!r} did not take its model back")
 
 

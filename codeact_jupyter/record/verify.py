@@ -36,10 +36,10 @@ def verify_file(path: Path, key: Key | None) -> Verdict:
     """
     try:
         raw = path.read_bytes()
+    except FileNotFoundError as error:
+        told = f"there is no notebook {str(path)!r}; look for a typing error"
+        raise NotebookError(told) from error
     except OSError as error:
-        if isinstance(error, FileNotFoundError):
-            told = f"there is no notebook {str(path)!r}; look for a typing error"
-            raise NotebookError(told) from error
         why = error.strerror or error
         raise NotebookError(f"cannot read the notebook {str(path)!r}: {why}") from error
     try:
