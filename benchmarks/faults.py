@@ -43,6 +43,8 @@ def main() -> None:
     for shown in ("unseen", "shown"):
         with tempfile.TemporaryDirectory() as folder:
             print(_recovered(Path(folder), shown))
+    with tempfile.TemporaryDirectory() as folder:
+        print(_recovered_by_command(Path(folder)))
 
 
 async def _struck(place: Path, name: str, strike: Strike) -> str:
@@ -119,6 +121,27 @@ def _recovered(place: Path, shown: str) -> str:
     what = "which its notebook had" if shown == "shown" else "which only the journal had"
     ended = f"{run.turn.state}, its step {run.turn.steps[-1].state}"
     return f"the loop is killed, {what}: {ended}, {seconds:.2f} s after it is looked for"
+
+
+def _recovered_by_command(place: Path) -> str:
+    """The same, by a process that has loaded nothing yet: `codeact recover`."""
+    import resource
+
+    command = [sys.executable, "-m", "tests.record.crashing", str(place), "2", "within", "unseen"]
+    environ = {**os.environ, "JUPYTER_DATA_DIR": str(place / "data")}
+    assert subprocess.run(command, env=environ).returncode < 0
+    (place / "data" / "codeact").mkdir(parents=True, exist_ok=True)
+    for each in (place / "journal").iterdir():
+        each.rename(place / "data" / "codeact" / each.name)
+    codeact = [Path(sys.executable).with_name("codeact"), "recover", place / "work.ipynb"]
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    said = subprocess.run(codeact, env=environ, capture_output=True, text=True, check=True).stdout
+    seconds, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert "interrupted" in said, said
+    return (
+        f"the loop is killed: {seconds:.2f} s ({cpu:.2f} of CPU) by `codeact recover`, from nothing"
+    )
 
 
 def _session(place: Path, environment: KernelEnvironment, model: Model) -> Session:

@@ -63,12 +63,17 @@ def _print(taken: dict[str, list[Taken]]) -> None:
             f"{statistics.median(r.cpu_seconds for r in runs):7.1f}"
             f"{statistics.median(r.import_seconds for r in runs):9.1f}"
         )
-    for name in list(taken)[1:]:
-        pairs = list(zip(taken["ours"], taken[name], strict=True))  # of one minute: alike disturbed
-        wall = statistics.median(ours.median / theirs.median for ours, theirs in pairs)
-        cpu = statistics.median(ours.cpu_median / theirs.cpu_median for ours, theirs in pairs)
-        bill = taken["ours"][-1].dollars / taken[name][-1].dollars
-        print(
-            f"ours over {name}: {wall:.2f} of its time a step, {cpu:.2f} of its CPU, "
-            f"{bill:.3f} of its bill"
-        )
+    for way in [name for name in taken if name.startswith("ours")]:
+        for peer in [name for name in taken if not name.startswith("ours")]:
+            _say_ratio(way, taken[way], peer, taken[peer])
+
+
+def _say_ratio(way: str, ours: list[Taken], peer: str, theirs: list[Taken]) -> None:
+    pairs = list(zip(ours, theirs, strict=True))  # of one minute: alike disturbed
+    wall = statistics.median(one.median / other.median for one, other in pairs)
+    cpu = statistics.median(one.cpu_median / other.cpu_median for one, other in pairs)
+    bill = ours[-1].dollars / theirs[-1].dollars
+    print(
+        f"{way} over {peer}: {wall:.2f} of its time a step, {cpu:.2f} of its CPU, "
+        f"{bill:.3f} of its bill"
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .engine.messages import Message, Request
 from .engine.model import Model
+from .engine.trajectory import Usage
 from .errors import SettingsError
 from .prompts import python_tool
 from .settings import Settings, config_path, has_other_credentials, sent_headers
@@ -27,7 +28,7 @@ DEMO = "The demo model: its words are recorded, its code runs live."
 
 @dataclass(frozen=True)
 class Chosen:
-    """A model, and in words where it comes from when the person did not name it."""
+    """A model; in words where it comes from, if the person did not name it, and what it lacks."""
 
     model: Model
     notice: str = ""
@@ -50,6 +51,9 @@ def choose_model(
     if settings.model == "demo":
         return Chosen(demo_model(pace=demo_pace), DEMO)
     model, notice = direct_model(settings, ports=ports)
+    if settings.max_cost is not None and model.price(Usage(input=1)) is None:
+        unwatched = f"No price is known for {model.name}: max_cost is not watched."
+        notice = f"{notice}. {unwatched}" if notice else unwatched
     return Chosen(Retrying(model), notice)
 
 

@@ -42,6 +42,23 @@ def stored_key(folder: Path) -> str:
         ) from None
 
 
+class KeptKey:
+    """Gives the stored key, as `stored_key` does, and asks a keyring once for each file of ours.
+
+    For who needs it again and again: each asking may wait until the person unlocks the keyring.
+    """
+
+    def __init__(self) -> None:
+        self._key = ""
+        self._stamp: tuple[int, ...] = ()
+
+    def __call__(self, folder: Path) -> str:
+        stamp = _stamp(folder / FILE)
+        if not self._key or stamp != self._stamp:
+            self._key, self._stamp = stored_key(folder), stamp
+        return self._key
+
+
 def store_key(folder: Path, key: str) -> str:
     """Keep this key; returns where, in words. Raises SettingsError when it cannot be kept."""
     where = "the system's keyring" if _put_into_keyring(key) else f"the file {str(folder / FILE)!r}"
@@ -92,6 +109,15 @@ def _put_into_keyring(key: str) -> bool:
         return bool(keyring.get_password(SERVICE, USER) == key)
     except Exception:  # the library is not installed, the keyring is locked or not there
         return False
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What tells this file from any that was there before; of none it is empty."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _read(path: Path) -> str:

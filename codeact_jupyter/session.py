@@ -1,7 +1,7 @@
 """The composition root: settings -> a model, an environment, a policy and a notebook, as one.
 
 A session is one conversation: it begins turns, hands them to the agent, and keeps the trajectory
-and the file as the events say, before the agent goes on.
+and the journal as the events say, before the agent goes on; the file follows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .engine.model import Model
 from .engine.policy import Policy
 from .engine.telling import Telling
 from .engine.thinking import Thinking
-from .engine.trajectory import Step, Trajectory, Turn, Usage
+from .engine.trajectory import Step, Trajectory, Turn
 from .engine.undoing import Gap
 from .environments.hiding import Hiding, hidden
 from .environments.images import fit_image
@@ -33,6 +33,7 @@ from .notebook.document import Document
 from .prompts import prompt, python_tool
 from .record.journal import Journal
 from .record.keeping import Keeping
+from .record.placing import Placing
 from .settings import Settings, secrets_of
 from .undoing import Undoing
 
@@ -42,6 +43,7 @@ RESUMED = (
     "This conversation is continued from its notebook, maybe in another kernel: of the variables "
     "of earlier steps, those exist that are listed here."
 )
+KEPT = ". What the run did is kept, and comes into the notebook when that is opened again"
 # The settings that another model or connection is made for.
 OF_THE_MODEL = (
     *("model", "api_key", "auth_token", "base_url", "profile", "effort"),
@@ -71,18 +73,18 @@ class Session:
         now: Callable[[], str] = utc_now,
         demo_pace: float = 0.0,
     ) -> None:
-        self.settings = settings
-        self.environment = environment
-        self.policy = policy
+        self.settings, self.environment, self.policy = settings, environment, policy
         self.document = document
         self.trajectory = document.trajectory if document else Trajectory()
         self.notebook = str(document.path.resolve()) if document else notebook
         self.keeping = Keeping(journal, self.notebook)
+        self._placing = Placing(document, self.keeping)
         self.notice = ""
         self._model = model
         self._left: list[Model] = []
         self._agent: Agent | None = None
         self._preparing, self._stopped, self._awaits_checkpoint = Thinking(), False, False
+        self._unshown = ""  # why the notebook could not be written
         self._untold = False  # whether a new conversation's model waits to be told what there is
         self._resumed = False  # whether it waits to be told that others led it on
         self._typed: set[str] = set()
@@ -99,7 +101,7 @@ class Session:
         `images` go with the task, each as its MIME type and base64. Raises SettingsError for an
         empty task, an image that cannot be used, and when there is no model.
         """
-        self._agent, self._stopped = None, False
+        self._agent, self._stopped, self._unshown = None, False, ""
         if not task.strip():
             raise SettingsError("the task is empty; write below the first line what to do")
         self._untold = self._untold or not self.trajectory.turns
@@ -113,7 +115,7 @@ class Session:
         self._begin(Turn(self._new_id(), task, told, started=self._now()), telling)
         trouble = await self.keeping.begin(self.trajectory)
         self.notice = " ".join(filter(None, (self.notice, self.keeping.take_notice())))
-        self._keep()
+        trouble = trouble or await self._shown()
         if trouble:
             work = ended_before(self.turn, self.settings.model, "failed", trouble)
         elif model is None or self._stopped:
@@ -183,17 +185,17 @@ class Session:
 
     async def close(self) -> None:
         """Give back the model's connections; the environment is its maker's to close."""
-        for model in (*self._left, self._model):
-            if model is not None:
-                await model.close()
+        try:
+            await self._placing.settled()
+        finally:
+            for model in (*self._left, self._model):
+                if model is not None:
+                    await model.close()
 
     async def _ready_model(self) -> Model:
         if self._model is None:
             chosen = await asyncio.to_thread(choose_model, self.settings, demo_pace=self._demo_pace)
             self._model, self.notice = chosen.model, chosen.notice
-            if self.settings.max_cost is not None and chosen.model.price(Usage(input=1)) is None:
-                unwatched = f"No price is known for {chosen.model.name}: max_cost is not watched."
-                self.notice = f"{self.notice} {unwatched}".strip()
         return self._model
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
@@ -214,7 +216,8 @@ class Session:
         news = await self.environment.news(anew=self._untold or self._resumed)
         notes = (RESUMED, *news.notes) if self._resumed else news.notes
         self._untold = self._resumed = False
-        # Last, because it tells each change once, and the wait before it may be called off.
+        await self._placing.settled()
+        # Last, because it tells each change once, and the waits before it may be called off.
         changed = self.document.news(self.trajectory) if self.document is not None else ()
         return hidden(replace(news, notes=(*notes, *changed)), self.secrets())
 
@@ -268,11 +271,9 @@ class Session:
         elif isinstance(event, events.LateOutput):
             self.trajectory = renewed(self.trajectory, displays_of(event.late))
         trouble = await self._kept(event)
-        try:
-            self._keep(journaled=not trouble)
-        except NotebookError:
-            if not trouble:  # else that is said already, as the run's end
-                raise
+        lost = await self._shown(journaled=not trouble)
+        if lost and isinstance(event, events.RunFinished) and event.reason != self._unshown:
+            raise NotebookError(lost)  # nothing else tells of it
 
     async def _kept(self, event: Event) -> str:
         """Keep the event in the journal; what cannot be kept ends the run, and is returned."""
@@ -281,18 +282,15 @@ class Session:
             self._agent.fail(trouble)
         return trouble
 
-    def _keep(self, *, journaled: bool = True) -> None:
-        """Write the notebook; a file that is not there yet only when there is a reply to keep."""
-        document = self.document
-        if document is None or (document.is_new and self._came_to_nothing):
-            return
-        # Of a run that goes on, the journal has on the disk what a crash could take from this file.
-        held = journaled and self.keeping.keeps and not document.is_new
-        document.show(self.trajectory, durable=not held)
-        self.keeping.placed = True
-
-    @property
-    def _came_to_nothing(self) -> bool:
-        """Whether no model was ever reached."""
-        turns = self.trajectory.turns
-        return all(turn.state in ("running", "failed") and not turn.replies for turn in turns)
+    async def _shown(self, *, journaled: bool = True) -> str:
+        """Put the run into the notebook; what cannot be put there ends it, and is returned."""
+        try:
+            await self._placing.show(self.trajectory, journaled=journaled)
+        except NotebookError as error:
+            kept = await self.keeping.displace(self.turn.run)
+            trouble = f"{str(error).rstrip('.')}{KEPT if kept else ''}"
+            self._unshown = self._unshown or trouble
+            if self._agent is not None:
+                self._agent.fail(trouble)
+            return trouble
+        return ""

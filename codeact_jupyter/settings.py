@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -34,12 +35,10 @@ HEADERS = "ANTHROPIC_CUSTOM_HEADERS"  # which the SDK sends with each request: a
 # The variables that a server takes out of its environment, so that its kernels do not inherit them.
 TAKEN = (*KEYS, HEADERS)
 NO_LIMIT = ("none", "unlimited")
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
 SDK_CREDENTIALS = (
-    "ANTHROPIC_AUTH_TOKEN",
-    "ANTHROPIC_CONFIG_DIR",
-    "ANTHROPIC_IDENTITY_TOKEN",
-    "ANTHROPIC_IDENTITY_TOKEN_FILE",
-    "ANTHROPIC_PROFILE",
+    *("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CONFIG_DIR", "ANTHROPIC_IDENTITY_TOKEN"),
+    *("ANTHROPIC_IDENTITY_TOKEN_FILE", "ANTHROPIC_PROFILE"),
 )
 # The names of the variables that hold credentials of ours.
 CREDENTIALS = re.compile(r"(ANTHROPIC|CODEACT)_.*(KEY|TOKEN|SECRET|HEADERS)$")
@@ -106,8 +105,9 @@ def load_settings(
     *,
     environ: Mapping[str, str] | None = None,
     config: Path | None = None,
+    key: Callable[[Path], str] = stored_key,
 ) -> Settings:
-    """The settings from all sources; `flags` may hold None for what was not given.
+    """The settings from all sources; `flags` may hold None, and `key` gives the stored key.
 
     Raises SettingsError, naming the source and the value, for what cannot be used.
     """
@@ -121,8 +121,8 @@ def load_settings(
     for name, value in (flags or {}).items():
         if value is not None:
             values[name] = parsed(name, value, f"--{name.replace('_', '-')}")
-    if not ("api_key" in values or "auth_token" in values) and (key := stored_key(path.parent)):
-        values["api_key"] = parsed("api_key", key, "the stored key")
+    if not ("api_key" in values or "auth_token" in values) and (stored := key(path.parent)):
+        values["api_key"] = parsed("api_key", stored, "the stored key")
     return Settings(**values, given=frozenset(values))
 
 
@@ -217,7 +217,7 @@ def from_file(path: Path) -> dict[str, Any]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError("it must be a text that is not empty")
+        raise ValueError("it must be a text that is not empty; write it, or leave it out")
     return value.strip()
 
 
@@ -255,11 +255,10 @@ def _limit(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return limit
 
 
-def _approve(value: Any) -> Approve:
-    modes = get_args(Approve)
-    if value not in modes:
-        raise ValueError(f"it must be one of: {', '.join(modes)}")
-    return value  # type: ignore[no-any-return]
+def _one_of(known: Sequence[str], value: Any) -> Any:
+    if value not in known:
+        raise ValueError(f"it must be one of: {', '.join(known)}")
+    return value
 
 
 def _url(value: Any) -> str:
@@ -281,11 +280,11 @@ def _key(value: Any) -> str:
 
 PARSERS: dict[str, Callable[[Any], Any]] = {
     "api_key": _key,
-    "approve": _approve,
+    "approve": partial(_one_of, get_args(Approve)),
     "auth_token": _key,
     "base_url": _url,
     "context_tokens": _count,
-    "effort": _text,
+    "effort": partial(_one_of, EFFORTS),
     "kernel": _text,
     "max_cost": _limit(_positive),
     "max_seconds": _limit(lambda value: float(_positive(value))),

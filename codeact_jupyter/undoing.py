@@ -37,7 +37,6 @@ from .workspace.putting_back import FilesBack, known_points
 from .workspace.snapshot import Snapshot, Span
 from .workspace.store import default_place
 
-OFF = "no checkpoint was taken: undo_seconds is 0"
 NO_VARIABLES = Gap("all variables", "the kernel that held them, or its checkpoint, is gone")
 CHANGED = (
     "since this was shown, the variables, the files or the kernel changed, so nothing was done: "
@@ -147,7 +146,7 @@ class Undoing:
         await self.settled()
         checkpoints = self._checkpoints
         variables = await checkpoints.look(point) if checkpoints is not None else None
-        there = FilesBack(point, self._place)
+        there = FilesBack(point, self._place, variables.points if variables is not None else ())
         files = await asyncio.to_thread(there.look) if there.exists else None
         if variables is None and files is None:
             run, step = parted(point)
@@ -176,7 +175,7 @@ class Undoing:
         if shown and shown != seen.digest:
             raise UndoError(CHANGED)
         checkpoints = self._checkpoints
-        files = FilesBack(point, self._place)
+        files = FilesBack(point, self._place, seen.points)
         parts = [await checkpoints.put_back(point, overwrite=overwrite)] if checkpoints else []
         if files.exists:
             parts.append(await asyncio.to_thread(files.put_back, overwrite=overwrite))

@@ -360,16 +360,24 @@ def test_a_local_server_is_used_when_there_is_no_key_and_named() -> None:
         named = choose_model(Settings(model="other", given=frozenset({"model"})), ports=ports)
     assert chosen.model.name == "qwen3"
     assert chosen.notice == (
-        f"No key is set: using qwen3 of llama-server at http://127.0.0.1:{port}"
+        f"No key is set: using qwen3 of llama-server at http://127.0.0.1:{port}. "
+        "No price is known for qwen3: max_cost is not watched."
     )
     assert named.model.name == "other"
 
 
 def test_a_key_is_enough_and_the_demo_needs_none() -> None:
-    assert choose_model(Settings(api_key="sk-test")).model.name == "claude-opus-5-5"
+    chosen = choose_model(Settings(api_key="sk-test"))
+    assert (chosen.model.name, chosen.notice) == ("claude-opus-5-5", "")
     demo = choose_model(Settings(model="demo"))
     assert demo.model.name == "demo"
     assert "recorded" in demo.notice
+
+
+def test_that_no_price_watches_the_cost_is_said_where_there_is_a_limit_to_it() -> None:
+    elsewhere = Settings(base_url="http://127.0.0.1:9", api_key="sk-test")
+    assert choose_model(elsewhere).notice.endswith(": max_cost is not watched.")
+    assert choose_model(replace(elsewhere, max_cost=None)).notice == ""
 
 
 def test_ids_of_runs_are_short_and_differ() -> None:

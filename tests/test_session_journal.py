@@ -19,8 +19,10 @@ from codeact_jupyter.engine import events
 from codeact_jupyter.engine.environment import Namespace
 from codeact_jupyter.engine.policy import Answered, Verdict
 from codeact_jupyter.engine.trajectory import Action, RunState
+from codeact_jupyter.errors import ModelError, NotebookError
 from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.record.journal import Journal
+from codeact_jupyter.record.mending import mend
 from codeact_jupyter.session import Session
 from codeact_jupyter.settings import Settings
 from codeact_jupyter.workspace.store import default_place
@@ -96,6 +98,22 @@ async def test_what_no_journal_holds_is_durable_in_the_notebook_and_so_is_a_runs
     assert writes == [first, *between, last]
 
 
+async def test_with_a_journal_the_file_holds_each_step_before_the_next_begins(
+    tmp_path: Path,
+) -> None:
+    path, begun = tmp_path / "a.ipynb", 0
+    kept = {"journal": journal_in(tmp_path), "document": Document(path)}
+    made = Session(
+        Settings(), Workshop(), AllowAll(), model=Played(*numbered(["1", "2", "3"])), **kept
+    )
+    async for event in made.run("count"):
+        if isinstance(event, events.StepStarted):
+            before = Document(path).trajectory.turns[0].steps[:begun]
+            assert [step.state for step in before] == ["ok"] * begun
+            begun += 1
+    assert begun == 3 and Document(path).trajectory == made.trajectory
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE")
 async def test_an_action_whose_intent_cannot_be_saved_does_not_run(tmp_path: Path) -> None:
     journal, workshop = journal_in(tmp_path), Workshop()
@@ -127,6 +145,77 @@ async def test_a_run_that_cannot_be_recorded_asks_no_model_and_the_next_one_goes
     assert model.requests == []
     assert "Make room there" in made.turn.reason
     assert await do(made, "count again") == "answered"
+
+
+@pytest.mark.parametrize("journaled", [True, False])
+async def test_a_run_whose_notebook_can_be_written_no_more_fails_and_the_next_opening_has_it_all(
+    tmp_path: Path, journaled: bool
+) -> None:
+    folder, away, journal = tmp_path / "here", tmp_path / "away", journal_in(tmp_path)
+    folder.mkdir()
+    kept: Any = {"journal": journal} if journaled else {}
+    parts = (Settings(), workshop := Workshop(), AllowAll())
+    model, document = Played(*numbered(["1", "2", "3"])), Document(folder / "a.ipynb")
+    made = Session(*parts, model=model, document=document, **kept)
+    async for event in made.run("count"):
+        if isinstance(event, events.StepFinished) and event.step.number == 1:
+            folder.rename(away)
+    assert made.turn.state == "failed" and "a.ipynb': No such file or directory" in made.turn.reason
+    assert ("is kept, and comes into the notebook" in made.turn.reason) == journaled
+    assert "3" not in workshop.ran
+    away.rename(folder)
+    path = folder / "a.ipynb"
+    assert Document(path).trajectory.turns[0].state == "running"
+    if journaled:
+        assert read(journal, made.turn.run).turn == made.turn
+        assert journal.open_in(str(path))
+        assert [run.turn for run in mend(Document(path), journal)] == [made.turn]
+        assert Document(path).trajectory.turns == (made.turn,)
+
+
+async def test_an_end_that_cannot_be_written_is_told_and_the_next_opening_has_it(
+    tmp_path: Path,
+) -> None:
+    folder, away, journal = tmp_path / "here", tmp_path / "away", journal_in(tmp_path)
+    folder.mkdir()
+    path = folder / "a.ipynb"
+    kept: Any = {"document": Document(path), "journal": journal}
+    made = Session(Settings(), Workshop(), AllowAll(), model=Played(*numbered(["1"])), **kept)
+    with pytest.raises(NotebookError, match=r"No such file.* is kept, and comes into the notebook"):
+        async for event in made.run("count"):
+            if isinstance(event, events.QueryStarted) and event.step == 2:
+                folder.rename(away)
+    away.rename(folder)
+    assert made.turn.state == "answered"
+    assert Document(path).trajectory.turns[0].state == "running"
+    assert journal.open_in(str(path))
+    assert [run.turn for run in mend(Document(path), journal)] == [made.turn]
+    assert Document(path).trajectory.turns == (made.turn,)
+
+
+async def test_a_failure_that_the_notebook_cannot_tell_of_is_told(tmp_path: Path) -> None:
+    folder, fault = tmp_path / "here", ModelError("the server said 500", fault="refused")
+    folder.mkdir()
+    kept: Any = {"document": Document(folder / "a.ipynb"), "journal": journal_in(tmp_path)}
+    made = Session(Settings(), Workshop(), AllowAll(), model=Played(act("1"), fault), **kept)
+    with pytest.raises(NotebookError, match=r"No such file.* is kept, and comes into the notebook"):
+        async for event in made.run("count"):
+            if isinstance(event, events.QueryStarted) and event.step == 2:
+                folder.rename(tmp_path / "away")
+    assert (made.turn.state, made.turn.reason) == ("failed", "the server said 500")
+
+
+async def test_a_run_without_code_is_not_put_into_a_new_notebook_of_the_same_name(
+    tmp_path: Path,
+) -> None:
+    path, journal = tmp_path / "a.ipynb", journal_in(tmp_path)
+    kept: Any = {"document": Document(path), "journal": journal}
+    made = Session(Settings(), Workshop(), AllowAll(), model=Played(answer("It is 4.")), **kept)
+    assert await do(made, "what is 2 + 2?") == "answered"
+    assert Document(path).trajectory.turns == (made.turn,)
+    assert not journal.open_in(str(path))
+    path.rename(tmp_path / "kept.ipynb")
+    assert mend(Document(path), journal) == []
 
 
 async def test_a_run_that_is_cancelled_while_it_is_recorded_ends_in_the_journal_too(

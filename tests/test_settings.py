@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from codeact_jupyter.engine.limits import Limits
+from codeact_jupyter.engine.undoing import Bounds
 from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.settings import (
     PARSERS,
@@ -68,7 +69,8 @@ def test_each_option_comes_from_each_source_and_the_strongest_wins(
     assert getattr(from_file, name) == value
     assert from_file == from_environment == from_flag
     assert from_file.given == {name}
-    weaker = {"approve": '"never"', "base_url": '"http://other"'}.get(name, '"none"')
+    weak_words = {"approve": "never", "base_url": "http://other", "effort": "low"}
+    weaker = f'"{weak_words.get(name, "none")}"'
     if name.endswith("_tokens") or name.startswith(("max_", "undo_")):
         weaker = "1"
     assert load(tmp_path, f"{name} = {weaker}", {variable: text}) == from_file
@@ -90,6 +92,7 @@ def test_the_defaults_are_those_that_the_documentation_names(tmp_path: Path) -> 
     assert settings == Settings()
     assert settings.model == "claude-opus-5-5"
     assert settings.limits == Limits(50, 5_000_000, Decimal(2), 1800.0)
+    assert settings.undo_bounds == Bounds(1.0, 512 << 20)
 
 
 @pytest.mark.parametrize("word", ["none", "None", " unlimited "])
@@ -106,6 +109,7 @@ BAD = [
     *(("output_tokens", value) for value in ("0", "x")),
     *(("base_url", value) for value in ("ftp://x", "localhost:8000", "http://", "https:///v1")),
     ("approve", "always"),
+    ("effort", "hgih"),
     ("model", " "),
 ]
 

@@ -59,5 +59,6 @@ async def main():
     assert session.turn.state == "answered", session.turn.reason
 
 
-asyncio.run(main())
+# As in a kernel; `asyncio.run` sets a signal handler whose text is made for each action.
+asyncio.new_event_loop().run_until_complete(main())
 report(imported)

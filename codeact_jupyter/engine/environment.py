@@ -75,7 +75,7 @@ class Namespace:
 
     `texts` are the short texts and paths that names hold; `sources` the code of functions and
     classes that were written in the notebook, empty where it is not known; `folders` where modules
-    are looked for besides those that are installed.
+    are looked for besides those that are installed. `names` are all that are bound.
     """
 
     persons: frozenset[str] = frozenset()
@@ -85,6 +85,7 @@ class Namespace:
     texts: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
 
 
 class Environment(Protocol):

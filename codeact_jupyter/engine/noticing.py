@@ -9,10 +9,14 @@ from .trajectory import Observation, Step, Touched
 
 WORDS = {
     "writes": "wrote {}",
+    "overwrites": "wrote over {}",
     "deletes": "deleted {}",
     "moves": "moved {}",
     "process": "started the process {}",
     "network": "contacted {}",
+    # What no hook sees: the files before and after are compared.
+    "altered": "changed {}, as its file shows",
+    "gone": "left {} deleted",
 }
 # What libraries ask of the system by themselves, at an import or a first plot: fonts, processors,
 # shared libraries. The record has them; nobody is told.

@@ -6,15 +6,17 @@ A step that comes back with `told` set is over: its action must not run.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from .environment import Environment
 from .policy import Answered, Policy, Verdict, code_hash
 from .telling import Telling
-from .trajectory import Approval, Mistake, Observation, Step, Turn
+from .trajectory import Action, Approval, Mistake, Observation, Step, Turn
 
 MISTAKES_IN_A_ROW = 3
+LONG = 5_000  # characters of code
 
 Ask = Callable[[Step, Verdict], Awaitable[Answered]]
 
@@ -33,7 +35,7 @@ async def reviewed(
     if mistake is not None:
         return replace(step, mistake=mistake, told=telling.mistake(step.reply, mistake))
     assert step.action is not None
-    verdict = policy.assess(step.action, environment.namespace())
+    verdict = await _assessed(policy, step.action, environment)
     edited = False
     while verdict.decision == "ask" and step.action is not None:
         answer = await ask(step, verdict)
@@ -41,7 +43,7 @@ async def reviewed(
             return _decided(step, verdict, answer, telling, edited=edited)
         action = replace(step.action, code=answer.code)
         step, edited = replace(step, action=action), True
-        again = policy.assess(action, environment.namespace())
+        again = await _assessed(policy, action, environment)
         if again.decision == "allow" or set(again.kinds) <= set(verdict.kinds):
             return replace(step, approval=_approval(step, again, "edited", "person", answer.word))
         verdict = again  # it asks for something that the person was not told of before
@@ -70,6 +72,13 @@ def word_on_edit(step: Step) -> str:
         return step.approval.word
     word = f"{step.approval.word}\n" if step.approval.word else ""
     return f"{word}I edited the code before it ran; what ran is:\n{step.action.code}"
+
+
+async def _assessed(policy: Policy, action: Action, environment: Environment) -> Verdict:
+    """What the policy says of it; long code is read in a thread, so that others are served."""
+    if len(action.code) < LONG:
+        return policy.assess(action, environment.namespace())
+    return await asyncio.to_thread(policy.assess, action, environment.namespace())
 
 
 def _decided(

@@ -3,7 +3,8 @@
 A number rests on a step when the step's observation has it: up to the rounding of the last digit
 that the answer tells, without regard to sign, thousands separators or unit; `42%` may stand there
 as 0.42. What is in no output of the conversation may be of the task, or of code that was run
-(`head(20)`): that is no false alarm. Numbers that are only in a picture cannot be seen.
+(`head(20)`): that is no false alarm. What may be a year is one where it is in neither. Numbers that
+are only in a picture cannot be seen.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .trajectory import Error, Observation, Output, Reply, Step, Stream, Traject
 
 MOST_CHARACTERS = 200_000  # of one output, from its beginning and as much from its end
 MOST_CELLS = 5  # that one number names
-TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.DOTALL)
+TAG = re.compile(r"<(?:style|script)\b.*?(?:</(?:style|script)>|\Z)|<[^<>]*>", re.DOTALL)
 
 
 class _Numbers:
@@ -47,7 +48,12 @@ def figures_of(trajectory: Trajectory, answer: Reply) -> tuple[Figure, ...]:
     outputs = [_Source(_outputs_of([turn])), _Source(_outputs_of(reversed(earlier)))]
     task = _Numbers(_words_of(trajectory.turns))
     code = _Source((step, [step.action.code]) for step in turn.steps if step.action is not None)
-    return tuple(_figure(each, outputs, task, code) for each in told)
+    figures = ((each, _figure(each, outputs, task, code)) for each in told)
+    return tuple(
+        figure
+        for each, figure in figures
+        if figure.support in ("output", "task") or not each.may_be_year
+    )
 
 
 def _figure(told: Told, outputs: list[_Source], task: _Numbers, code: _Source) -> Figure:
@@ -108,11 +114,18 @@ def _output_texts(output: Output) -> Iterator[str]:
     else:
         for mime, data in output.data.items():
             if mime == "text/html":
-                yield unescape(TAG.sub(" ", _cut(str(data))))
+                yield _unescaped(TAG.sub(" ", str(data)))
             elif mime.startswith("text/"):
                 yield str(data)
             elif mime.endswith("json") and "widget" not in mime:
                 yield json.dumps(data)
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return unescape(_cut(text))
+    except ValueError:  # a character by a number of thousands of digits
+        return text
 
 
 def _cut(text: str) -> str:

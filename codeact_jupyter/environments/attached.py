@@ -1,7 +1,8 @@
 """Actions in the kernel of the person's own notebook, side by side with what they run there.
 
 The kernel is somebody else's: it is neither started nor shut down here, and an interrupt is sent
-only while it executes an action of ours, because it would hit whatever executes then.
+only for an action of ours that has begun and has no reply, while no cell of the person's is known
+to execute, because it would hit whatever executes then.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.environment import News, OnOutput
 from ..engine.trajectory import Action, Observation, StepState, Variable
+from ..errors import EnvironmentFailure
 from .checkpoints import KernelCheckpoints
+from .exchange import AskInput, Message
 from .kernel import KernelEnvironment
-from .link import AskInput, Message
 from .names import Names
 from .observed_cells import ObservedCells
 from .watched import PREFIX, WatchedLink
@@ -28,8 +30,14 @@ if TYPE_CHECKING:
 QUICK_SECONDS = 0.3  # a wait this short is not worth a word
 LOOK_SECONDS = 2.0
 READING_SECONDS = 0.03  # in which what a kernel has said by now is read
+# In which the reply to what is said to be over comes, since a kernel sends that before.
+DOUBTED_SECONDS = 1.0
 BUSY = "The kernel is busy with a cell of the person's, so its variables could not be looked at."
 NOT_RUN = "not run: stopped while the kernel was busy with another cell"
+BEHIND = (
+    "it was stopped before it was seen to begin, and the kernel still has it: if it begins, it is "
+    "interrupted then, and what it does until that is not recorded"
+)
 NEW_KERNEL = (
     "not run: the kernel was restarted before it; all variables and imports of before are gone"
 )
@@ -63,6 +71,8 @@ class AttachedEnvironment(KernelEnvironment):
         self._given_up = False
         self._to_interrupt = False  # the action stands behind another cell, and is not to run on
         self._begun = self._aborted = False
+        self._unwanted: set[str] = set()  # given up before they began, and the kernel has them
+        self._ending: asyncio.Future[None] | None = None  # else it may be collected
         link.on_late = link.tell_late
         link.late.append(super()._take_late)
         link.listeners += [self.cells, self._when_begun]
@@ -176,24 +186,53 @@ class AttachedEnvironment(KernelEnvironment):
     def _was_interrupted(self) -> bool:
         return self._to_interrupt or super()._was_interrupted
 
+    def _lost(self, error: Exception) -> str:
+        if self._begun or isinstance(error, EnvironmentFailure):
+            return super()._lost(error)
+        self._unwanted.add(self._ours)
+        return BEHIND
+
     async def _interrupt(self) -> None:
         if self._waiting is not None:
             self.stop_waiting()
-        elif self._ours and not self.link.awaits_reply(self._ours):
-            return  # it is over, and what executes by now may be the person's
-        elif self._ours and self.link.executing == self._ours:
-            ours = self._ours
-            await asyncio.sleep(READING_SECONDS)  # its end may have come already
-            if self._ours == ours and self.link.awaits_reply(ours):
-                await super()._interrupt()
-        else:
+        elif not self._ours:
             self._to_interrupt = True
+        elif self.link.awaits_reply(self._ours):  # else what executes by now may be the person's
+            assert self._interrupted is not None
+            self._interrupted.set()  # the run ends in a while, whatever the kernel says
+            if self._begun:
+                await self._interrupt_running(self._ours)
+            else:
+                self._to_interrupt = True
+
+    async def _interrupt_running(self, ours: str) -> None:
+        """Interrupt this action of ours, unless it is over, or something of the person's executes.
+
+        Code may say that it is over and go on, and whether it is comes here by another channel.
+        """
+        executing = None
+        while executing != self.link.executing:
+            executing = self.link.executing
+            if executing not in ("", ours):
+                return
+            await asyncio.sleep(READING_SECONDS if executing else DOUBTED_SECONDS)
+            if not self.link.awaits_reply(ours):
+                return
+        await self._send_interrupt()
+
+    async def _interrupt_unwanted(self, ours: str) -> None:
+        await asyncio.sleep(READING_SECONDS)  # its end may have come already
+        if self.link.executing == ours:
+            await self._send_interrupt()
 
     def _when_begun(self, message: Message) -> None:
         """Say when our action stands behind another cell; interrupt it then, if it is to be."""
+        executing = self.link.executing
+        if executing in self._unwanted:
+            self._unwanted.remove(executing)
+            self._ending = asyncio.ensure_future(self._interrupt_unwanted(executing))
         if not self._ours:
             return
-        executing = self.link.executing
         self._begun = self._begun or executing == self._ours
         self._tell_wait(not self._begun and executing != "")
         goes_on = executing == self._ours and self.link.awaits_reply(self._ours)

@@ -7,26 +7,36 @@ publisher, the display hook and the traceback. Nothing of IPython's classes is t
 
 from __future__ import annotations
 
-import json
 import sys
+import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from ..engine.environment import Cleared, OnOutput, Produced, Updated
 from ..engine.telling import trimmed
 from ..engine.trajectory import Display, Error, MimeBundle, Result, Stream
 from .forks import forks
-from .hiding import hidden
-from .outputs import clean, encodable
+from .hiding import Sieve, hidden
+from .outputs import clean, clean_metadata, encodable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from IPython.core.interactiveshell import InteractiveShell
 
 
 KEY = "codeact"  # marks what a display under a magic's cell really was
+
+
+class _Muted(threading.local):
+    """A context in which what this thread writes passes unseen: it was told already."""
+
+    times = 0
+
+    def __enter__(self) -> None:
+        self.times += 1
+
+    def __exit__(self, *exc: object) -> None:
+        self.times -= 1
 
 
 class Capture:
@@ -52,14 +62,17 @@ class Capture:
         self._inside = inside
         self._earlier = earlier
         self._secrets = secrets
+        self._sieve = Sieve(secrets)
+        self._waits_in: tuple[str, Callable[[str], Any]] = ("stdout", lambda text: None)
+        self._lock = threading.RLock()  # of the text that waits
         self._forks = forks()
-        self._muted = 0
+        self._muted = _Muted()
         self._clear_next = False
         self._doors = ExitStack()
 
     def __enter__(self) -> Capture:
-        for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
-            if stream is not None:
+        for name, stream in (("stderr", sys.stderr), ("stdout", sys.stdout)):
+            if stream is not None:  # stdout comes last: where both are one, it is that one
                 self._replace(stream, "write", self._writer(name, stream.write))
         publisher, hook = self._shell.display_pub, self._shell.displayhook
         self._publish = publisher.publish
@@ -74,6 +87,7 @@ class Capture:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._let_go()
         self._doors.close()
 
     def _replace(self, owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
@@ -95,57 +109,81 @@ class Capture:
         """Whether values and errors go out as plain displays: in a kernel, inside another cell."""
         return self._inside is not None and hasattr(self._shell, "kernel")
 
-    @contextmanager
-    def _muting(self) -> Iterator[None]:
-        """Let what is written now pass unseen: it was told already, as a richer output."""
-        self._muted += 1
-        try:
-            yield
-        finally:
-            self._muted -= 1
-
     def _tell(self, output: Produced) -> None:
         """Tell of an output, except in a forked worker, where nobody listens and locks may hang."""
         if forks() == self._forks:
             self._on_output(output)
 
     def _before_output(self) -> None:
+        self._let_go()
+        self._begin_output()
+
+    def _begin_output(self) -> None:
         self._earlier()
         if self._clear_next and self._inside is not None:
             self._clear_next = False
-            with self._muting():
+            with self._muted:
                 self._inside()
 
     def _writer(self, name: str, write: Callable[[str], Any]) -> Callable[[str], Any]:
         def wrapper(text: str) -> Any:
             if not isinstance(text, str):
                 return write(text)  # the stream's own error
-            text = hidden(encodable(text), self._secrets)
-            if text and not self._muted:
-                self._before_output()
-                self._tell(Stream(text, "stderr" if name == "stderr" else "stdout"))
-            return write(text)
+            text = encodable(text)
+            if not self._secrets or self._muted.times or forks() != self._forks:
+                return self._pass_on(name, write, hidden(text, self._secrets))
+            with self._lock:
+                if self._waits_in != (name, write):
+                    self._let_go()
+                    self._waits_in = name, write
+                self._pass_on(name, write, self._sieve.through(text))
+            return len(text)
 
         return wrapper
 
+    def _let_go(self) -> None:
+        """Have what waits written: nothing that follows can make a secret of it."""
+        if forks() != self._forks:
+            return
+        with self._lock:
+            if rest := self._sieve.rest():
+                self._pass_on(*self._waits_in, rest)
+
+    def _pass_on(self, name: str, write: Callable[[str], Any], text: str) -> Any:
+        """Tell a text, and write it where it goes."""
+        if text and not self._muted.times:
+            self._begin_output()
+            self._tell(Stream(text, "stderr" if name == "stderr" else "stdout"))
+        with self._muted:  # it may write to the other stream
+            return write(text)
+
+    def _harmless(self, value: Any) -> Any:
+        """What is to be shown without what cannot be sent and what may not be seen."""
+        return hidden(encodable(value), self._secrets)
+
     def _publisher(self, publish: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(data: Any, metadata: Any = None, *args: Any, **options: Any) -> Any:
-            data = hidden(encodable(data), self._secrets)
-            if not self._muted:
-                self._before_output()
+            data, metadata = self._harmless(data), self._harmless(metadata)
+            if not self._muted.times:
                 display_id = str((options.get("transient") or {}).get("display_id") or "")
                 shown = Display(clean(data), clean_metadata(metadata), display_id)
-                update = options.get("update")
-                self._tell(Updated(shown, display_id) if update else shown)
-            with self._muting():
+                if options.get("update"):  # a clearing that waits goes on waiting
+                    self._let_go()
+                    self._earlier()
+                    self._tell(Updated(shown, display_id))
+                else:
+                    self._before_output()
+                    self._tell(shown)
+            with self._muted:
                 return publish(data, metadata, *args, **options)
 
         return wrapper
 
     def _clearer(self, clear: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(wait: bool = False) -> Any:
-            if self._muted or _in_output_widget():
+            if self._muted.times or _in_output_widget():
                 return clear(wait)
+            self._let_go()
             self._tell(Cleared(wait))
             if self._inside is None:
                 return clear(wait)
@@ -159,11 +197,11 @@ class Capture:
     def _result_writer(self, write: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(data: Any, metadata: Any = None) -> Any:
             self._before_output()
-            data = hidden(encodable(data), self._secrets)
+            data, metadata = self._harmless(data), self._harmless(metadata)
             count = self._shell.displayhook.prompt_count if self._inside is None else None
             result = Result(clean(data), clean_metadata(metadata), count)
             self._tell(result)
-            with self._muting():
+            with self._muted:
                 if self._shows_itself:  # shown, but not as Out[n]
                     return self._publish(*as_display(result))
                 return write(data, metadata)
@@ -178,7 +216,7 @@ class Capture:
             error = Error(etype.__name__, encodable(_text(evalue)), tuple(lines))
             error = hidden(error, self._secrets)
             self._tell(error)
-            with self._muting():
+            with self._muted:
                 if not self._shows_itself:
                     return show(etype, evalue, hidden(stb, self._secrets))
                 return self._publish(*as_display(error))
@@ -206,12 +244,6 @@ def _in_output_widget() -> bool:
     widgets = sys.modules.get("ipywidgets.widgets.widget")
     alive = list(getattr(widgets, "_instances", {}).values())
     return any(type(each).__name__ == "Output" and each.msg_id for each in alive)
-
-
-def clean_metadata(metadata: Any) -> dict[str, Any]:
-    """Display metadata as plain JSON; what is not JSON is put in words."""
-    plain: dict[str, Any] = json.loads(json.dumps(dict(metadata or {}), default=str))
-    return plain
 
 
 def _text(error: BaseException) -> str:

@@ -4,21 +4,20 @@ a kernel by expressions that bind no name.
 
 from __future__ import annotations
 
-import ast
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..engine.undoing import Again, Bounds, Change, Gap, Points, Restored, Undoable
+from ..engine.undoing import Again, Bounds, Gap, Points, Restored, Undoable
 from ..errors import EnvironmentFailure, UndoError
+from .answers import Read, answer_of, gaps_of, points_of, restored_of, undoable_of
 from .undo.sending import asking, bringing, known_here
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-NO_ANSWER = (EnvironmentFailure, TimeoutError, KeyError, ValueError, SyntaxError)
+NO_ANSWER = (EnvironmentFailure, TimeoutError)
 SLICE_SECONDS = 0.01  # in which a stop, and the model's words, wait
 ALL = "all variables"
 GIVEN_UP = "a cell of yours ran between two steps, and there was no time to keep what it did apart"
@@ -76,10 +75,12 @@ class ShellCheckpoints:
         return points_of(self._here.points())
 
     async def look(self, point: str) -> Undoable | None:
-        return undoable_of(self._here.look(point))
+        found = self._here.look(point)
+        return None if found is None else undoable_of(found)
 
     async def put_back(self, point: str, *, overwrite: bool) -> Restored | None:
-        return restored_of(self._here.put_back(point, overwrite))
+        found = self._here.put_back(point, overwrite)
+        return None if found is None else restored_of(found)
 
 
 class KernelCheckpoints:
@@ -144,60 +145,63 @@ class KernelCheckpoints:
         at = self._cells_run()
         limits = (bounds.seconds, bounds.bytes)
         try:
-            found = await self._answer("take", point, *limits, self._workspace(), tuple(first))
+            asked = ("take", point, *limits, self._workspace(), tuple(first))
+            found = await self._answer(_begun_of, *asked)
         except NO_ANSWER:
-            found = {"gaps": {ALL: UNANSWERED}, "parked": False}
+            found = ((Gap(ALL, UNANSWERED),), False)
         self._taken_at = (point, at)
         if found is None:
             return None
-        self._may_lose = bool(found["parked"])
-        return gaps_of(found["gaps"])
+        gaps, self._may_lose = found
+        return gaps
 
     def is_stale(self, point: str) -> bool:
         return self._taken_at != (point, self._cells_run())
 
     async def lost(self, point: str) -> tuple[Gap, ...]:
         gaps, self._untold = self._untold, ()
-        return (*gaps, *gaps_of(await self._asked("lost", point) or {})) if self._may_lose else gaps
+        lost = await self._asked(gaps_of, "lost", point) if self._may_lose else None
+        return (*gaps, *(lost or ()))
 
     async def close(self, point: str, bounds: Bounds, *, acted: bool) -> bool:
         mixed = acted and self._cells_run() != self._acted_at
-        await self._asked("close", point, acted, mixed, bounds.bytes)
+        await self._asked(gaps_of, "close", point, acted, mixed, bounds.bytes)
         if acted and not mixed and self._cells_run() != self._acted_at:  # it ran before our request
             mixed = True
-            await self._asked("close", point, acted, mixed, bounds.bytes)
+            await self._asked(gaps_of, "close", point, acted, mixed, bounds.bytes)
         return mixed
 
     async def points(self) -> Points:
-        return points_of(await self._asked("points") or {"kept": (), "undone": ()})
+        return await self._asked(points_of, "points") or Points()
 
     async def look(self, point: str) -> Undoable | None:
         try:
-            found = await self._answer("look", point)
+            found = await self._answer(_seen_of, "look", point)
         except NO_ANSWER as error:
             raise UndoError(SILENT) from error
-        self._clock = (found["clock"] if found else 0.0, time.monotonic())
-        return undoable_of(found)
+        undoable, clock = found or (None, 0.0)
+        self._clock = (clock, time.monotonic())
+        return undoable
 
     async def put_back(self, point: str, *, overwrite: bool) -> Restored | None:
         clock, looked = self._clock
         until = clock + time.monotonic() - looked + PUT_BACK_SECONDS
         try:
-            found = await self._answer("put_back", point, overwrite, until)
+            found = await self._answer(_put_back_of, "put_back", point, overwrite, until)
         except NO_ANSWER as error:
             raise UndoError(UNKNOWN.format(str(error) or "no answer")) from error
-        if found is not None and found.get("late"):
+        if found == "late":
             raise UndoError(BUSY)
-        return restored_of(found)
+        return found
 
-    async def _asked(self, ask: str, *given: Any) -> Any:
+    async def _asked(self, read: Callable[[Any], Read], ask: str, *given: Any) -> Read | None:
         """What the kernel answers; None also when it does not, or knows nothing of it."""
         try:
-            return await self._answer(ask, *given)
+            return await self._answer(read, ask, *given)
         except NO_ANSWER:
             return None
 
-    async def _answer(self, ask: str, *given: Any) -> Any:
+    async def _answer(self, read: Callable[[Any], Read], ask: str, *given: Any) -> Read | None:
         """What the kernel answers; None when it has no checkpoints. Raises when it does not."""
         expression = asking(ask, *given)
         shown = await self._evaluate(expression)
@@ -207,30 +211,19 @@ class KernelCheckpoints:
             shown = await self._evaluate(bringing(expression))
         if shown["status"] != "ok":
             raise EnvironmentFailure(f"{shown.get('ename')}: {shown.get('evalue')}")
-        return json.loads(ast.literal_eval(shown["data"]["text/plain"]))
+        return answer_of(shown, read)
 
 
-def gaps_of(found: Mapping[str, str]) -> tuple[Gap, ...]:
-    """The gaps that a kernel told, by name."""
-    return tuple(Gap(str(what), str(why)) for what, why in found.items())
+def _begun_of(found: Mapping[str, Any]) -> tuple[tuple[Gap, ...], bool]:
+    """The gaps of a checkpoint, and whether some of it may be lost."""
+    return gaps_of(found["gaps"]), bool(found["parked"])
 
 
-def undoable_of(found: Mapping[str, Any] | None) -> Undoable | None:
-    """What a kernel told that there is to put back."""
-    if found is None:
-        return None
-    changes = tuple(Change(**item) for item in found["items"])
-    points = tuple(str(point) for point in found["points"])
-    return Undoable(changes, gaps_of(found["gaps"]), bool(found["undone"]), points)
+def _seen_of(found: Mapping[str, Any]) -> tuple[Undoable, float]:
+    """What there is to put back, and when that was, by the kernel's clock."""
+    return undoable_of(found), float(found["clock"])
 
 
-def points_of(found: Mapping[str, Any]) -> Points:
-    """The points that a kernel told."""
-    return Points(tuple(found["kept"]), tuple(tuple(each) for each in found["undone"]))
-
-
-def restored_of(found: Mapping[str, Any] | None) -> Restored | None:
-    """What a kernel told that it put back."""
-    if found is None:
-        return None
-    return Restored(tuple(found["done"]), tuple(found["kept"]), tuple(found["failed"]))
+def _put_back_of(found: Mapping[str, Any]) -> Restored | Literal["late"]:
+    """What was put back; `late` when nobody waited for it any more, so that nothing was."""
+    return "late" if found.get("late") else restored_of(found)

@@ -63,12 +63,13 @@ class Collector:
                 if not item.wait:
                     self._void()
                 return
+            if isinstance(item, Updated):
+                self._update(item)
+                return
             if self._clear_next:
                 self._void()
             if isinstance(item, Stream):
                 self._add_text(item)
-            elif isinstance(item, Updated):
-                self._update(item)
             else:
                 self._add_output(item)
 

@@ -59,6 +59,32 @@ def _without(text: str, secret: str) -> str:
     return "".join([*pieces, text[at:]]) if pieces else text
 
 
+class Sieve:
+    """Lets one text that comes in pieces through, without the secrets.
+
+    The end of it that a secret may begin with waits for what follows.
+    """
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = secrets
+        self._waiting = ""
+
+    def through(self, text: str) -> str:
+        """As much of the text up to and with this piece as is sure and did not come yet."""
+        text = self._waiting + text
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        begun = (_begun(text, secret) for secret in self._secrets)
+        sure = len(text) - max(begun, default=0)
+        self._waiting = text[sure:]
+        return hidden(text[:sure], self._secrets)
+
+    def rest(self) -> str:
+        """What waits: nothing follows it."""
+        waiting, self._waiting = self._waiting, ""
+        return hidden(waiting, self._secrets)
+
+
 class Hiding:
     """An environment of which no secret comes out."""
 
@@ -86,7 +112,9 @@ class Hiding:
         return hidden(await self._environment.news(anew=anew), self._secrets())
 
     def namespace(self) -> Namespace:
-        return self._environment.namespace()
+        known = self._environment.namespace()  # a policy says in words what code does with them
+        texts, sources = hidden((known.texts, known.sources), self._secrets())
+        return replace(known, texts=texts, sources=sources)
 
     def interrupt(self) -> None:
         self._environment.interrupt()
@@ -96,39 +124,34 @@ class Hiding:
 
 
 class _Progress:
-    """Passes outputs on as they come, without the secrets; may be added to by any thread.
-
-    The end of a text that a secret may begin with waits for what follows.
-    """
+    """Passes outputs on as they come, without the secrets; may be added to by any thread."""
 
     def __init__(self, on_output: OnOutput, secrets: Sequence[str]) -> None:
         self._on_output = on_output
         self._secrets = secrets
         self._lock = threading.RLock()
-        self._waiting = Stream("")
+        self._sieve = Sieve(secrets)
+        self._stream = Stream("")
 
     def add(self, item: Produced) -> None:
         """Take the next output."""
         with self._lock:
-            if not isinstance(item, Stream) or item.name != self._waiting.name:
+            if not isinstance(item, Stream) or item.name != self._stream.name:
                 self.end()
             if not isinstance(item, Stream):
                 self._on_output(hidden(item, self._secrets))
                 return
-            text = self._waiting.text + item.text
-            for secret in self._secrets:
-                text = text.replace(secret, HIDDEN)
-            sure = len(text) - max(_begun(text, secret) for secret in self._secrets)
-            self._waiting = Stream(text[sure:], item.name)
-            if sure:
-                self._on_output(Stream(hidden(text[:sure], self._secrets), item.name))
+            self._stream = item
+            self._pass_on(self._sieve.through(item.text))
 
     def end(self) -> None:
         """Pass on what waits."""
         with self._lock:
-            waiting, self._waiting = self._waiting, Stream("", self._waiting.name)
-            if waiting.text:
-                self._on_output(hidden(waiting, self._secrets))
+            self._pass_on(self._sieve.rest())
+
+    def _pass_on(self, text: str) -> None:
+        if text:
+            self._on_output(Stream(text, self._stream.name))
 
 
 def _begun(text: str, secret: str) -> int:

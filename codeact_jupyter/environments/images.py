@@ -4,40 +4,30 @@ from __future__ import annotations
 
 import base64
 import io
-import struct
+
+from ..rasters import decoded, size_of
 
 LONGEST_EDGE = 1_568  # the Messages API scales larger images down itself
 MOST_BYTES = 3_500_000
+PNG, END_OF_PNG = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 
 def fit_image(mime: str, data: str) -> tuple[str, str] | None:
-    """The image as (mime, base64) within the bounds; None when it cannot be read.
+    """The image as (mime, base64) within the bounds; None when it cannot be read, or is too large.
 
-    A small PNG, the usual plot, is passed on without being decoded.
+    What its bytes are counts, not what `mime` says of them: a server that finds one image in a
+    conversation broken, or of another kind than was said, refuses all of it from then on.
     """
-    data = "".join(data.split())
-    if len(data) * 3 // 4 <= MOST_BYTES and _edge_of_png(data) <= LONGEST_EDGE:
-        return mime, data
     try:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(base64.b64decode(data))) as picture:
-            picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
-            small = io.BytesIO()
-            picture.convert("RGBA").save(small, "PNG", optimize=True)
-    except (OSError, ValueError, ImportError):
+        raw, picture = base64.b64decode(data), decoded(data, LONGEST_EDGE)
+        fits = len(raw) <= MOST_BYTES and max(size_of(data)) <= LONGEST_EDGE
+    except ValueError:
         return None
-    if small.tell() > MOST_BYTES:
+    usual = fits and raw.startswith(PNG) and raw.endswith(END_OF_PNG)
+    if not usual:
+        small = io.BytesIO()
+        picture.save(small, "PNG", optimize=True)
+        raw = small.getvalue()
+    if len(raw) > MOST_BYTES:
         return None
-    return "image/png", base64.b64encode(small.getvalue()).decode("ascii")
-
-
-def _edge_of_png(data: str) -> int:
-    """The longer side in pixels, read from a PNG's header; large for what is no PNG."""
-    try:
-        head = base64.b64decode(data[:64])
-        if head[:8] != b"\x89PNG\r\n\x1a\n":
-            return LONGEST_EDGE + 1
-        return int(max(struct.unpack(">II", head[16:24])))
-    except (ValueError, struct.error):
-        return LONGEST_EDGE + 1
+    return "image/png", base64.b64encode(raw).decode("ascii")

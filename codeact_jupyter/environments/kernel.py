@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
-import json
 import signal
 import sys
 import time
@@ -15,11 +13,14 @@ from typing import IO, TYPE_CHECKING, Any
 from ..engine.environment import Cleared, Late, Namespace, News, OnOutput
 from ..engine.trajectory import Action, NamespaceChange, Observation, StepState
 from ..errors import EnvironmentFailure
+from ..plain import plain_python
+from .answers import answer_of, look_of, shown_of
 from .checkpoints import KernelCheckpoints
 from .collecting import Collector
-from .link import Admit, AskInput, KernelLink, Message, Unanswered
+from .exchange import AskInput, Message
+from .link import Admit, KernelLink, Unanswered
 from .names import Names
-from .observing import collect, ended, since
+from .observing import collect, count_of, ended, since
 from .outputs import produced
 from .persons_cells import words_of
 from .probe import keeping_expression, short_expression
@@ -112,9 +113,7 @@ class KernelEnvironment:
     async def check(self, code: str) -> str | None:
         if self._python != sys.version_info[:2]:
             return None  # another grammar: the kernel itself will say
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        return syntax_problem(code, TransformerManager().transform_cell)
+        return syntax_problem(code, plain_python)
 
     async def execute(self, action: Action, *, on_output: OnOutput) -> Observation:
         collector = self._collector = Collector(on_output, before=self._collector)
@@ -150,7 +149,7 @@ class KernelEnvironment:
             collector.outputs,
             change=change,
             seconds=seconds,
-            count=reply["content"].get("execution_count"),
+            count=count_of(reply),
             lost=lost,
             updated=collector.updated,
             touched=() if look is None else self._names.touched,
@@ -222,10 +221,13 @@ class KernelEnvironment:
     async def _interrupt(self) -> None:
         if self._interrupted is not None:
             self._interrupted.set()
-            await self._manager.interrupt_kernel()
-            # ipykernel's event loop, while it awaits, notices an interrupt only when it is woken
-            # by something else (measured: by the end of the `sleep` that was to be interrupted).
-            self._link.wake()
+            await self._send_interrupt()
+
+    async def _send_interrupt(self) -> None:
+        await self._manager.interrupt_kernel()
+        # ipykernel's event loop, while it awaits, notices an interrupt only when it is woken
+        # by something else (measured: by the end of the `sleep` that was to be interrupted).
+        self._link.wake()
 
     async def _unresponsive(self, interrupted: asyncio.Event) -> None:
         """Ends when the kernel had its time to react to an interrupt, or is killed."""
@@ -273,10 +275,9 @@ class KernelEnvironment:
             shown = await self._evaluated(self._short_look)
             if shown["status"] != "ok":  # a new kernel, which does not know the probe yet
                 shown = await self._evaluated(keeping_expression())
-            look: Mapping[str, Any] = json.loads(ast.literal_eval(shown["data"]["text/plain"]))
-        except (EnvironmentFailure, TimeoutError, KeyError, ValueError, SyntaxError):
+            return answer_of(shown, look_of)
+        except (EnvironmentFailure, TimeoutError):
             return None
-        return look
 
     async def _evaluated(self, code: str) -> Mapping[str, Any]:
         reply, _ = await self._link.request(
@@ -290,8 +291,7 @@ class KernelEnvironment:
             on_message=self._take_late,
             give_up=asyncio.sleep(UNRESPONSIVE_SECONDS),
         )
-        shown: Mapping[str, Any] = reply["content"]["user_expressions"]["codeact"]
-        return shown
+        return shown_of(reply["content"])
 
 
 async def _after(event: asyncio.Event, seconds: float) -> None:

@@ -8,28 +8,35 @@ went idle, or, since `idle` can be lost, was quiet for a bounded time after the 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EnvironmentFailure
+from .exchange import QUIET_SECONDS, AskInput, Exchange, Message, OnMessage
 
 if TYPE_CHECKING:
     from jupyter_client.asynchronous.client import AsyncKernelClient
 
-Message = Mapping[str, Any]
-OnMessage = Callable[[Message], None]
 Admit = Callable[[Message], "Message | None"]
-AskInput = Callable[[str, bool], Awaitable[str]]
 
-QUIET_SECONDS = 1.0
 UNHEARD_SECONDS = 5.0
-DRAIN_SECONDS = 30.0
 ALIVE_SECONDS = 0.5
+MOST_FAULTS = 10  # in a row, after which a channel counts as lost
 RESTARTED = "the kernel was restarted while this ran"
 DIED = "the kernel died while this ran"
+LOST = (
+    f"the kernel sent {MOST_FAULTS} messages in a row that cannot be read; what it had done by "
+    "then is unknown: restart it"
+)
+GONE = (
+    "the notebook's kernel was shut down or changed for another; when the notebook has its kernel, "
+    "send the task again"
+)
 UNKNOWN = "what it had done by then is unknown, and its variables are gone"
 END_OF_INPUT = "\x04"  # what ipykernel takes for the end of the input
+log = logging.getLogger(__name__)
 
 
 class Unanswered(EnvironmentFailure):
@@ -37,32 +44,6 @@ class Unanswered(EnvironmentFailure):
 
     ipykernel's `dispatch_shell` swallows an interrupt that comes outside the user's code.
     """
-
-
-class Exchange:
-    """One request and what came back for it."""
-
-    def __init__(self, on_message: OnMessage, ask_input: AskInput | None) -> None:
-        self.on_message = on_message
-        self.ask_input = ask_input
-        self.reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self.idle = asyncio.Event()
-        self.last_heard = time.monotonic()
-        self.heard = False
-        self.answers: list[asyncio.Future[None]] = []
-
-    async def drained(self) -> bool:
-        """Wait for the rest of the output; False when its end was never announced."""
-        deadline = time.monotonic() + DRAIN_SECONDS
-        while not self.idle.is_set() and time.monotonic() < deadline:
-            left = self.last_heard + QUIET_SECONDS - time.monotonic()
-            if left <= 0:
-                return False
-            try:
-                await asyncio.wait_for(self.idle.wait(), left)
-            except (asyncio.TimeoutError, TimeoutError):
-                continue
-        return self.idle.is_set()
 
 
 class KernelLink:
@@ -80,6 +61,7 @@ class KernelLink:
         self._probes: dict[str, asyncio.Event] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.incarnation = ""
+        self.is_lost = False
         self.on_late: OnMessage = lambda message: None
         self.admit: Admit = lambda message: message
         self.why_ended: Callable[[], str] = str
@@ -151,10 +133,22 @@ class KernelLink:
         send(self.client.shell_channel, asked)
 
     async def _read(self, get: Callable[[], Awaitable[Message]], take: OnMessage) -> None:
-        while True:
-            message = self.admit(await get())
-            if message is not None:
-                take(message)
+        """Pass over what cannot be read: the rest is to come, and whoever waits for it waits."""
+        faults = 0
+        while faults < MOST_FAULTS:
+            try:
+                message = self.admit(await get())
+                faults = 0
+                if message is not None:
+                    take(message)
+            except Exception as error:  # not signed, not JSON, or no message as it should be
+                faults += 1
+                log.warning("codeact: passed over a message of a kernel: %r", error)
+                await asyncio.sleep(0)
+        self._lose()
+
+    def _lose(self) -> None:
+        self.is_lost = True
 
     def _exchange(self, message: Message) -> Exchange | None:
         parent = message.get("parent_header") or {}
@@ -170,6 +164,8 @@ class KernelLink:
             probe.set()
         exchange = self._exchange(message)
         if exchange is not None and not exchange.reply.done():
+            if not isinstance(message["content"].get("status"), str):
+                raise ValueError("a reply that does not say how it ended")
             exchange.reply.set_result(message)
 
     def _on_iopub(self, message: Message) -> None:
@@ -252,9 +248,9 @@ class KernelLink:
             del self._probes[probe["msg_id"]]
 
     async def _death(self) -> None:
-        while await self._is_alive():
+        while not self.is_lost and await self._is_alive():
             await asyncio.sleep(ALIVE_SECONDS)
-        raise self._ended(DIED)
+        raise EnvironmentFailure(LOST) if self.is_lost else self._ended(DIED)
 
     def _ended(self, what: str) -> EnvironmentFailure:
         why = self.why_ended()
@@ -267,9 +263,13 @@ def send(channel: Any, message: Message) -> None:
     `jupyter_client` sends past the socket of asyncio, and ZeroMQ's descriptor tells each change
     once: a message that comes during the sending would stay unread, and all that follow it. To ask
     for its events makes the socket look at them again (pyzmq, `zmq.asyncio.Socket.get`).
+
+    Raises EnvironmentFailure on a channel that was closed, because its kernel is gone.
     """
     import zmq.asyncio
 
+    if getattr(channel, "socket", channel) is None:
+        raise EnvironmentFailure(GONE)
     channel.send(message)
     socket = getattr(channel, "socket", None)
     if isinstance(socket, zmq.asyncio.Socket):

@@ -32,7 +32,8 @@ class Looking:
         self._names: dict[str, Any] = {}  # what was said of them
 
     def look(self) -> dict[str, Any]:
-        """Return what `probe` would say now."""
+        """Return what `probe` would say now, and what of it is new "since" the last look."""
+        since = self._names
         namespace = dict.copy(self._shell.user_ns)
         order, values = list(namespace), list(dict.values(namespace))
         if len(order) < len(self._order) or not all(map(is_, order, self._order)):
@@ -50,7 +51,7 @@ class Looking:
             entry = found["names"].get(order[at])
             self._values[at] = values[at] if entry and _lasts(values[at], entry) else ANEW
         self._order, self._names = order, names
-        return {**found, "names": names}
+        return {**found, "names": names, "since": since, "renewed": found["names"]}
 
     def _realign(self, order: list[Any]) -> None:
         """Bring what is known into the order of now: some names are gone, or came back."""

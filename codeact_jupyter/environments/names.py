@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain, compress, filterfalse
-from operator import is_not
+from itertools import chain, filterfalse
 from typing import Any
 
 from ..engine.environment import Namespace
 from ..engine.trajectory import NamespaceChange, Touched, Variable
-from .probe import changes
+from .probe import changes, renewed
 
 MOST_TOLD = 100
 Look = Mapping[str, Any]
@@ -24,6 +23,7 @@ class Names:
         self._workspace = workspace
         self._directory = directory
         self._told = _Told()
+        self._persons: frozenset[str] | None = None  # the names that are theirs, until they change
         self._namespace: Namespace | None = None  # until one of these changes
         self.touched: tuple[Touched, ...] = ()  # outside of the variables, by the last action
 
@@ -31,9 +31,12 @@ class Names:
         """Take the look after an action of the agent's: new names are the agent's."""
         self._directory = look["directory"]
         self.touched = tuple(Touched(kind, what) for kind, what in look.get("touched", ()))
+        persons, others = self._persons, self._look["others"]
         added, changed, deleted = self._compare(look)
         self._agents |= set(added)
         self._agents -= set(deleted)
+        if not (deleted or others or look["others"]):
+            self._persons = persons  # what came is the agent's
         return NamespaceChange(
             _variables(look, added), _variables(look, changed), tuple(sorted(deleted))
         )
@@ -60,27 +63,32 @@ class Names:
     def hand_over(self, names: Iterable[str]) -> None:
         """Take these names for the person's: their own code made them, though it ran as ours."""
         self._agents -= set(names)
-        self._namespace = None
+        self._persons = self._namespace = None
 
     def namespace(self) -> Namespace:
         """The names as a policy may know them."""
         if self._namespace is None:
-            listed = chain(self._look["names"], self._look["others"])
+            if self._persons is None:
+                self._persons = frozenset(filterfalse(self._agents.__contains__, self._listed()))
             self._namespace = Namespace(
-                frozenset(filterfalse(self._agents.__contains__, listed)),
+                self._persons,
                 {**self._told.made, **self._look["bindings"]},
                 self._workspace,
                 self._directory,
                 self._told.texts.copy(),
                 self._told.sources.copy(),
                 tuple(self._look.get("folders", ())),
+                frozenset(self._listed()),
             )
         return self._namespace
 
+    def _listed(self) -> Iterable[str]:
+        return chain(self._look["names"], self._look["others"])
+
     def _compare(self, look: Look) -> tuple[list[str], list[str], list[str]]:
         found = changes(dict(self._look), dict(look))
-        self._told.take(self._look["names"], look["names"])
-        self._look, self._namespace = look, None
+        self._told.take(self._look, look)
+        self._look, self._persons, self._namespace = look, None, None
         return found["added"], found["changed"], found["deleted"]
 
 
@@ -96,10 +104,11 @@ class _Told:
         self.sources: dict[str, str] = {}
 
     def take(self, before: Look, now: Look) -> None:
-        """Take what is told of the names now; most are the very entries of before."""
-        unlike = compress(now.items(), map(is_not, now.values(), map(before.get, now)))
-        for name in before.keys() - now.keys():
-            self._put(name, {})
+        """Take what is told of the names in this look, after that of before."""
+        old, new, unlike = before["names"], now["names"], renewed(dict(before), dict(now))
+        if len(old) - sum(name in old for name, _ in unlike) > len(new) - len(unlike):
+            for name in old.keys() - new.keys():
+                self._put(name, {})
         for name, entry in unlike:
             self._put(name, entry)
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..engine.environment import Ran
+from ..our_cells import OURS
 from .collecting import Collector
 from .outputs import produced
-from .persons_cells import MOST_CELLS, OURS, words_of
+from .persons_cells import MOST_CELLS, words_of
 from .watched import PREFIX
 
 

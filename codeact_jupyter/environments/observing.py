@@ -1,4 +1,4 @@
-"""From what a kernel sent for an action to the observation, also where it did not reply."""
+"""From what a kernel sent for an action to what is known of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 from ..engine.trajectory import Observation, StepState
 from .collecting import Collector
-from .link import Message
+from .exchange import Message
 from .outputs import produced
 
 
@@ -15,6 +15,12 @@ def collect(collector: Collector, message: Message) -> None:
     item = produced(message)
     if item is not None:
         collector.add(item)
+
+
+def count_of(reply: Message) -> int | None:
+    """The number of the execution that a reply is to, if it tells one."""
+    count = reply["content"].get("execution_count")
+    return count if type(count) is int else None
 
 
 def since(started: float) -> float:

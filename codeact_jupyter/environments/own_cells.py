@@ -42,7 +42,8 @@ class OwnCells:
         self.on_question: Callable[[str, bool], None] = lambda prompt, password: None
         self.on_answer: Callable[[], None] = lambda: None
         # IPython 8 counts at a cell's end, 9 at its start: is the magic's own number still up?
-        self._counts_at_end = shell.execution_count == len(shell.user_ns["In"]) - 1
+        inputs = self._shell.history_manager.input_hist_parsed  # `In`, unless they call theirs so
+        self._counts_at_end = shell.execution_count == len(inputs) - 1
         self.after = str((self._outer.get("metadata") or {}).get("cellId") or "")
 
     def tell(self, frame: Mapping[str, Any]) -> None:
@@ -138,5 +139,5 @@ def shown_as_cells(shell: InteractiveShell) -> bool:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and not stream.closed:
+        if stream is not None and not getattr(stream, "closed", False):
             stream.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.environment import Produced, Ran
 from ..engine.telling import cut, progress, trimmed
 from ..engine.trajectory import Error, Stream
+from ..our_cells import OURS
 from .capture import Capture
 from .collecting import Collector
 from .passwords import Passwords
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 MOST_CELLS = 20
 MOST_OUTPUT = 4_000
-OURS = re.compile(
-    r"(\s*(#.*)?\n)*\s*(%%codeact\b|(%codeact\b|%(re)?load_ext codeact_jupyter).*\s*\Z)"
-)
 
 
 class PersonsCells:
@@ -76,6 +73,8 @@ class PersonsCells:
             self._cells.append(Ran(note, trimmed(error), failed=True))
 
     def _before(self, info: Any) -> None:
+        if not info.store_history:
+            return  # a cell runs this code: what it shows is that cell's
         self._close()
         if self.paused or OURS.match(info.raw_cell or ""):
             return
@@ -83,7 +82,7 @@ class PersonsCells:
         self._capture = Capture(self._shell, self._take_output).__enter__()
 
     def _after(self, result: Any) -> None:
-        if self._capture is None:
+        if self._capture is None or not result.info.store_history:
             return
         self._close()
         failed = not result.success

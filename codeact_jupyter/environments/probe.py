@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
 import types
 import zlib
@@ -29,11 +28,13 @@ if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
     from codeact_jupyter.environments.probe_arrays import library_types
     from codeact_jupyter.environments.probe_audit import noting
     from codeact_jupyter.environments.probe_code import (
+        is_written,
         module_folders,
         reached_path,
         short_text,
         source_code,
     )
+    from codeact_jupyter.environments.probe_files import working_directory
     from codeact_jupyter.environments.probe_values import (
         BUILTIN_TYPES,
         LONGEST_NAME,
@@ -54,19 +55,27 @@ DEADLINE_SECONDS, CONTENT_SECONDS = 0.25, 0.15
 SECRET = re.compile(
     r"(^|_)(api_?key|key|token|secret|passw(or)?d|pass(phrase|code)|pwd|credentials?)(_|$)", re.I
 )
-LONGEST_DETAIL, MOST_BINDINGS, MOST_OTHERS = 600, 300, 20_000
+LONGEST_DETAIL, MOST_BINDINGS, MOST_OTHERS, MOST_WRITTEN = 600, 2_000, 20_000, 500
 
 
 def probe(user_ns: dict[Any, Any], hidden: Any = (), limit: int = 500) -> dict[str, Any]:
-    """Describe the newest `limit` variables; "others" has the marks of those omitted."""
+    """Describe the newest `limit` variables, and older functions that the user wrote.
+
+    What those do must be known, however many variables there are. "others" has the marks of those
+    omitted.
+    """
     started = time.perf_counter()
     variables = list(_variables(user_ns, hidden))
-    omitted = max(0, len(variables) - max(0, limit))
+    older = variables[: max(0, len(variables) - max(0, limit))]
+    written = [pair for pair in older if is_written(pair[1])][-MOST_WRITTEN:]
+    described = [*written, *variables[len(older) :]]
+    kept = {name for name, _ in written}
+    omitted = [pair for pair in older if pair[0] not in kept]
     known = BUILTIN_TYPES
-    if any(id(type(value)) not in known for _, value in variables[omitted:]):
+    if any(id(type(value)) not in known for _, value in described):
         known = {**known, **standard_library_types(), **library_types()}
     names, bindings = {}, {}
-    for name, value in reversed(variables[omitted:]):
+    for name, value in reversed(described):
         names[name] = _entry(value, known, time.perf_counter() - started)
         if type(value) is str and SECRET.search(name):
             names[name]["detail"] = (names[name]["detail"] or "").partition(":")[0]
@@ -79,26 +88,13 @@ def probe(user_ns: dict[Any, Any], hidden: Any = (), limit: int = 500) -> dict[s
             break
     return {
         "names": dict(reversed(list(names.items()))),
-        "omitted": omitted,
-        "others": {name: _identity(value) for name, value in variables[:omitted][-MOST_OTHERS:]},
+        "omitted": len(omitted),
+        "others": {name: _identity(value) for name, value in omitted[-MOST_OTHERS:]},
         "bindings": bindings,
         "directory": working_directory(),
         "folders": module_folders(),
         "touched": noting().take(),
     }
-
-
-def working_directory() -> str:
-    """Return where relative paths begin now, or nothing when that is not known.
-
-    Asks the function that `os.getcwd` was made from: the user may have put theirs in its place.
-    """
-    system = sys.modules.get("posix") or sys.modules.get("nt")
-    ask = getattr(system, "getcwd", None)
-    try:
-        return str(ask()) if type(ask) is types.BuiltinFunctionType else ""
-    except OSError:  # the directory is gone
-        return ""
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
@@ -108,8 +104,7 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str
     """
     old, new = before["names"], after["names"]
     added, changed = [], []
-    # Most are the very entries of before: in a large namespace the interpreter's loop sees to them.
-    unlike = list(compress(new.items(), map(is_not, new.values(), map(old.get, new))))
+    unlike = renewed(before, after)
     same = len(new) - len(unlike)
     for name, entry in chain(unlike, after["others"].items()):
         earlier = old.get(name) or before["others"].get(name)
@@ -126,6 +121,18 @@ def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str
         "changed": sorted(changed),
         "deleted": sorted(gone),
     }
+
+
+def renewed(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the names of `after` with their entries, less those with the very entry of before.
+
+    "renewed" and "since" of `after` say which they are, since which "names".
+    """
+    old, new = before["names"], after["names"]
+    if after.get("since") is old:
+        return list(after["renewed"].items())
+    # In a large namespace the interpreter's loop sees to them.
+    return list(compress(new.items(), map(is_not, new.values(), map(old.get, new))))
 
 
 def json_probe(shell: Any) -> str:

@@ -3,7 +3,7 @@
 One of the modules whose source `probe` also sends into kernels (Python 3.8 and later). An audit
 hook (PEP 578) cannot be removed, so ours is added once, looks at one table first, and does nothing
 while no action runs. It sees what Python itself does; of libraries that open files in their own
-native code (Parquet, Polars, DuckDB, HDF5) `probe_files` sees what they left.
+native code (Parquet, Polars, DuckDB, HDF5) `probe_files` compares what they left.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
-    from codeact_jupyter.environments.probe_files import changed_since
+    from codeact_jupyter.environments.probe_files import FilesBefore, working_directory
 
 MOST_NOTED, MOST_READ, LONGEST_NOTED = 60, 20, 300
 ACTION = "codeact:"  # how the id of a message begins whose code is an action
@@ -43,6 +42,7 @@ _ARGUMENTS = {
     "socket.sendto": ("network", 1),
 }
 _QUIET = ("/dev/", "/proc/", "/sys/")
+_LOSING = ("os.remove", "os.rename")
 _ELSEWHERE = ("network", "process")  # not of files: always of interest
 # What libraries read by themselves, when they are imported or first used.
 _OF_LIBRARIES = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".ttf", ".otf", ".mo", ".mplstyle")
@@ -57,7 +57,8 @@ class Noting:
         self.acts = acts
         self.noted: dict[tuple[str, str], None] = {}
         self.read: dict[str, None] = {}
-        self.began = 0
+        self.made: set[str] = set()  # the files that were not there before
+        self.before: FilesBefore | None = None
         self._inside = threading.local()
 
     def hook(self, event: str, arguments: Any) -> None:
@@ -75,37 +76,54 @@ class Noting:
         finally:
             self._inside.here = False
 
-    def begin(self, *_: Any) -> None:
-        """Take the time: what runs now may be an action."""
-        self.began = time.time_ns() if self.acts() else 0
+    def begin(self, info: Any = None) -> None:
+        """Look at the files when an action runs now; `info` is IPython's, with its code."""
+        code = getattr(info, "raw_cell", None)
+        acts = self.acts()
+        self.before = FilesBefore(code if type(code) is str else "") if acts else None
 
     def take(self) -> list[list[str]]:
         """Return what was noted, each as its kind and what it was, and begin anew."""
-        noted, read, began = self.noted, self.read, self.began
-        self.noted, self.read, self.began = {}, {}, 0
-        known = {os.path.abspath(what) for _, what in noted}
-        changed = [what for what in changed_since(began) if os.path.abspath(what) not in known]
+        noted, read, before = self.noted, self.read, self.before
+        self.noted, self.read, self.made, self.before = {}, {}, set(), None
+        known = {_from_root(what) for _, what in noted}
+        compared = before.compared() if before is not None else []
         return [
             *([kind, what] for kind, what in noted),
             *(["reads", what] for what in read),
-            *(["changed", what] for what in changed),
+            *([kind, what] for kind, what in compared if _from_root(what) not in known),
         ]
 
     def _note(self, event: str, arguments: Any) -> None:
         if event == "open":
-            path, _, flags = arguments
-            if type(path) is int:
-                return
-            kind, what = "writes", _shown(path)
-            if not (type(flags) is int and flags & _WRITING):
-                if what and len(self.read) < MOST_READ and not _is_of_python(what):
-                    self.read[what[:LONGEST_NOTED]] = None
-                return
-        else:
-            kind, place = _ARGUMENTS[event]
-            what = _shown(arguments[place])
-        if what and (kind in _ELSEWHERE or not _is_quiet(what)):
+            self._note_opened(*arguments)
+            return
+        kind, place = _ARGUMENTS[event]
+        what = _shown(arguments[place])
+        if event in _LOSING and what in self.made and _is_by_path(arguments):
+            self.made.discard(what)  # its own, of a moment ago: nothing is lost by that
+        elif what and (kind in _ELSEWHERE or not _is_quiet(what)):
             self.noted[kind, what[:LONGEST_NOTED]] = None
+        if event == "os.rename":
+            self._keep_written(_shown(arguments[1]), replaces=True)
+
+    def _note_opened(self, path: Any, _: Any, flags: Any) -> None:
+        if type(path) is int:
+            return
+        what, flags = _shown(path), flags if type(flags) is int else 0
+        if flags & _WRITING:
+            self._keep_written(what, replaces=bool(flags & os.O_TRUNC))
+        elif what and len(self.read) < MOST_READ and not _is_of_python(what):
+            self.read[what[:LONGEST_NOTED]] = None
+
+    def _keep_written(self, what: str, *, replaces: bool) -> None:
+        """Note a file that is about to be written; one that was there before may be lost by it."""
+        if not what or _is_quiet(what) or ("overwrites", what) in self.noted:
+            return
+        new = what in self.made or not os.path.lexists(what)
+        if new:
+            self.made.add(what)
+        self.noted["overwrites" if replaces and not new else "writes", what[:LONGEST_NOTED]] = None
 
 
 def _shown(value: Any) -> str:
@@ -121,12 +139,27 @@ def _shown(value: Any) -> str:
     return ""
 
 
+def _from_root(what: str) -> str:
+    """Return the path from the root, also where the working directory is gone."""
+    return os.path.normpath(os.path.join(working_directory(), what))
+
+
+def _is_by_path(arguments: Any) -> bool:
+    """Return whether the paths are what they say: none begins at a folder that is open."""
+    return all(type(each) is not int or each == -1 for each in arguments)
+
+
 def _is_quiet(what: str) -> bool:
     """Return whether a file is of no interest: what Python keeps, or temporary."""
     if what.startswith(_QUIET) or "__pycache__" in what:
         return True
     temporary = os.environ.get("TMPDIR", "/tmp")
-    return what.startswith(temporary) and not what.startswith(os.getcwd())
+    return what.startswith(temporary) and not _is_here(what)
+
+
+def _is_here(what: str) -> bool:
+    """Return whether a path is below the working directory; all are, when that is not known."""
+    return what.startswith(working_directory())
 
 
 def _is_of_python(what: str) -> bool:
@@ -134,7 +167,7 @@ def _is_of_python(what: str) -> bool:
     installed = (sys.prefix, sys.base_prefix, *_SETTLED)
     if _is_quiet(what) or what.endswith(_OF_LIBRARIES) or any(each in what for each in _CACHES):
         return True
-    return os.path.isabs(what) and what.startswith(installed) and not what.startswith(os.getcwd())
+    return os.path.isabs(what) and what.startswith(installed) and not _is_here(what)
 
 
 def parent_is_action() -> bool:
@@ -148,11 +181,11 @@ def parent_is_action() -> bool:
 
 
 @contextmanager
-def during_action() -> Iterator[None]:
-    """Note what happens meanwhile: an action runs in this process, below a cell of the person's."""
+def during_action(code: str = "") -> Iterator[None]:
+    """Note what happens meanwhile: this code of an action runs, below a cell of the person's."""
     kept = noting()
     before, kept.acts = kept.acts, lambda: True
-    kept.begin()
+    kept.before = FilesBefore(code)
     try:
         yield
     finally:

@@ -24,7 +24,7 @@ if __name__ != "codeact_probe":  # in a kernel the sources run in one namespace
         qualname_of,
     )
 
-LONGEST_SHORT_TEXT, LONGEST_SOURCE, MOST_FOLDERS, MOST_KEPT = 400, 20_000, 30, 500
+LONGEST_SHORT_TEXT, LONGEST_SOURCE, MOST_FOLDERS, MOST_KEPT = 400, 20_000, 30, 2_000
 _kept: dict[int, tuple[Any, str]] = {}
 
 
@@ -39,16 +39,22 @@ def short_text(value: Any) -> str | None:
     return None
 
 
+def is_written(value: Any) -> bool:
+    """Return whether this is a function or class that the user wrote, and no module has."""
+    if type(value) is types.FunctionType:
+        module = value.__module__
+        return type(module) is str and module == "__main__"
+    return is_a(type(value), type) and module_of(value) == "__main__"
+
+
 def source_code(value: Any) -> str | None:
     """Return the code of a function or class that the user wrote, empty when it is not known.
 
-    None for what is neither, and for what comes from a module.
+    None for all else.
     """
-    if type(value) is types.FunctionType:
-        return _function_code(value) if value.__module__ == "__main__" else None
-    if is_a(type(value), type) and module_of(value) == "__main__":
-        return _class_code(value)
-    return None
+    if not is_written(value):
+        return None
+    return _function_code(value) if type(value) is types.FunctionType else _class_code(value)
 
 
 def reached_path(value: Any) -> str | None:

@@ -26,13 +26,13 @@ from .looking import Looking
 from .names import Names
 from .own_cells import OwnCells
 from .persons_cells import PersonsCells
-from .probe import working_directory
 from .probe_audit import during_action
+from .probe_files import working_directory
 from .stopping import Stopping, end_at_action
 from .syntax import Transforming
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 
 DRAIN_SECONDS = 2.0
@@ -82,7 +82,7 @@ class ShellEnvironment:
         self._stopping = Stopping()
         past_python = Descriptors(collector.add, before=self._past_python)
         self._past_python = past_python
-        with self._as_cell(action, collector, past_python), during_action():
+        with self._as_cell(action, collector, past_python), during_action(action.code):
             status = await self._run(action.code, self._stopping)
         seconds = time.monotonic() - started
         change = self._names.after_action(self._looking.look())
@@ -181,12 +181,20 @@ class ShellEnvironment:
             result = await (stopping.awaiting(work) if awaits else stopping.blocking(work))
         except (KeyboardInterrupt, asyncio.CancelledError):
             stopping.requested = True
-        shell.events.trigger("post_execute")
-        if result is not None:
-            shell.events.trigger("post_run_cell", result)
+        try:
+            await stopping.blocking(self._tell_the_end(result))
+        except KeyboardInterrupt:
+            stopping.requested = True
         if result is None or stopping.requested:
             return "interrupted"
         return "ok" if result.success else "error"
+
+    async def _tell_the_end(self, result: ExecutionResult | None) -> None:
+        """Tell who listens to IPython, as the one that draws figures; it may take long."""
+        events = self.shell.events
+        events.trigger("post_execute")
+        if result is not None:
+            events.trigger("post_run_cell", result)
 
 
 @contextmanager
@@ -231,7 +239,7 @@ def _not_to_exit() -> NoReturn:
 def _flush() -> None:
     """Let what was written arrive, also what child processes wrote to the file descriptors."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is None or stream.closed:
+        if stream is None or getattr(stream, "closed", False):  # not all have it
             continue
         pipe = getattr(stream, "_fid", None)  # where ipykernel reads what was written past Python
         if isinstance(pipe, int):

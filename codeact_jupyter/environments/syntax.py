@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from ..plain import require_time
+
 
 def syntax_problem(code: str, transform: Callable[[str], str]) -> str | None:
     """Why `code` cannot be compiled once `transform` made plain Python of it, or None."""
@@ -14,7 +16,7 @@ def syntax_problem(code: str, transform: Callable[[str], str]) -> str | None:
     except SyntaxError as error:
         line = (error.text or "").rstrip()
         return f"{type(error).__name__}: {error.msg} (line {error.lineno}: {line})"
-    except (ValueError, OverflowError, MemoryError, RecursionError) as error:
+    except Exception as error:  # of many kinds: IPython's own faults with such code among them
         return f"{type(error).__name__}: {error}"
     return None
 
@@ -37,6 +39,7 @@ class Transforming:
         return checked[1] if checked and checked[0] == code else self._transform(code)
 
     def _remembering(self, code: str) -> str:
+        require_time(code)
         plain = self._transform(code)
         self._checked = code, plain
         return plain

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EnvironmentFailure
-from .link import KernelLink, Message, OnMessage, send
+from .exchange import Message, OnMessage
+from .link import GONE, KernelLink, send
 
 if TYPE_CHECKING:
     from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -22,7 +23,6 @@ PREFIX = "codeact:"  # of the ids of the requests that are actions
 INFO_SECONDS = 30.0
 CHECK_SECONDS = 1.0
 CONNECTING_SECONDS, CONNECTING_ROUNDS = 0.2, 20
-MOST_FAULTS = 10  # in a row, after which a channel counts as lost
 BEFORE_WE_CAME = "unknown"
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class WatchedLink(KernelLink):
         self.late: list[OnMessage] = []
         self.on_late = self.tell_late
         self.on_restart: Callable[[], None] = lambda: None
-        self.is_lost = False
+        self._is_closed = False
         self._manager = manager
         self._asking = asyncio.Lock()
         self._heard = asyncio.Event()
@@ -54,6 +54,10 @@ class WatchedLink(KernelLink):
         """Hand on what came of a request of ours that is over."""
         for listener in tuple(self.late):
             listener(message)
+
+    async def close(self) -> None:
+        self._is_closed = True
+        await super().close()
 
     async def request(self, content: Mapping[str, Any], **options: Any) -> tuple[Message, bool]:
         # Else the kernel drops what the person has queued behind, when this fails.
@@ -142,6 +146,10 @@ class WatchedLink(KernelLink):
                     reply = await self.client.get_control_msg(timeout=left)
                 except Exception:  # the queue's own `Empty`, of one of two modules
                     break
+                except asyncio.CancelledError:
+                    if self._is_closed:  # which cancels what waits for a socket
+                        raise EnvironmentFailure(GONE) from None
+                    raise
                 if (reply.get("parent_header") or {}).get("msg_id") == message["msg_id"]:
                     self._note_incarnation(str(reply["header"].get("session") or ""))
                     return reply
@@ -150,19 +158,8 @@ class WatchedLink(KernelLink):
             "or choose another kernel for the notebook"
         )
 
-    async def _read(self, get: Callable[[], Awaitable[Message]], take: OnMessage) -> None:
-        faults = 0
-        while faults < MOST_FAULTS:
-            try:
-                message = self.admit(await get())
-                faults = 0
-                if message is not None:
-                    take(message)
-            except Exception as error:  # not signed, not JSON, or no message as it should be
-                faults += 1
-                log.warning("codeact: passed over a message of a kernel: %r", error)
-                await asyncio.sleep(0)
-        self.is_lost = True
+    def _lose(self) -> None:
+        super()._lose()
         self._changed.set()
 
     def _on_iopub(self, message: Message) -> None:
@@ -214,6 +211,14 @@ class WatchedLink(KernelLink):
             self.executing = ""
             self._changed.set()
             self.on_restart()
+
+    async def _death(self) -> None:
+        try:
+            await super()._death()
+        except EnvironmentFailure:  # what is dead executes nothing, whether or not it said so
+            self.executing = ""
+            self._changed.set()
+            raise
 
     def _seems_busy(self) -> bool:
         return getattr(self._manager, "execution_state", "idle") == "busy"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from ..notebook.document import Document
 from ..record.place import usual_folder
 from ..safety.calls import PHRASES
 from ..safety.gate import AskPerson, Gate
-from ..safety.locking import locked_by_cells
+from ..safety.locking import TAG, locked_by_cells
 from ..safety.remembered import Entry, Remembered, chosen
 
 WORDS = {"allowed": "runs without a question", "locked": "is locked: asks before it is touched"}
@@ -26,6 +27,19 @@ def remembered() -> Remembered:
 def notebook_key(path: Path | str) -> str:
     """The name under which a notebook's approvals are kept: where it really is."""
     return os.path.realpath(path)
+
+
+def locked_in(notebook: str) -> frozenset[str]:
+    """The names that the tagged cells of this file make, as it was last saved.
+
+    None where no file is known, or it is no notebook that can be read.
+    """
+    try:
+        raw = Path(notebook).read_bytes() if notebook else b""
+        content = json.loads(raw) if TAG.encode() in raw else {}
+        return locked_by_cells(content["cells"])
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return frozenset()
 
 
 def gate_of(

@@ -1,4 +1,4 @@
-"""What `codeact run` tells the model of a notebook that it continues, in a kernel that is new."""
+"""How `codeact run` continues a notebook: in which kernel, and what its model is told of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..environments.kernel import KernelEnvironment
 from ..errors import NotebookError, SettingsError
 from ..notebook.document import Document
 from ..record.recorded import parts_in
+from ..sandbox import kernelspec
 from .outcomes import lines_of
 from .rebuilding import allowed_kinds, rebuild
 
@@ -55,6 +56,28 @@ def require_rebuildable(options: argparse.Namespace) -> None:
         raise SettingsError(f"--rebuild: {there}; name the one to run again with --notebook")
 
 
+def kernel_of(document: Document) -> str:
+    """The kernel that the notebook names; empty when it names none."""
+    spec = document.content["metadata"].get("kernelspec") or {}
+    return str(spec.get("name") or "")
+
+
+def kernel_within(document: Document, kernel: str, named: str | None) -> str:
+    """The kernel of a run in this notebook: what was begun in the sandbox is not run outside it.
+
+    `named` is the kernel that the person chose for this run; `kernel` is the usual one. Raises
+    SettingsError when the notebook's sandbox is not installed.
+    """
+    if named is not None or kernel == kernelspec.NAME or kernel_of(document) != kernelspec.NAME:
+        return kernel
+    if kernelspec.installed() is None:
+        raise SettingsError(
+            f"{str(document.path)!r} is of the sandboxed kernel, which is not installed; run: "
+            "codeact sandbox install; or choose another kernel with --kernel NAME"
+        )
+    return kernelspec.NAME
+
+
 def kernel_mismatch(document: Document, kernel: str) -> str:
     """What to say when the notebook names another kernel; raises when it is not for Python."""
     metadata = document.content["metadata"]
@@ -65,9 +88,9 @@ def kernel_mismatch(document: Document, kernel: str) -> str:
             f"{str(document.path)!r} is a notebook for {language!r}, and codeact writes Python; "
             "choose another with --notebook"
         )
-    if spec.get("name") in (None, kernel):
+    if (named := kernel_of(document)) in ("", kernel):
         return ""
     return (
-        f"This notebook names the kernel {spec['name']!r}; this run uses {kernel!r} "
-        f"(--kernel {spec['name']} changes that)."
+        f"This notebook names the kernel {named!r}; this run uses {kernel!r} "
+        f"(--kernel {named} changes that)."
     )

@@ -18,7 +18,7 @@ from ..engine.trajectory import Action, Trajectory
 from ..environments.persons_cells import PersonsCells
 from ..environments.shell import ShellEnvironment
 from ..environments.stopping import keyboard_interrupts
-from ..errors import RunFailed, SettingsError
+from ..errors import NotebookError, RunFailed, SettingsError
 from ..notebook.inline import Held
 from ..record.journal import Journal
 from ..record.place import usual_folder
@@ -27,7 +27,7 @@ from ..safety.remembered import Remembered
 from ..sandbox.environ import HOSTS, WELL
 from ..session import Session
 from ..settings import Settings, load_settings
-from .approvals import notebook_key
+from .approvals import locked_in, notebook_key
 from .borrowing import Lender, borrowed, lender_of
 from .flags import flags_of
 from .line_commands import help_text
@@ -52,6 +52,7 @@ class Conversation:
         self._view: MagicView | None = None
         self._given: Trajectory | None = None
         self._held: Held | None = None
+        self._unreadable: NotebookError | None = None
         self._looked = False
         self._journal = Journal()
         self.environment = ShellEnvironment(shell, cells=cells, on_clear=self._clear)
@@ -105,9 +106,15 @@ class Conversation:
             self._given = trajectory
 
     def hold(self, held: Held) -> None:
-        """Take over the conversation that the notebook holds, as a front end says."""
-        self._held = held
-        self.take_over(held.conversation())
+        """Take over the conversation that the notebook holds, as a front end says.
+
+        One that cannot be read is left alone; the next task says so.
+        """
+        self._held, self._unreadable = held, None
+        try:
+            self.take_over(held.conversation())
+        except NotebookError as error:
+            self._unreadable = error
 
     def recover(self) -> None:
         """Find the runs of this notebook that broke off with their kernel, once, and show them.
@@ -182,8 +189,16 @@ class Conversation:
         """The Jupyter Server that may lend this kernel its model."""
         return lender_of(self._shell, trusted_sources()[0])
 
+    def locked_names(self) -> frozenset[str]:
+        """The names locked here, but for those for good, which a gate reads anew at each action."""
+        # Whoever names the notebook can only lock more by it.
+        tagged = map(locked_in, {self.notebook, notebook_of(self._shell)})
+        return frozenset(self.locked).union(*tagged)
+
     def _prepared(self, options: argparse.Namespace) -> Session:
         """The conversation, with the settings of this call."""
+        if self._unreadable is not None:
+            raise self._unreadable
         settings = self.settings(flags_of(options))
         self.recover()
         asks = can_ask(self._shell)
@@ -192,7 +207,7 @@ class Conversation:
             self._ask if asks else None,
             remembered=self.remembered,
             notebook=self.notebook,
-            locked=self.locked,
+            locked=self.locked_names(),
             history=lambda: self._session.trajectory if self._session else Trajectory(),
         )
         if self._session is None:

@@ -96,6 +96,11 @@ def _key() -> Finding:
         return Finding("key", f"found in {place}")
     if settings is not None and settings.api_key:
         return Finding("key", f"found in {config_path()}", *_private(config_path()))
+    for variable in ("CODEACT_AUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"):
+        if os.environ.get(variable):
+            return Finding("key", f"none, but a token in the variable {variable}")
+    if settings is not None and settings.auth_token:
+        return Finding("key", f"none, but a token in {config_path()}", *_private(config_path()))
     if has_other_credentials():
         return Finding("key", "none, but a token or profile of the Anthropic SDK")
     advice = (

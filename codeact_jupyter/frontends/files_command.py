@@ -10,6 +10,8 @@ from ..engine.undoing import Restored
 from ..errors import UndoError
 from ..notebook.document import Document
 from ..notebook.lock import only_run_on
+from ..record.journal import Journal
+from ..record.mending import require_over
 from ..session import Session
 from ..workspace.disk import Disk
 from ..workspace.run_files import RunFiles
@@ -22,6 +24,8 @@ def files_in(options: argparse.Namespace) -> int:
     if not options.file.is_file():
         raise UndoError(f"there is no notebook {str(options.file)!r}; look for a typing error")
     with only_run_on(options.file):
+        if options.restore or options.restore_all:
+            require_over(Journal(), options.file)
         turns = Document(options.file).trajectory.turns
         restored = shown_or_restored(options.run_id or last_acted(turns), options)
     return 0 if restored is None or (restored.done and not restored.failed) else 1

@@ -26,3 +26,9 @@ def add_run_flags(to: argparse.ArgumentParser) -> None:
 def flags_of(options: argparse.Namespace) -> dict[str, object]:
     """The options that are settings, by name; None for those not given."""
     return {name: getattr(options, name) for name in PARSERS if hasattr(options, name)}
+
+
+def add_allow(to: argparse.ArgumentParser, *, when: str = "") -> None:
+    """Add `--allow`, which may be given several times."""
+    words = f"{when}run again also what has such an effect"
+    to.add_argument("--allow", action="append", default=[], metavar="KIND", help=words)

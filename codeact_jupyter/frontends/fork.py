@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..errors import SettingsError
+from ..errors import CodeActError, SettingsError
 from ..notebook.reading import parsed_notebook
 from ..notebook.writing import free_path, require_new, write_new
 from ..record.forking import forked_notebook
-from ..record.signing import own_signature
+from ..record.signing import own_key
 from ..session import new_run_id
 from .replay import require_notebook
 
@@ -31,7 +31,13 @@ def fork_notebook(options: argparse.Namespace) -> int:
 
     options.notebook, options.rebuild = target, True
     options.cwd = options.cwd or options.file.resolve().parent
-    return run_task(options)
+    written = target.read_bytes()
+    try:
+        return run_task(options)
+    except CodeActError:  # no run could begin: the fork was made for it
+        if target.read_bytes() == written:
+            target.unlink()
+        raise
 
 
 def fork_file(source: Path, at: str, target: Path | None = None) -> Path:
@@ -41,7 +47,7 @@ def fork_file(source: Path, at: str, target: Path | None = None) -> Path:
     """
     require_notebook(source)
     content = parsed_notebook(source.read_bytes(), source)
-    forked = forked_notebook(content, at, run=new_run_id(), name=source.name, sign=own_signature())
+    forked = forked_notebook(content, at, run=new_run_id(), name=source.name, key=own_key())
     target = target or free_path(source, f"fork-{at.replace('.', '-')}")
     require_new(target)
     write_new(forked, target)

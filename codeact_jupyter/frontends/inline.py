@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import events
 from ..engine.events import Event
-from ..engine.trajectory import Output, Step, Trajectory, Turn
+from ..engine.trajectory import Step, Trajectory, Turn
 from ..engine.undoing import lacks
 from ..environments.outputs import encodable
 from ..notebook.cells import session_metadata
@@ -25,7 +25,7 @@ from ..notebook.inline import inline_metadata
 from ..notebook.markdown import readable
 from ..notebook.marks import Cell
 from .retelling import show_again, step_words, words
-from .words import turn_facts
+from .words import turn_facts, visible
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -47,7 +47,8 @@ class InlineView:
         self._updated = 0.0
         self._opening: dict[str, Any] = {}
         self._shown: dict[str, tuple[str, dict[str, Any]]] = {}
-        self._items: list[str | Output] = []
+        self._items: list[str | int] = []  # displays of ours, and steps whose outputs follow them
+        self._steps: tuple[Step, ...] = ()
         self._growing = GrowingTurn(("", 0), Link("", ""))
         self._cells: dict[str, list[Cell]] = {}
 
@@ -57,6 +58,7 @@ class InlineView:
 
     def show(self, event: Event, trajectory: Trajectory) -> None:
         """Take the next event; `trajectory` is the record after it."""
+        self._steps = trajectory.turns[-1].steps
         if isinstance(event, events.RunStarted):
             self._run = event.run
             place = trajectory.name, len(trajectory.turns)
@@ -74,7 +76,7 @@ class InlineView:
             self._put(self._part, f"*{readable(event.reason)} {wait} …*")
         elif isinstance(event, events.ApprovalAsked):
             self._put(self._part, step_words(event.step))
-            reasons = "\n".join(f"- it {readable(reason)}" for reason in event.reasons)
+            reasons = "\n".join(f"- it {readable(visible(reason))}" for reason in event.reasons)
             self._put(f"{self._part}-asked", f"**May this run?** It asks because\n{reasons}")
         elif isinstance(event, events.StepStarted):
             self._show_step(event.step, trajectory)
@@ -82,8 +84,7 @@ class InlineView:
         elif isinstance(event, events.StepFinished):
             self._part = f"{self._run}-{event.step.number}"
             self._show_step(event.step, trajectory)
-            if event.step.observation is not None:
-                self._items += event.step.observation.outputs
+            self._items.append(event.step.number)
         elif isinstance(event, events.UndoLacks):
             self.notice(readable(lacks(event.gaps)))
         elif isinstance(event, events.LateOutput):
@@ -106,7 +107,13 @@ class InlineView:
                 text, metadata = self._shown[item]
                 self._publish(item, text, metadata, update=False)
             else:
-                show_again(item, self._publisher.publish)
+                self._show_outputs(item)
+
+    def _show_outputs(self, number: int) -> None:
+        """Show the outputs of a step as they are now: later code may have updated displays."""
+        seen = next(step.observation for step in self._steps if step.number == number)
+        for output in seen.outputs if seen else ():
+            show_again(output, self._publisher.publish)
 
     def _type(self, event: events.Streamed) -> None:
         if event.part == "code":
@@ -156,9 +163,11 @@ class InlineView:
 
     def _publish(self, part: str, text: str, metadata: dict[str, Any], *, update: bool) -> None:
         text = encodable(text)
+        # What is said before the run has a name is never updated, nor by the next run's.
+        named = {"display_id": f"codeact-{self._run}-{part}"} if self._run else {}
         self._publisher.publish(
             {"text/markdown": text, "text/plain": re.sub(r"</?small>", "", text)},
             metadata,
-            transient={"display_id": f"codeact-{self._run}-{part}"},
+            transient=named,
             update=update,
         )

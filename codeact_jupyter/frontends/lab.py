@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..errors import NotebookError, SettingsError
+from ..notebook.reading import as_it_is, unreadable
 from .labextension import WITHOUT_PANEL, is_built
 
 WELCOME = Path("codeact-welcome.ipynb")
@@ -19,8 +20,8 @@ WELCOME = Path("codeact-welcome.ipynb")
 def open_lab(notebook: Path | None, arguments: Sequence[str] = ()) -> int:
     """Run JupyterLab until it ends, and return its exit code; `arguments` are passed on to it.
 
-    Raises NotebookError for a notebook that is not there, or cannot be made, and SettingsError
-    without JupyterLab.
+    Raises NotebookError for a notebook that is not there, is none or cannot be made, and
+    SettingsError without JupyterLab.
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise SettingsError("JupyterLab is not installed here: pip install jupyterlab")
@@ -28,6 +29,8 @@ def open_lab(notebook: Path | None, arguments: Sequence[str] = ()) -> int:
         raise NotebookError(
             f"there is no notebook {str(notebook)!r} to open; look for a typing error"
         )
+    if notebook is not None:
+        _require_notebook(notebook)
     if not is_built():
         print(WITHOUT_PANEL, file=sys.stderr)
     command = [
@@ -42,6 +45,18 @@ def open_lab(notebook: Path | None, arguments: Sequence[str] = ()) -> int:
     if os.name == "posix":
         os.execv(sys.executable, command)
     return subprocess.call(command)
+
+
+def _require_notebook(path: Path) -> None:
+    """Raise NotebookError for a notebook's name under which there is none: JupyterLab would open
+    with nothing to see.
+    """
+    if path.suffix.lower() != ".ipynb" or path.is_dir():
+        return
+    try:
+        as_it_is(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise unreadable(path, getattr(error, "strerror", None) or str(error)) from error
 
 
 def welcome(path: Path) -> Path:

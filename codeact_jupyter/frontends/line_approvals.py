@@ -32,9 +32,9 @@ def approvals(conversation: Conversation, rest: str) -> None:
 def protect(conversation: Conversation, rest: str) -> None:
     """Lock names: the agent asks before it overwrites, changes or runs them."""
     names = _names(rest, "protect")
+    conversation.locked.update(names)  # which holds here, though they could not be remembered
     if conversation.notebook:
         conversation.remembered.add(conversation.notebook, "locked", names)
-    conversation.locked.update(names)
     print(f"Locked: {', '.join(names)}. The agent asks before it touches them.")
 
 

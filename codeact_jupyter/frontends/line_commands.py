@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..engine.trajectory import Turn
 from ..errors import SettingsError
-from ..settings import Settings
+from ..settings import Settings, parsed
 from .line_approvals import approvals, lent, protect, unprotect
 from .magic_flags import CELL, RUN_HELP, MagicFlags
 from .words import counted, money
@@ -23,6 +23,7 @@ from .exporting import add_shape, shape_of
 
 EXPORT = "%codeact export"
 VERIFY = "%codeact verify"
+MODEL = "%codeact model"
 HELP_WORDS = ("help", "--help", "-h", "")
 USAGE_WIDTH, LINE_WIDTH = 26, 79
 
@@ -76,11 +77,18 @@ def _rebuild_alone(conversation: Conversation, rest: str) -> None:
 
 
 def _new(conversation: Conversation, rest: str) -> None:
+    _nothing_more("new", rest)
     conversation.new()
     print("A new conversation: the agent starts without the old one. Variables stay.")
 
 
+def _nothing_more(word: str, rest: str) -> None:
+    if rest:
+        raise SettingsError(f"%codeact {word} takes nothing, not {rest!r}")
+
+
 def _status(conversation: Conversation, rest: str) -> None:
+    _nothing_more("status", rest)
     conversation.recover()
     turns, session = conversation.trajectory.turns, conversation.session
     if not turns:
@@ -104,9 +112,9 @@ def _facts(turns: Sequence[Turn], settings: Settings) -> str:
 
 
 def _load(conversation: Conversation, rest: str) -> None:
-    if not rest:
-        raise SettingsError("%codeact load needs a file: a notebook with a run in it")
-    conversation.load(Path(rest.strip("\"'")).expanduser())
+    if not (name := _unquoted(rest)):
+        raise SettingsError(f"%codeact load needs a notebook with a run in it, not {rest!r}")
+    conversation.load(Path(name).expanduser())
 
 
 def _export(conversation: Conversation, rest: str) -> None:
@@ -147,6 +155,12 @@ def _exported(line: str) -> argparse.Namespace:
     return options
 
 
+def _unquoted(rest: str) -> str:
+    """A name as it was meant: the rest of a line, without the quotes around it."""
+    quoted = len(rest) > 1 and rest[0] == rest[-1] and rest[0] in "\"'"
+    return rest[1:-1].strip() if quoted else rest
+
+
 def _parsed(flags: MagicFlags, line: str) -> tuple[argparse.Namespace, list[str]]:
     """A line as these flags have it, and the words that they do not know."""
     try:
@@ -156,11 +170,12 @@ def _parsed(flags: MagicFlags, line: str) -> tuple[argparse.Namespace, list[str]
 
 
 def _model(conversation: Conversation, rest: str) -> None:
-    if rest:
-        conversation.use_model(rest)
-        print(f"From now on: {rest}")
-    else:
+    if not rest:
         print(_which_model(conversation))
+        return
+    name = parsed("model", _unquoted(rest), MODEL)
+    conversation.use_model(name)
+    print(f"From now on: {name}")
 
 
 def _which_model(conversation: Conversation) -> str:
@@ -214,7 +229,8 @@ LINE_COMMANDS = {
     "export": LineCommand(
         "%codeact export FILE",
         "write it as .ipynb, .py, .md, .html or .jsonl; --clean: only what worked; "
-        "--minimal: only what the answer needs; --force overwrites a file",
+        "--minimal: only what the answer, and each --keep NAME, needs; --no-thoughts; "
+        "--force overwrites a file",
         _export,
     ),
     "rebuild": LineCommand(
@@ -224,7 +240,9 @@ LINE_COMMANDS = {
         _rebuild_alone,
     ),
     "fork": LineCommand(
-        "%codeact fork STEP [OUT]", "go on from a step (2.3) in a notebook of its own", _fork
+        "%codeact fork STEP [OUT]",
+        "write the conversation up to a step (2.3) as a notebook of its own, to go on there",
+        _fork,
     ),
     "verify": LineCommand(
         "%codeact verify FILE",
@@ -260,7 +278,9 @@ LINE_COMMANDS = {
         "--yes: do not ask; --all: also what you changed since",
         _undo,
     ),
-    "redo": LineCommand("%codeact redo", "bring back what was undone last", _redo),
+    "redo": LineCommand(
+        "%codeact redo", "bring back what was undone last; --yes and --all as for undo", _redo
+    ),
     "files": LineCommand(
         "%codeact files",
         "what the last run changed on disk, with differences; --restore PATH ... or "

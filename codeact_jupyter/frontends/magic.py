@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from ..environments.persons_cells import PersonsCells
 from ..errors import SettingsError
+from ..our_cells import ABOVE
 from .interrupts import interruptible
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 CELL = "%%codeact"
 MODULE = f"__import__({__name__!r}, fromlist=['run_cell'])"
-REBUILD = re.compile(r"(?:\s*(?:#.*)?\n)*[ \t]*%codeact[ \t]+rebuild\b(.*)\s*")
+REBUILD = re.compile(ABOVE + r"[ \t]*%codeact[ \t]+rebuild\b(.*)\s*")
 COMMENT = re.compile(r"\s*(#.*)?$")
 
 _loaded: WeakKeyDictionary[InteractiveShell, Loaded] = WeakKeyDictionary()

@@ -23,7 +23,7 @@ from ..notebook.inline import trajectory_of
 from ..notebook.writing import free_path, write_new
 from ..record.forking import forked_notebook
 from ..record.recorded import Part, parts_in
-from ..record.signing import own_signature
+from ..record.signing import own_key, own_signature
 from ..session import new_run_id
 from .conversation import Conversation
 from .interrupts import interruptible
@@ -56,11 +56,15 @@ async def rebuild_here(conversation: Conversation, line: str) -> None:
     if not parts:
         raise SettingsError(NOTHING)
     environment = conversation.environment
+    for_good = conversation.remembered.of(conversation.notebook, "locked")
+    locked = conversation.locked_names() | for_good
     with conversation.busy(), interruptible(environment.interrupt):
         environment.own_cells = None  # outputs must not come into the cells of the record
         quiet = Quiet(environment)
         told = _told(environment.shell, len(parts))
-        outcomes = await rebuild(parts, environment, allowed, within=quiet, on_part=told)
+        outcomes = await rebuild(
+            parts, environment, allowed, locked=locked, within=quiet, on_part=told
+        )
     held = trajectory_of(content["cells"], content["metadata"].get("codeact"))
     if known is None or not known.turns:
         conversation.take_over(held)
@@ -89,10 +93,10 @@ def fork_here(conversation: Conversation, line: str) -> None:
     if not at or len(more) > 1:
         raise SettingsError(f"{FORK} takes a step such as 2.3, and a file to write if you like")
     here, known = _here(conversation), conversation.trajectory
-    content = new_notebook(known) if known.turns else _content(conversation, None)
     sign = own_signature() if is_as_read(known, to_cells(known)) else None
+    content = new_notebook(known, sign=sign) if known.turns else _content(conversation, None)
     name = here.name if here else ""
-    forked = forked_notebook(content, at, run=new_run_id(), name=name, sign=sign)
+    forked = forked_notebook(content, at, run=new_run_id(), name=name, key=own_key())
     beside = here or Path("codeact.ipynb")
     word = f"fork-{at.replace('.', '-')}"
     target = Path(more[0]).expanduser() if more else free_path(beside, word)

@@ -14,7 +14,7 @@ from ..record.signing import own_signature
 from ..session import Session
 from .inline import InlineView
 from .projected import ProjectedView
-from .words import turn_facts
+from .words import turn_facts, visible
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -58,7 +58,7 @@ class TextView:
 
     def asks(self, question: str, reasons: Sequence[str]) -> None:
         for reason in reasons:
-            print(f"  asks because it {reason}")
+            print(f"  asks because it {visible(reason)}")
 
     def clear(self) -> None:
         """A terminal keeps what it showed."""

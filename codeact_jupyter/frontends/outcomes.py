@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..record.needing import to_install
 from ..record.replaying import Outcome, packages_missing
 from ..record.reporting import counts_in_words, difference_in_words
 
@@ -40,7 +41,7 @@ def hints(outcomes: Sequence[Outcome], *, flags: bool = True) -> list[str]:
     """What the person can do about it."""
     said = []
     if missing := packages_missing(outcomes):
-        said.append(f"The kernel lacks {', '.join(missing)}: pip install {' '.join(missing)}")
+        said.append(f"The kernel lacks {', '.join(missing)}: pip install {to_install(missing)}")
     kinds = sorted({kind for outcome in outcomes for kind in outcome.kinds})
     if kinds and flags:
         words = " ".join(f"--allow {kind}" for kind in kinds)

@@ -16,7 +16,7 @@ from ..engine.trajectory import Action
 from ..environments.link import END_OF_INPUT
 from .keys import forget_keys, read_keys
 from .terminal import TerminalView, legible
-from .words import answered, question
+from .words import answered, question, visible
 
 
 class Person:
@@ -32,7 +32,7 @@ class Person:
         """Show why it asks, and take the answer; the end of the input is a no."""
         self._view.pause()
         for reason in verdict.reasons:
-            self._console.print(Text(f"  asks because it {legible(reason)}", style="yellow"))
+            self._console.print(Text(f"  asks because it {visible(reason)}", style="yellow"))
         _forget_what_was_typed()
         try:
             typed = await self._read(f"  {question(verdict.scopes)}")

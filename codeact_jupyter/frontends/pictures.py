@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import sys
+
+from ..rasters import size_of
 
 
 def picture_line(mime: str, data: str) -> str:
@@ -33,11 +33,8 @@ class Figures:
 def _size(data: str) -> str:
     """The size in pixels of a picture in base64; empty when it cannot be told."""
     try:
-        from PIL import Image
-
-        with Image.open(io.BytesIO(base64.b64decode(data))) as picture:
-            return f"{picture.width}x{picture.height}"
-    except (OSError, ValueError):
+        return "{}x{}".format(*size_of(data))
+    except ValueError:
         return ""
 
 

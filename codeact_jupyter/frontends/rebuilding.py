@@ -10,6 +10,7 @@ from ..engine.environment import Environment
 from ..engine.policy import Answered, Verdict
 from ..engine.trajectory import Action
 from ..errors import SettingsError
+from ..record.needing import lacking, to_install
 from ..record.recorded import Part
 from ..record.replaying import Outcome, Replay
 from ..record.reporting import rebuilt_in_words
@@ -40,16 +41,36 @@ def allowed_kinds(words: Sequence[str]) -> frozenset[str]:
     return frozenset(KINDS if "all" in kinds else kinds)
 
 
-def unasked(allowed: frozenset[str], exists: Callable[[Path], bool] = Path.exists) -> Gate:
+def unasked(
+    allowed: frozenset[str],
+    exists: Callable[[Path], bool] = Path.exists,
+    locked: frozenset[str] = frozenset(),
+) -> Gate:
     """The policy of a replay: what it would ask about, and is not allowed, is not run.
 
-    `exists` says of a path whether something is there that must not be written over.
+    `exists` says of a path whether something is there that must not be written over; `locked` are
+    names that are locked.
     """
 
     async def nobody(action: Action, verdict: Verdict) -> Answered:
         return Answered("reject")
 
-    return Gate("risky", nobody, allowed=allowed, exists=exists)
+    return Gate("risky", nobody, allowed=allowed, exists=exists, locked=locked)
+
+
+LACKS = (
+    "{where} lacks {names}, which the record imports, so nothing was run again. "
+    "Install what is missing there (in a cell: %pip install {packages}), or choose another kernel"
+)
+
+
+async def require_packages(
+    parts: Sequence[Part], environment: Environment, where: str = "the kernel"
+) -> None:
+    """Raise SettingsError where the kernel lacks a package that these parts import."""
+    if names := await lacking(parts, environment):
+        words = {"names": ", ".join(names), "packages": to_install(names)}
+        raise SettingsError(LACKS.format(where=where, **words))
 
 
 async def rebuild(
@@ -57,15 +78,22 @@ async def rebuild(
     environment: Rebuildable,
     allowed: frozenset[str] = frozenset(),
     *,
+    locked: frozenset[str] = frozenset(),
     within: Environment | None = None,
     on_part: Callable[[int, Part], None] = lambda number, part: None,
 ) -> tuple[Outcome, ...]:
     """Run these parts again in the environment's kernel, and have its model told what differed.
 
-    `within` is what they run through, when something stands before the environment.
+    Of the names that are `locked`, those are that the kernel holds now: what is made anew must be
+    filled as it was. `within` is what they run through, when something stands before the
+    environment. Raises SettingsError where the kernel lacks a package that they import; then
+    nothing was run.
     """
     await environment.renew()
-    outcomes = await Replay(within or environment, unasked(allowed), on_part=on_part).run(parts)
+    place = within or environment
+    await require_packages(parts, place)
+    policy = unasked(allowed, locked=locked & environment.namespace().persons)
+    outcomes = await Replay(place, policy, on_part=on_part).run(parts)
     for outcome in outcomes:
         if outcome.part.own and outcome.seen is not None:
             change = outcome.seen.change

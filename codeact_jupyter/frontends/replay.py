@@ -25,12 +25,12 @@ from ..record.reporting import (
     is_same,
     write_report,
 )
-from ..settings import Settings, load_settings, secrets_of
-from .continuing import kernel_mismatch
+from ..settings import load_settings, secrets_of
+from .continuing import kernel_mismatch, kernel_of
 from .exits import EXIT_CODES
 from .interrupts import interruptible
 from .outcomes import hints, lacks_names, table_of
-from .rebuilding import allowed_kinds, unasked
+from .rebuilding import allowed_kinds, require_packages, unasked
 from .replay_place import Place, place_of
 
 DIFFERS = 1
@@ -44,7 +44,7 @@ OWN_CELLS = "Names are missing: --with-own-cells runs your own cells of the note
 def replay_notebook(options: argparse.Namespace) -> int:
     """Replay the notebook of these options; returns the exit code."""
     document = require_notebook(options.file)
-    kernel = options.kernel or _kernel_of(document)
+    kernel = options.kernel or kernel_of(document) or load_settings({}).kernel
     kernel_mismatch(document, kernel)
     parts = parts_in(document.content, own=options.with_own_cells)
     if not parts:
@@ -96,6 +96,7 @@ async def _replayed(
         environment = await KernelEnvironment.start(kernel, workspace=place.folder)
         try:
             with interruptible(environment.interrupt):
+                await require_packages(parts, environment, f"the kernel {kernel!r}")
                 replay = Replay(
                     Hiding(environment, lambda: secrets_of(settings)),
                     unasked(allowed_kinds(options.allow), place.exists),
@@ -108,13 +109,6 @@ async def _replayed(
                 return await replay.run(parts)
         finally:
             await environment.close()
-
-
-def _kernel_of(document: Document) -> str:
-    """The kernel that the notebook names, else the one of the settings."""
-    spec = document.content["metadata"].get("kernelspec") or {}
-    settings: Settings = load_settings({})
-    return str(spec.get("name") or settings.kernel)
 
 
 def _patterns(words: Sequence[str]) -> tuple[re.Pattern[str], ...]:

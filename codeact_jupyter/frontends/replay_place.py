@@ -18,7 +18,8 @@ from ..record.recorded import Part
 from ..workspace.entries import PASSED_OVER
 
 MOST_FILES, MOST_BYTES = 20_000, 1 << 30
-WRITES, OTHERS = ("writes", "changed"), ("reads", "deletes", "moves")
+OVER = ("overwrites", "altered")
+WRITES, OTHERS = ("writes", "changed", *OVER), ("reads", "deletes", "moves", "gone", *OVER)
 TOLD = (
     "Replayed in a copy of {folder!r}, because the run wrote files that are there: {files}. "
     "Yours were left alone; --cwd DIR replays in a folder that you choose"

@@ -17,6 +17,7 @@ from ..notebook.growing import fragments
 from ..notebook.inline import inline_metadata
 from ..notebook.markdown import fenced, readable
 from ..record.signing import own_signature
+from .words import visible
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -56,7 +57,7 @@ def words(thought: str, code: str) -> str:
     """A thought and code as Markdown, the code in a fence that it cannot close."""
     if not code:
         return readable(thought) or "*thinking …*"
-    return "\n\n".join(filter(None, (readable(thought), fenced(code))))
+    return "\n\n".join(filter(None, (readable(thought), fenced(visible(code)))))
 
 
 def show_again(output: Output, publish: Callable[..., Any]) -> None:

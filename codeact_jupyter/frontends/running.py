@@ -18,8 +18,8 @@ from rich.text import Text
 from ..choosing import choose_model
 from ..engine.events import Event, RunFinished, StepFinished, to_wire
 from ..engine.trajectory import Turn
+from ..environments.exchange import AskInput
 from ..environments.kernel import KernelEnvironment
-from ..environments.link import AskInput
 from ..errors import NotebookError, SettingsError
 from ..notebook.document import Document, require_writable
 from ..notebook.lock import only_run_on
@@ -32,7 +32,7 @@ from ..session import Session
 from ..settings import Settings, load_settings
 from ..undoing import note_broken_off
 from .approvals import gate_of
-from .continuing import kernel_mismatch, require_rebuildable, tell_so_far
+from .continuing import kernel_mismatch, kernel_within, require_rebuildable, tell_so_far
 from .exits import EXIT_CODES
 from .files_command import tell_disk
 from .flags import flags_of
@@ -85,6 +85,8 @@ def _run_there(options: argparse.Namespace, *, afresh: bool = False) -> int:
             _remove_demo(path)
         journal = Journal()
         document = Document(path, kernel=settings.kernel, sign=own_signature())
+        kernel = kernel_within(document, settings.kernel, options.kernel)
+        settings = replace(settings, kernel=kernel)
         if not afresh:
             for run in mend(document, journal):
                 print(run.words, file=sys.stderr)

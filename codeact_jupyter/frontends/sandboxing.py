@@ -50,7 +50,7 @@ def add_sandbox(to: argparse.ArgumentParser) -> None:
         "--limit",
         action="append",
         metavar="NAME=N",
-        help=f"sizes in MiB, of: {', '.join(vars(Bounds()))}",
+        help=f"of: {', '.join(vars(Bounds()))}; sizes are in MiB",
     )
 
 

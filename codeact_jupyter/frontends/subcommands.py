@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from math import inf, nan
 from pathlib import Path
 from typing import NamedTuple
 
 from ..record.formats import FORMATS
-from ..record.normalising import TOLERANCE
 from .epilogs import (
     APPROVALS_WORDS,
     DEMO_WORDS,
@@ -27,8 +25,9 @@ from .epilogs import (
 )
 from .exporting import add_shape, shape_of
 from .files_subcommand import FILES_WORDS, add_files, run_files
-from .flags import add_run_flags
+from .flags import add_allow, add_run_flags
 from .journaled import add_recover, add_runs, list_runs, recover
+from .replay_subcommand import add_replay, run_replay
 from .sandboxing import SANDBOX_WORDS, add_sandbox, run_sandbox
 from .undo_subcommand import UNDO_WORDS, add_undo, run_redo, run_undo
 from .verifying import VERIFY_WORDS, add_verify, run_verify
@@ -63,7 +62,7 @@ def _add_run(to: argparse.ArgumentParser) -> None:
         action="store_true",
         help="first run again, in the new kernel, what the notebook's runs and you ran",
     )
-    _add_allow(to, when="with --rebuild: ")
+    add_allow(to, when="with --rebuild: ")
     to.add_argument("--sandbox", action="store_true", help="run the code in the sandboxed kernel")
 
 
@@ -76,7 +75,13 @@ def _run(options: argparse.Namespace) -> int:
 def _add_export(to: argparse.ArgumentParser) -> None:
     to.add_argument("file", type=Path, metavar="FILE", help="a notebook")
     to.add_argument("--to", required=True, choices=FORMATS, help="the format")
-    to.add_argument("-o", "--output", type=Path, metavar="OUT", help="the file to write")
+    to.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help="the file to write (default FILE's name with the ending of the format)",
+    )
     add_shape(to)
 
 
@@ -86,65 +91,6 @@ def _export(options: argparse.Namespace) -> int:
     shape = shape_of(options)
     print(export_file(options.file, options.to, options.output, shape=shape, replace=options.force))
     return 0
-
-
-def _add_replay(to: argparse.ArgumentParser) -> None:
-    to.add_argument("file", type=Path, metavar="FILE", help="a notebook with a run in it")
-    to.add_argument("--with-own-cells", action="store_true", help="run your own cells in it too")
-    _add_allow(to)
-    to.add_argument(
-        "--tolerance",
-        type=_tolerance,
-        default=TOLERANCE,
-        metavar="T",
-        help=f"how far floats may be apart, relative to their size (default {TOLERANCE:g})",
-    )
-    to.add_argument(
-        "--ignore", action="append", default=[], metavar="REGEX", help="what may differ in texts"
-    )
-    to.add_argument(
-        "--timeout",
-        type=_seconds,
-        metavar="S",
-        help="seconds that a cell may take (default 60, or 10 times what it took; yours 3600)",
-    )
-    to.add_argument(
-        "--cwd", type=Path, metavar="DIR", help="where code runs (default FILE's folder)"
-    )
-    to.add_argument("--kernel", metavar="NAME", help="the kernel to start (default: FILE's)")
-    to.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="OUT",
-        help="the report to write (default FILE-replay.ipynb, or a free name)",
-    )
-
-
-def _tolerance(word: str) -> float:
-    if not 0 <= (number := _number(word)) < 1:
-        raise argparse.ArgumentTypeError(f"{word!r} is not a number from 0 to below 1")
-    return number
-
-
-def _seconds(word: str) -> float:
-    if not 0 < (number := _number(word)) < inf:
-        raise argparse.ArgumentTypeError(f"{word!r} is no number of seconds above 0")
-    return number
-
-
-def _number(word: str) -> float:
-    """The number that this word is, and `nan`, which is in no range, when it is none."""
-    try:
-        return float(word)
-    except ValueError:
-        return nan
-
-
-def _replay(options: argparse.Namespace) -> int:
-    from .replay import replay_notebook
-
-    return replay_notebook(options)
 
 
 def _add_fork(to: argparse.ArgumentParser) -> None:
@@ -161,9 +107,13 @@ def _add_fork(to: argparse.ArgumentParser) -> None:
     to.add_argument(
         "--cwd", type=Path, metavar="DIR", help="where code runs (default FILE's folder)"
     )
-    to.add_argument("--kernel", metavar="NAME", help="the kernel to start (default python3)")
+    to.add_argument(
+        "--kernel",
+        metavar="NAME",
+        help="the kernel to start (default python3; FILE's, if that is the sandbox)",
+    )
     to.add_argument("--json", action="store_true", help="print events as JSON lines")
-    _add_allow(to, when="with a task: ")
+    add_allow(to, when="with a task: ")
     add_run_flags(to)
     _add_server(to)
 
@@ -172,11 +122,6 @@ def _fork(options: argparse.Namespace) -> int:
     from .fork import fork_notebook
 
     return fork_notebook(options)
-
-
-def _add_allow(to: argparse.ArgumentParser, *, when: str = "") -> None:
-    words = f"{when}run again also what has such an effect"
-    to.add_argument("--allow", action="append", default=[], metavar="KIND", help=words)
 
 
 def _add_server(to: argparse.ArgumentParser) -> None:
@@ -233,8 +178,18 @@ def _add_place(to: argparse.ArgumentParser, *, notebook: Path | None) -> None:
         metavar="FILE",
         help=f"the notebook to write (default {notebook or 'codeact.ipynb or a free name'})",
     )
-    to.add_argument("--cwd", type=Path, default=Path("."), metavar="DIR", help="where code runs")
-    to.add_argument("--kernel", metavar="NAME", help="the kernel to start (default python3)")
+    to.add_argument(
+        "--cwd",
+        type=Path,
+        default=Path("."),
+        metavar="DIR",
+        help="where code runs (default: this folder)",
+    )
+    to.add_argument(
+        "--kernel",
+        metavar="NAME",
+        help="the kernel to start (default python3; the notebook's, if that is the sandbox)",
+    )
     to.add_argument("--json", action="store_true", help="print events as JSON lines")
 
 
@@ -253,8 +208,8 @@ SUBCOMMANDS = {
     "replay": Subcommand(
         "run a notebook's runs again, without a model, and compare with the record",
         REPLAY_WORDS,
-        _add_replay,
-        _replay,
+        add_replay,
+        run_replay,
     ),
     "fork": Subcommand(
         "go on from a step of a notebook's run in a notebook of its own",

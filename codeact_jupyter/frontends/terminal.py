@@ -31,9 +31,10 @@ from ..engine.trajectory import (
 from ..engine.undoing import lacks
 from .colours import CODE, WORDS
 from .pictures import picture_line
-from .words import money
+from .words import money, visible
 
 MOST_LINES = 40
+MOST_CHARACTERS = 200 * MOST_LINES
 LINES_IN_SIGHT = 3  # of what is being written, above the status line
 INDENT = (0, 0, 0, 2)
 STATE_STYLES: dict[RunState, str] = {"answered": "green", "limit": "yellow"}
@@ -154,7 +155,7 @@ class TerminalView:
             if step.reply.thought:
                 self._print(Text(""))
             code = Syntax(
-                legible(step.action.code),
+                visible(step.action.code),
                 "python",
                 theme=CODE,
                 background_color="default",
@@ -247,14 +248,19 @@ def _bundle(output: Display | Result) -> RenderableType:
     text = legible(str(output.data.get("text/plain") or output.data.get("text/markdown") or ""))
     pictures = [mime for mime in output.data if mime.startswith("image/")]
     if pictures:
-        return Text(picture_line(pictures[0], str(output.data[pictures[0]])), style="magenta")
+        line = picture_line(pictures[0], str(output.data[pictures[0]]))
+        return Text(legible(line), style="magenta")
     return Text.from_ansi(_shortened(text))
 
 
 def _shortened(text: str) -> str:
     lines = text.splitlines()
-    if len(lines) <= MOST_LINES:
-        return text
     half = MOST_LINES // 2
-    left_out = len(lines) - 2 * half
-    return "\n".join([*lines[:half], f"… {left_out} lines more in the notebook …", *lines[-half:]])
+    if (left_out := len(lines) - 2 * half) > 0:
+        more = f"… {left_out} lines more in the notebook …"
+        text = "\n".join([*lines[:half], more, *lines[-half:]])
+    half = MOST_CHARACTERS // 2
+    if (left_out := len(text) - 2 * half) > 0:  # few lines may be long
+        more = f"\n… {left_out:,} characters more in the notebook …\n"
+        text = f"{text[:half]}{more}{text[-half:]}"
+    return text

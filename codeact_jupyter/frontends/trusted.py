@@ -21,7 +21,7 @@ FOLDER_VARIABLES = (
     *("JUPYTER_DATA_DIR", "JUPYTER_PLATFORM_DIRS", "JUPYTER_CONFIG_DIR"),
 )
 LONGEST_DOTENV = 100_000
-ASSIGNED = re.compile(r"^\s*(?:export\s+)?(\w+)\s*=([^\n#]*)", re.MULTILINE)
+ASSIGNED = re.compile(r"^[^\S\n]*(?:export\s+)?(\w+)[^\S\n]*=([^\n#]*)", re.MULTILINE)
 ROUTE_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE")
 
 

@@ -12,7 +12,10 @@ from ..errors import UndoError
 from ..notebook.document import Document
 from ..notebook.layout import in_lines
 from ..notebook.lock import only_run_on
+from ..notebook.marks import Cell
 from ..notebook.taking_back import Taken, cells_since, put_again
+from ..record.journal import Journal
+from ..record.mending import require_over
 from ..record.signing import own_signature
 from ..undoing import Undoing
 from . import undo_words
@@ -28,6 +31,7 @@ def undo_in(options: argparse.Namespace, *, undone: bool) -> int:
     if not options.file.is_file():
         raise UndoError(f"there is no notebook {str(options.file)!r}; look for a typing error")
     with only_run_on(options.file):
+        require_over(Journal(), options.file)
         document = Document(options.file, sign=own_signature())
         undoing = Undoing(lambda: None, notebook=lambda: str(options.file))
         turns = document.trajectory.turns
@@ -61,11 +65,15 @@ def _revert(
     if undone:
         undoing.keep_cells(point, taken.cells)  # first: no cell goes that is not kept
     restored = asyncio.run(undoing.put_back(point, overwrite=overwrite, shown=seen.digest))
-    gone = {each["cell"]["id"] for each in taken.cells}
-    if undone:
-        document.revise(runs, lambda cells: [cell for cell in cells if cell["id"] not in gone])
-    else:
-        document.revise(runs, lambda cells: put_again(cells, again))
+
+    def without(cells: list[Cell]) -> list[Cell]:
+        """What the person saved while they were asked counts: it is read, and kept, anew."""
+        now = cells_since(cells, document.content["metadata"].get("codeact"), seen.points)
+        undoing.keep_cells(point, now.cells)
+        gone = {each["cell"]["id"] for each in now.cells}
+        return [cell for cell in cells if cell["id"] not in gone]
+
+    document.revise(runs, without if undone else lambda cells: put_again(cells, again))
     return restored
 
 
@@ -86,7 +94,7 @@ def _confirmed(options: argparse.Namespace, seen: Undoable, word: str) -> bool |
     if options.yes:
         return bool(options.all)
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UndoError(f"nobody can be asked here; add --yes: codeact {word} --yes")
+        raise UndoError(f"nobody can be asked here; add --yes: codeact {word} FILE --yes")
     if input(f"{word.capitalize()} this? [y/N] ").strip().lower() not in ("y", "yes"):
         return None
     if options.all or not any(change.conflict for change in seen.changes):

@@ -10,6 +10,7 @@ from ..engine.undoing import Points, parted
 from ..errors import UndoError
 from .words import counted
 
+MOST_NAMED = 20
 STEP = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -64,13 +65,25 @@ def heading(word: str, wish: str, points: Sequence[str], turns: Sequence[Turn]) 
     return f"{word} of {start}{more}:"
 
 
+def _has_step(turn: Turn, number: int) -> bool:
+    """Whether a turn has this step; of one that is known by its task alone, any may be."""
+    return number >= 1 and (not turn.steps or number <= turn.steps[-1].number)
+
+
+def _steps(turns: Sequence[Turn]) -> str:
+    """The steps of these turns, as a person names them."""
+    last = [(at, turn.steps[-1].number) for at, turn in enumerate(turns, 1) if turn.steps]
+    each = [f"{at}.1" if most == 1 else f"{at}.1 to {at}.{most}" for at, most in last]
+    return ", ".join(each[-MOST_NAMED:]) or "none: no code was run"
+
+
 def _named(points: Points, turns: Sequence[Turn], wish: str) -> tuple[str, int]:
     """The run and the step that a word means."""
     if step := STEP.fullmatch(wish):
-        turn = int(step[1])
-        if not 1 <= turn <= len(turns):
-            raise UndoError(f"there is no step {wish!r}: there are {counted(len(turns), 'task')}")
-        return turns[turn - 1].run, int(step[2])
+        turn, number = int(step[1]), int(step[2])
+        if not (1 <= turn <= len(turns) and _has_step(turns[turn - 1], number)):
+            raise UndoError(f"there is no step {wish!r}; the steps are {_steps(turns)}")
+        return turns[turn - 1].run, number
     everything = [*points.kept, *(point for each in points.undone for point in each)]
     runs = dict.fromkeys(parted(point)[0] for point in everything)
     fitting = [run for run in runs if run.startswith(wish)]

@@ -14,8 +14,10 @@ NAME = re.compile(r"[^\W\d]\w*")
 MOST_GAPS = 12
 NEVER = (
     "Never taken back: what went over the network, into databases or to other programs; files "
-    "outside the working directory, and in it version control, environments and caches; owners and "
-    "extended attributes of files; what libraries keep to themselves; the memory of a GPU; what "
+    "outside the working directory, and in it version control, environments and caches; owners "
+    "and extended attributes of files; what libraries keep to themselves, inside their functions "
+    "and in logging; what is set for one thread or task alone; signal handlers, hooks, the "
+    "garbage collector, the umask and the priority of the process; the memory of a GPU; what "
     "threads and tasks that the run began do after its end."
 )
 UNSURE = "Changed while the run went on, but not while its code ran: maybe yours"

@@ -8,7 +8,8 @@ from pathlib import Path
 VERIFY_WORDS = """\
 Each cell of a run has a digest over what was recorded of it and over the cell
 before; the end is signed with the secret by which your Jupyter trusts
-notebooks. Your own cells may be added, changed and moved as you like.
+notebooks. Your own cells may be added, changed and moved as you like; tags,
+folding and execution counts of all cells may change.
 
 exit codes:
   0  all is as it was recorded

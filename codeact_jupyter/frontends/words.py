@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -29,6 +30,16 @@ def question(scopes: Sequence[Scope]) -> str:
     """The question, with the answers that it may have."""
     more = "".join(f", {says}" for _, scope, says in SCOPES if scope in scopes)
     return f"Run it? [y]es{more}, [n]o, or say what to do instead: "
+
+
+def visible(code: str) -> str:
+    """Code, or words on it, as a person must see it to say yes: nothing in it hides anything.
+
+    A line ends where it ends for Python, also at a lone `\\r`; what cannot be seen, or moves or
+    conceals what can, is an escape.
+    """
+    lines = re.sub(r"\r\n?", "\n", code)
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in lines)
 
 
 def money(cost: Decimal | None) -> str:

@@ -75,12 +75,13 @@ class AnthropicModel:
         place, slash, path = rest.partition("/")
         return f"{scheme}://{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}".rstrip("/")
 
-    def price(self, usage: Usage) -> Decimal | None:
+    def price(self, usage: Usage, *, of: str = "") -> Decimal | None:
+        """What this usage costs, of this model or of another of its server's."""
         if not self.profile.prices:
             return None
         from .prices import price
 
-        return price(self.name, usage)
+        return price(of or self.name, usage)
 
     async def open(self) -> None:
         if self._client is None or self._loop is not asyncio.get_running_loop():
@@ -166,7 +167,7 @@ class AnthropicModel:
     def body(self, request: Request) -> bytes:
         """The request as this server can take it, as JSON."""
         head = as_json(self._options(request)).removesuffix(b"}")
-        return b"".join((head, b',"messages":', self._encoded.messages(request.messages), b"}"))
+        return b"".join((head, b',"messages":', *self._encoded.pieces(request.messages), b"}"))
 
     def _options(self, request: Request) -> dict[str, Any]:
         profile = self.profile

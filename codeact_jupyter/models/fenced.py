@@ -13,7 +13,7 @@ from typing import Literal
 from ..engine.messages import Delta, OnDelta, Text
 from ..engine.trajectory import Mistake, Reply
 
-FENCE = re.compile(r"[ \t]*(?P<ticks>`{3,}|~{3,})[ \t]*(?P<language>[^`\s]*)[^`]*")
+FENCE = re.compile(r"[ \t]*(?P<ticks>`{3,}|~{3,})[ \t]*(?P<language>[^`\s]*)")
 PYTHON = ("", "py", "python", "python3", "ipython")
 
 Part = Literal["prose", "opening", "code", "closing", "after"]
@@ -31,7 +31,9 @@ class Fences:
         """What this line is; fences of other languages are prose."""
         if self._over:
             return "after"
-        fence = FENCE.fullmatch(line.rstrip())
+        fence = FENCE.match(line)
+        if fence and "`" in line[fence.end() :]:
+            fence = None  # it stands within a line of prose
         if fence and not self._open:
             self._open = fence["ticks"]
             self._acting = fence["language"].lower() in PYTHON

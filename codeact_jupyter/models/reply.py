@@ -34,21 +34,26 @@ class ReplyBuilder:
         self._on_delta = on_delta
         self._blocks: dict[int, dict[str, Any]] = {}
         self._arguments: dict[int, CodeArgument] = {}
-        self._usage: dict[str, Any] = {}
+        self._usage: dict[str, int] = {}
         self.model = ""
         self._begun = self._counted = False
         self._stop: str | None = None
         self._complete = False
 
     def feed(self, event: Mapping[str, Any]) -> None:
-        """Take one event of the Messages API's stream."""
+        """Take one event of the Messages API's stream.
+
+        Raises ModelError where what it holds as a text is none.
+        """
         kind = event.get("type")
         if kind == "message_start":
             message, self._begun = event["message"], True
-            self.model = message.get("model") or ""
+            self.model = _text(message, "model")
             self._count(message.get("usage"))
         elif kind == "content_block_start":
             block = {k: v for k, v in event["content_block"].items() if v is not None}
+            for written in WRITTEN:
+                _text(block, written)  # it is counted too where the reply breaks off
             self._blocks[event["index"]] = block
             if block.get("type") == "tool_use":
                 self._arguments[event["index"]] = CodeArgument()
@@ -56,8 +61,7 @@ class ReplyBuilder:
             self._extend(event["index"], event["delta"])
         elif kind == "message_delta":
             self._stop = event["delta"].get("stop_reason") or self._stop
-            self._count(event.get("usage"))
-            self._counted = (event.get("usage") or {}).get("output_tokens") is not None
+            self._counted = "output_tokens" in self._count(event.get("usage"))
         elif kind == "message_stop":
             self._complete = True
 
@@ -111,15 +115,15 @@ class ReplyBuilder:
         block = self._blocks.setdefault(index, {"type": "text", "text": ""})
         kind = delta.get("type")
         if kind == "text_delta":
-            block["text"] = block.get("text", "") + delta["text"]
-            self._on_delta(Text("answer", delta["text"]))
+            block["text"] = block.get("text", "") + (said := _text(delta, "text"))
+            self._on_delta(Text("answer", said))
         elif kind == "thinking_delta":
-            block["thinking"] = block.get("thinking", "") + delta["thinking"]
-            self._on_delta(Text("thought", delta["thinking"]))
+            block["thinking"] = block.get("thinking", "") + (said := _text(delta, "thinking"))
+            self._on_delta(Text("thought", said))
         elif kind == "signature_delta":
             block["signature"] = delta["signature"]
         elif kind == "input_json_delta" and index in self._arguments:
-            typed = self._arguments[index].feed(delta["partial_json"])
+            typed = self._arguments[index].feed(_text(delta, "partial_json"))
             if typed and index == min(self._arguments) and block.get("name") == TOOL:
                 self._on_delta(Text("code", typed))
 
@@ -183,14 +187,17 @@ class ReplyBuilder:
         said = (block.get(kind, "") for block in self._blocks.values() for kind in WRITTEN)
         return sum(map(len, (*said, *(call.raw for call in self._arguments.values()))))
 
-    def _count(self, usage: Mapping[str, Any] | None) -> None:
-        self._usage.update({k: v for k, v in (usage or {}).items() if v is not None})
+    def _count(self, usage: Mapping[str, Any] | None) -> Mapping[str, int]:
+        """Take what the server counted, and return it: what is no whole number is no count."""
+        counts = {k: v for k, v in (usage or {}).items() if type(v) is int and v >= 0}
+        self._usage.update(counts)
+        return counts
 
     def _counts(self) -> Usage:
         """What the server counted; an estimate of a side that it did not count."""
 
         def tokens(key: str) -> int:
-            return int(self._usage.get(key) or 0)
+            return self._usage.get(key, 0)
 
         counts = Usage(
             tokens("input_tokens"),
@@ -209,6 +216,18 @@ class ReplyBuilder:
 
 def _estimate(characters: int) -> int:
     return -(-characters // CHARACTERS_A_TOKEN)
+
+
+def _text(given: Mapping[str, Any], key: str) -> str:
+    """The text under this key, empty where there is none; raises ModelError for what is no text."""
+    text = given.get(key)
+    if text is not None and not isinstance(text, str):
+        raise ModelError(
+            f"The model's server sent {key!r} as {repr(text)[:100]}, which is no text; it must "
+            "speak the Messages API.",
+            fault="server",
+        )
+    return text or ""
 
 
 def _sendable(value: Any) -> Any:

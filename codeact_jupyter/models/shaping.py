@@ -38,8 +38,8 @@ class Encoded:
         self._messages: tuple[Message, ...] = ()
         self._json = bytearray()
 
-    def messages(self, messages: tuple[Message, ...]) -> bytes:
-        """The messages as a JSON array, the same as that of `shaped`."""
+    def pieces(self, messages: tuple[Message, ...]) -> tuple[bytes | bytearray, ...]:
+        """The messages as a JSON array, the same as that of `shaped`; good until the next call."""
         known = len(self._messages)
         if messages[:known] != self._messages:
             known, self._json = 0, bytearray()
@@ -47,7 +47,7 @@ class Encoded:
             if item := as_json(shaped((message,), self._profile))[1:-1]:
                 self._json += b"," + item if self._json else item
         self._messages = messages
-        return b"".join((b"[", self._json, b"]"))
+        return b"[", self._json, b"]"
 
 
 def _message(message: Message, profile: Profile) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 Sealed is what is recorded: the mark (blocks, approvals, status, all fields), the text that the cell
 shows, and each output. Not sealed is what is only view and may change at any time: folding, tags,
-`execution` times, the cell's execution count, trust, the state of widgets. Digests are of values,
-not of bytes: lists of lines, the order of keys, `1` for `1.0`, and a stream as JupyterLab keeps it
-(joined, carriage returns applied) give the same. A display that later code updated is sealed as it
-was first (`Display.was`), and its later states by the steps that made them.
+`execution` times, the cell's execution count and that of a result recorded without one, trust, the
+state of widgets. Digests are of values, not of bytes: lists of lines, the order of keys, `1` for
+`1.0`, and a stream as JupyterLab keeps it (joined, carriage returns applied) give the same. A
+display that later code updated is sealed as it was first (`Display.was`), and its later states by
+the steps that made them.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 from ..engine.digests import output_digest, value_digest
-from ..engine.trajectory import Display, Output, Stream, Turn
+from ..engine.trajectory import Display, Error, Output, Result, Stream, Turn
 from .marks import OF_A_RUN, Cell
 from .outputs import KEY, joined_text, restored
 
-SEAL = "seal"
+SEAL, UNDONE = "seal", "undone"
 UNSEALED = (SEAL, "extras")  # the extras are sealed as part of the outputs
 ERASED = re.compile("[^\n]\b")
 
@@ -104,7 +105,7 @@ def output_digests(cell: Mapping[str, Any]) -> list[Shown]:
 
 
 def _shown(output: Output | Cell) -> Shown:
-    if isinstance(output, dict):  # of a kind that we do not know
+    if not isinstance(output, Stream | Display | Result | Error):  # of a kind that we do not know
         return Shown(None, *[value_digest(output)] * 3)
     now = uncounted = output_digest(output)
     if output.kind == "result" and output.count is not None:
@@ -145,9 +146,19 @@ def _line(line: str) -> str:
     return shown
 
 
-def end_of_chain(conversation: str, link: Link, sign: Sign | None = None) -> dict[str, Cell]:
-    """What a notebook's metadata say of a conversation's chain: where it ends, and who signs it."""
-    end = {"cell": link.cell, "link": link.digest}
+def end_of_chain(
+    conversation: str,
+    link: Link,
+    sign: Sign | None = None,
+    *,
+    undone: Mapping[str, str] | None = None,
+) -> dict[str, Cell]:
+    """What a notebook's metadata say of a conversation's chain: where it ends, and who signs it.
+
+    `undone` has, by its last cell, a digest of each note of an undo that must be there too.
+    """
+    end: Cell = {"cell": link.cell, "link": link.digest}
+    end |= {UNDONE: dict(undone)} if undone else {}
     return {conversation: {**end, **(sign(signed_words(conversation, end)) if sign else {})}}
 
 
@@ -176,13 +187,23 @@ def named_ends(session: Mapping[str, Any]) -> Iterator[Link]:
 
 def signed_words(conversation: str, end: Mapping[str, Any]) -> str:
     """What is signed of a chain's end."""
-    return f"codeact chain {conversation} {end.get('cell')} {end.get('link')}"
+    undone = f" {UNDONE} {value_digest(end[UNDONE])}" if UNDONE in end else ""
+    return f"codeact chain {conversation} {end.get('cell')} {end.get('link')}{undone}"
 
 
-def keep_link(turn: Turn, link: Link) -> Turn:
-    """The turn, which is over, with a note of where its chain ends; changed, it loses the note."""
-    vars(turn)["link"] = link
+def keep_link(turn: Turn, link: Link, *, next_after: Link | None = None) -> Turn:
+    """The turn, which is over, with a note of where its chain ends; changed, it loses the note.
+
+    `next_after` is what the next turn's first cell follows where that is another: what an undo
+    took out in between, so that its note is missed if somebody removes it.
+    """
+    vars(turn).update(link=link, next_after=next_after or link)
     return turn
+
+
+def link_to_follow(turn: Turn) -> Link | None:
+    """What the first cell of the turn after this one follows, if that is known."""
+    return vars(turn).get("next_after")
 
 
 def kept_link(turn: Turn) -> Link | None:

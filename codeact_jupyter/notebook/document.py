@@ -24,13 +24,12 @@ from .changes import Changes, changes
 from .files import require_writable as require_writable
 from .files import signature, unwritable, write_atomically
 from .growing import Growing
-from .inline import session_of, unfolded
+from .inline import Held, require_readable
 from .layout import Layout, in_lines
-from .marks import VERSION, Cell, mark_of
+from .marks import Cell, mark_of
 from .merging import merged, with_missing
 from .outputs import KEY
 from .reading import joined, parsed_notebook
-from .recalling import from_cells
 from .taking_back import ended_anew
 from .versions import WRITTEN, Version, covers, has_ended, later, reached_by, version_of
 
@@ -77,18 +76,18 @@ class Document:
 
     def conversation(self, name: str = "") -> Trajectory:
         """The conversation of this name that the notebook holds; without one, the last."""
-        parts = [part for cell in self._cells for part in unfolded(cell)]
-        session = self._head["metadata"].get(KEY)
-        if not isinstance(session, Mapping):
-            session = session_of(self._cells)
-        held = from_cells(parts, session, conversation=name)
+        held = self._held.conversation(name)
         return replace(held, turns=tuple(self._with_end(turn) for turn in held.turns))
 
     @property
     def version(self) -> Version:
         """By run, how far the notebook's cells of it went, also those that are deleted."""
-        parts = (part for cell in self._cells for part in unfolded(cell))
-        return later(self._version, version_of({}, parts))
+        return later(self._version, self._held.version)
+
+    @property
+    def undone(self) -> set[str]:
+        """The runs of which an undo took cells out."""
+        return self._held.undone
 
     @property
     def persons_cells(self) -> list[str]:
@@ -147,6 +146,10 @@ class Document:
             time.sleep(PAUSE)
         raise NotebookError(KEEPS_WRITING.format(str(self.path)))
 
+    @property
+    def _held(self) -> Held:
+        return Held(self._cells, self._head["metadata"].get(KEY))
+
     def _take(self, trajectory: Trajectory) -> None:
         """Put what is new in the trajectory into our cells."""
         for fragment in self._growing.changed(trajectory):
@@ -203,13 +206,6 @@ class Document:
 
     def _remember(self) -> None:
         """Take what the file's own record says as shown: only what is new is written later."""
-        mark = self._head["metadata"].get(KEY)
-        version = mark.get("version") if isinstance(mark, Mapping) else VERSION
-        if isinstance(version, int) and version > VERSION:
-            raise NotebookError(
-                f"{str(self.path)!r} holds runs of a newer codeact (version {version} of the "
-                "record); upgrade codeact-jupyter, or choose another notebook"
-            )
         for fragment in self._growing.changed(self.trajectory):
             for cell in fragment.cells:
                 self._own(cell)
@@ -263,7 +259,10 @@ class Document:
         return in_lines(merged(theirs, new, None, edited=edited))
 
     def _read(self) -> dict[str, Any] | None:
-        """The file's content; None when there is no file, or an empty one."""
+        """The file's content; None when there is no file, or an empty one.
+
+        Raises NotebookError for what is no notebook, and for runs of a newer version.
+        """
         try:
             raw = self.path.read_bytes()
         except FileNotFoundError:
@@ -273,7 +272,11 @@ class Document:
             raise NotebookError(
                 f"cannot read the notebook {str(self.path)!r}: {why}. Choose another file."
             ) from error
-        return parsed_notebook(raw, self.path) if raw.strip() else None
+        content = parsed_notebook(raw, self.path) if raw.strip() else None
+        if content is not None:
+            own = content["metadata"].get(KEY)
+            require_readable(content["cells"], own, of=repr(str(self.path)))
+        return content
 
     def _write(self, *, durable: bool = True) -> bool:
         """Write the file; False when somebody else wrote it first, and it is left as it is."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +15,8 @@ from ..errors import NotebookError
 
 BUFFER = 1 << 20
 WRITING = ".writing"  # ends the name of what is not there yet: an undo passes it over
+# Windows replaces no file that another program has open; most, as scanners, close it soon.
+WAITS = (0.01, 0.05, 0.2, 0.5) if os.name == "nt" else ()  # seconds
 WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 # What a file was when it was last looked at: another value means that somebody wrote it.
 Signature = tuple[int, int, int]
@@ -31,9 +35,9 @@ def write_atomically(
     a crash of the machine may bring back the old one also after this has returned. Its mode, and
     where we may its owner, stay; a link stays a link: what it points to is replaced. The last thing
     before that is to ask `may_replace`: when it says no, nothing changes. Returns what the path now
-    is, which somebody may have written again by then; None when it was left.
+    is, which somebody may have written again by then; None when it was left. Raises OSError.
     """
-    path = path.resolve()
+    path = _followed(path)
     old = path.stat() if path.exists() else None
     handle, temporary = tempfile.mkstemp(
         prefix=f".{path.name[:80]}.", suffix=WRITING, dir=path.parent
@@ -48,7 +52,7 @@ def write_atomically(
         if not may_replace():
             Path(temporary).unlink()
             return None
-        os.replace(temporary, path)
+        _put_in_place(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -64,7 +68,7 @@ def require_writable(path: Path) -> None:
     wants.
     """
     try:
-        folder, old = path.resolve().parent, path.stat() if path.exists() else None
+        folder, old = _followed(path).parent, path.stat() if path.exists() else None
     except (OSError, ValueError) as error:
         raise unwritable(path, error) from error
     if old is not None and stat.S_ISDIR(old.st_mode):
@@ -101,6 +105,27 @@ def signature(path: Path) -> Signature | None:
     except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _followed(path: Path) -> Path:
+    """The path with its links followed; raises OSError where the system finds no such file.
+
+    To resolve `missing/../file` drops the folder that is not there, and leads to a file of which
+    who asked the system before, whether something would be overwritten, was told nothing.
+    """
+    place = path.resolve()
+    if place.exists() and not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return place
+
+
+def _put_in_place(temporary: str, path: Path) -> None:
+    for wait in WAITS:
+        try:
+            return os.replace(temporary, path)
+        except PermissionError:
+            time.sleep(wait)
+    os.replace(temporary, path)
 
 
 def _dress(temporary: str, old: os.stat_result | None) -> None:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import compress
-from operator import is_not
 from typing import Any, NamedTuple
 
 from ..engine.trajectory import Step, Trajectory, Turn
 from .cells import Place, answer_cell, session_metadata, step_cells, task_cell
-from .chain import Link, keep_link, kept_link, link_of, root, sealed
+from .chain import Link, keep_link, link_of, link_to_follow, root, sealed
 from .marks import Cell
 
 
@@ -51,7 +49,7 @@ def link_before(trajectory: Trajectory) -> Link:
     """What the first cell of the last turn follows in the chain."""
     link = root(session_metadata(trajectory))
     for number, turn in enumerate(trajectory.turns[:-1], 1):
-        if (known := kept_link(turn)) is None:
+        if (known := link_to_follow(turn)) is None:
             for fragment in GrowingTurn((trajectory.name, number), link).changed(turn):
                 link = fragment.link
             keep_link(turn, link)
@@ -76,7 +74,7 @@ class Growing:
                 known = self._turns[turn.run] = GrowingTurn(place, link)
             yield from known.changed(turn)
             self.link = known.link
-            link = kept_link(turn) or self.link
+            link = link_to_follow(turn) or self.link
 
 
 class GrowingTurn:
@@ -134,7 +132,9 @@ class GrowingTurn:
         """The places of the steps that are to be sealed, in order; notes which are folded now."""
         old = self._turn.steps if self._turn is not None else ()
         new, known = turn.steps, min(len(old), len(turn.steps))
-        unlike = list(compress(range(known), map(is_not, old, new)))
+        # Of a turn that grew all but the last are the same: that is seen without a look at each.
+        first = known - 1 if known and old[: known - 1] == new[: known - 1] else 0
+        unlike = [at for at in range(first, known) if old[at] is not new[at]]
         if len(new) < len(old) or any(_is_ok(old[at]) > _is_ok(new[at]) for at in unlike):
             unlike, self._corrected, self._failed = list(range(known)), 0, set()
         unlike += range(known, len(new))

@@ -7,12 +7,14 @@ record as its cell would; an action's outputs are those between its display and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from ..engine.trajectory import Trajectory
-from .marks import VERSION, Cell, mark_of
+from .marks import VERSION, Cell, is_copy, mark_of, require_known
 from .outputs import KEY, plain
 from .recalling import from_cells
+from .undone import gone_of
 from .versions import Version, version_of
 
 
@@ -38,19 +40,33 @@ def conversations_of(cells: Iterable[Mapping[str, Any]], session: Any) -> list[T
 
 
 class Held:
-    """What a notebook's cells hold of runs, as `Document` tells of a file's."""
+    """What a notebook's cells hold of runs, as `Document` tells of a file's.
+
+    They are read when it is asked for; what cannot be read raises NotebookError then.
+    """
 
     def __init__(self, cells: Iterable[Mapping[str, Any]], session: Any) -> None:
-        self._parts, self._session = _held(cells, session)
+        self._given = cells, session
 
     @property
     def version(self) -> Version:
         """By run, how far its cells went."""
-        return version_of({KEY: self._session}, self._parts)
+        parts, session = self._read
+        return version_of({KEY: session}, parts)
+
+    @property
+    def undone(self) -> set[str]:
+        """The runs of which an undo took cells out."""
+        _, session = self._read
+        return {run for gone in gone_of(session.get("chain")) for run in gone.runs}
 
     def conversation(self, name: str = "") -> Trajectory:
         """The conversation of this name; without one, the last."""
-        return from_cells(self._parts, self._session, conversation=name)
+        return from_cells(*self._read, conversation=name)
+
+    @cached_property
+    def _read(self) -> tuple[list[Cell], Mapping[str, Any]]:
+        return _held(*self._given)
 
 
 def trajectory_of(cells: Iterable[Mapping[str, Any]], session: Any) -> Trajectory:
@@ -76,7 +92,7 @@ def session_of(cells: list[Cell]) -> Mapping[str, Any]:
 
 def sessions_of(cells: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The session-wide metadata that each inline run left, in order."""
-    marks = [_mark(output) for cell in cells for output in cell.get("outputs") or ()]
+    marks = [_mark(output) for cell in cells for output in _listed(cell.get("outputs"))]
     return [mark["session"] for mark in marks if mark and isinstance(mark.get("session"), Mapping)]
 
 
@@ -88,9 +104,33 @@ def chains_of(content: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for chain in chains if isinstance(chain, Mapping) for k, v in chain.items()}
 
 
+def require_readable(
+    cells: Iterable[Mapping[str, Any]], session: Any, *, of: str = "this notebook"
+) -> None:
+    """Raise NotebookError when a newer codeact recorded any run that these cells hold.
+
+    `session` is the notebook's own `codeact` metadata. A copy of a cell is the person's own.
+    """
+    require_known(session, of)
+    for cell in cells:
+        mark = _mark_in(cell)
+        if not is_copy(cell, mark):
+            require_known(mark, of)
+        for shown in map(_mark_in, _listed(cell.get("outputs"))):
+            require_known(shown, of)
+            for part in _listed(shown.get("cells")) if isinstance(shown, Mapping) else ():
+                require_known(_mark_in(part), of)
+
+
+def _listed(values: object) -> list[Any]:
+    """The values, if that is what they are: a notebook may be damaged."""
+    return values if isinstance(values, list) else []
+
+
 def _held(cells: Iterable[Mapping[str, Any]], session: Any) -> tuple[list[Cell], Mapping[str, Any]]:
     """The cells of all runs, and the session-wide metadata: the notebook's, or an inline run's."""
     kept = [dict(cell) for cell in cells]
+    require_readable(kept, session)
     parts = [part for cell in kept for part in unfolded(cell)]
     given = isinstance(session, Mapping) and bool(session)
     return parts, session if given else session_of(kept)
@@ -103,8 +143,14 @@ def _conversations_in(cells: Iterable[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(tasks))
 
 
-def _mark(output: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    mark = (output.get("metadata") or {}).get(KEY)
+def _mark_in(holder: object) -> Any:
+    """What is under our key in the metadata of a cell or an output, if anything is."""
+    metadata = holder.get("metadata") if isinstance(holder, Mapping) else None
+    return metadata.get(KEY) if isinstance(metadata, Mapping) else None
+
+
+def _mark(output: object) -> Mapping[str, Any] | None:
+    mark = _mark_in(output)
     if isinstance(mark, Mapping) and mark.get("version") == VERSION and "cells" in mark:
         return plain(mark)  # type: ignore[no-any-return]
     return None

@@ -38,7 +38,8 @@ def to_format(outputs: Sequence[Output]) -> tuple[list[Json], dict[str, Json]]:
 
 
 def from_format(formatted: Sequence[Json], extras: Mapping[str, Json]) -> tuple[Output, ...]:
-    """The outputs that `to_format` made these of; unknown kinds and our notes are left out.
+    """The outputs that `to_format` made these of; our notes and what `is_output` does not know of
+    are left out.
 
     Where the person ran the cell again, the new outputs count and the extras do not.
     """
@@ -65,6 +66,25 @@ def note(words: str) -> Json:
     }
 
 
+def is_output(written: Any) -> bool:
+    """Whether this is an output of a kind that the format knows, with what is read of it."""
+    if not isinstance(written, Mapping) or not isinstance(written.get("metadata") or {}, Mapping):
+        return False
+    kind = written.get("output_type")
+    if kind == "stream":
+        return is_text(written.get("text"))
+    if kind == "error":
+        parts = (written.get("ename"), written.get("evalue"), written.get("traceback") or [])
+        return all(map(is_text, parts))
+    return kind in ("display_data", "execute_result") and isinstance(written.get("data"), Mapping)
+
+
+def is_text(value: Any) -> bool:
+    """Whether this is a text, which may be saved as a list of lines."""
+    lines = value if isinstance(value, list) else [value]
+    return all(isinstance(line, str) for line in lines)
+
+
 def is_json_mime(mime: str) -> bool:
     """Whether the notebook format has the data of this MIME type as JSON, not as text."""
     return mime == "application/json" or (
@@ -85,13 +105,16 @@ def _restored(written: Json, extra: Json) -> Output | None:
     return None if is_note(written) else plain
 
 
-def _is_known(written: Json) -> bool:
+def _is_known(written: Any) -> bool:
+    if not isinstance(written, Mapping):
+        return False
     return written.get("output_type") != "stream" or written.get("name") in ("stdout", "stderr")
 
 
-def is_note(written: Mapping[str, Any]) -> bool:
+def is_note(written: Any) -> bool:
     """Whether an output is one that `note` made."""
-    return bool((written.get("metadata") or {}).get(KEY) == {"note": True})
+    metadata = written.get("metadata") if isinstance(written, Mapping) else None
+    return isinstance(metadata, Mapping) and bool(metadata.get(KEY) == {"note": True})
 
 
 def _to_format(output: Output) -> Json:
@@ -112,15 +135,15 @@ def _to_format(output: Output) -> Json:
 
 
 def _from_format(written: Json) -> Output | None:
-    kind = written.get("output_type")
+    if not is_output(written):
+        return None
+    kind = written["output_type"]
     if kind == "stream":
         name = "stderr" if written.get("name") == "stderr" else "stdout"
         return Stream(joined_text(written["text"]), name)  # type: ignore[arg-type]
     if kind == "error":
         lines = tuple(written.get("traceback") or ())
-        return Error(written["ename"], written["evalue"], lines)
-    if kind not in ("display_data", "execute_result"):
-        return None
+        return Error(joined_text(written["ename"]), joined_text(written["evalue"]), lines)
     metadata = plain(written.get("metadata") or {})
     data = {mime: _read(mime, value) for mime, value in sorted(written["data"].items())}
     if kind == "execute_result":
@@ -140,7 +163,7 @@ def _read(mime: str, value: Any) -> Any:
 
 def joined_text(text: Any) -> Any:
     """Text that may be saved as a list of lines."""
-    return "".join(text) if isinstance(text, list) else text
+    return "".join(text) if isinstance(text, list) and is_text(text) else text
 
 
 def plain(value: Any) -> Any:

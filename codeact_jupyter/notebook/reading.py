@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +19,34 @@ from ..errors import NotebookError
 from .outputs import KEY
 
 Json = dict[str, Any]
+MINOR = 5
 
 
 def parsed_notebook(raw: bytes, path: Path) -> Json:
     """The notebook in these bytes; raises NotebookError, naming the path, when it is none."""
     try:
-        return _checked(json.loads(raw.decode("utf-8-sig")))
+        return _checked(as_it_is(raw))
     except Exception as error:  # nbformat raises many kinds for a file that is no notebook
-        raise NotebookError(
-            f"{str(path)!r} is not a notebook that can be read ({_first_line(error)}); "
-            "it was left as it is. Choose another file."
-        ) from error
+        raise unreadable(path, _first_line(error)) from error
+
+
+def as_it_is(raw: bytes) -> Json:
+    """The notebook in these bytes, neither checked nor upgraded; ValueError says why it is none."""
+    try:
+        content = json.loads(raw.decode("utf-8-sig"))
+    except RecursionError:
+        raise ValueError("it nests too deep") from None
+    if not isinstance(content, dict) or "nbformat" not in content:
+        raise ValueError("it has no `nbformat`")
+    return content
+
+
+def unreadable(path: Path, why: str) -> NotebookError:
+    """The error for a file that is no notebook, with the way on."""
+    return NotebookError(
+        f"{str(path)!r} is not a notebook that can be read ({why}); it was left as it is. "
+        "Choose another file."
+    )
 
 
 def joined(cell: Json) -> Json:
@@ -35,16 +55,40 @@ def joined(cell: Json) -> Json:
     return cell if isinstance(source, str) else {**cell, "source": "".join(source)}
 
 
-def _checked(content: Any) -> Json:
-    import nbformat
-
-    if not isinstance(content, dict) or "nbformat" not in content:
-        raise ValueError("it has no `nbformat`")
+def _checked(content: Json) -> Json:
     if content["nbformat"] != 4 or content.get("nbformat_minor", 0) < 5 or not _has_ids(content):
         content = _upgraded(content)
-    nbformat.validate(nbformat.from_dict(content))
-    checked: Json = content
-    return checked
+    if not _is_plainly_valid(content):
+        import nbformat
+
+        nbformat.validate(nbformat.from_dict(content))
+    return content
+
+
+def _is_plainly_valid(content: Json) -> bool:
+    """Whether it is as the schema of the format's version 4.5 has it.
+
+    What is not is nbformat's to judge. To import that takes two seconds where jsonschema has all
+    of its formats, as it has beside a Jupyter Server.
+    """
+    if content.get("nbformat_minor") != MINOR:
+        return False
+    try:
+        _schema()(content)
+    except ValueError:  # fastjsonschema's own are such
+        return False
+    return True
+
+
+@cache
+def _schema() -> Callable[[Json], object]:
+    import fastjsonschema
+
+    found = find_spec("nbformat")
+    assert found is not None and found.origin is not None
+    schema = Path(found.origin).parent / "v4" / f"nbformat.v4.{MINOR}.schema.json"
+    compiled: Callable[[Json], object] = fastjsonschema.compile(json.loads(schema.read_bytes()))
+    return compiled
 
 
 def _has_ids(content: Json) -> bool:

@@ -10,7 +10,7 @@ from ..engine.trajectory import Observation, Reply, Step, Trajectory, Turn
 from ..engine.wire import decode
 from ..errors import NotebookError
 from .armour import bared
-from .chain import Link, is_sealed, keep_link, link_of, named_ends
+from .chain import Link, is_sealed, keep_link, kept_link, link_of, named_ends
 from .marks import ROLES, VERSION, mark_of
 from .outputs import KEY, from_format, plain
 from .undone import gone_of
@@ -53,6 +53,8 @@ def from_cells(
             ) from error
     _end(turns, marked, session)
     ordered = sorted(turns, key=lambda run: order[run])
+    for run in ordered[-1:]:
+        _cross(turns[run], session)
     system, tools = _session(session)
     began = str(wanted) if ordered and wanted and ordered[0] != wanted else ""
     return Trajectory(system, tools, tuple(turns[run] for run in ordered), began)
@@ -68,6 +70,17 @@ def _end(turns: dict[str, Turn], marked: Iterable[_Marked], session: Mapping[str
     for run, link in _links(marked, session).items():
         if run in turns:
             keep_link(turns[run], link)
+
+
+def _cross(last: Turn, session: Mapping[str, Any]) -> None:
+    """Have the next turn follow what an undo took out behind the last one that is there."""
+    link = kept_link(last)
+    over = {gone.before: gone.last for gone in gone_of(session.get("chain"))}
+    crossed = link
+    while crossed in over:
+        crossed = over.pop(crossed)
+    if link is not None:
+        keep_link(last, link, next_after=crossed)
 
 
 def _links(marked: Iterable[_Marked], session: Mapping[str, Any]) -> dict[str, Link]:

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 from ..engine.undoing import parted
 from ..errors import NotebookError
-from .chain import Link, Sign, end_of_chain, is_sealed, link_of
+from .chain import UNDONE, Link, Sign, end_of_chain, is_sealed, link_of
 from .growing import to_cells
 from .inline import conversations_of, unfolded
 from .marks import ROLES, Cell, mark_of
 from .reading import joined
-from .undone import UNDONE, noted
+from .undone import end_with_notes, noted, undone_in
 
 
 class Taken(NamedTuple):
@@ -80,20 +80,22 @@ def ended_anew(
     known = metadata.get("chain")
     chains = dict(known) if isinstance(known, Mapping) else {}
     parts = [part for cell in cells for part in unfolded(cell)]
-    last = _ends(parts)
+    last = last_sealed(parts)
+    chains = noted(chains, (part for cell in before for part in unfolded(cell)), parts, sign)
     for name in {*chains, *last} - {UNDONE}:
-        end, now = chains.get(name), last.get(name)
+        end, now, undone = chains.get(name), last.get(name), undone_in(chains, name)
         was = str(end.get("cell")) if isinstance(end, Mapping) else ""
         ends = (was, now.cell if now is not None else "")
         if any(each.partition("-")[0] in runs for each in ends):
             chains.pop(name, None)
-            chains |= end_of_chain(name, now, sign) if now is not None else {}
-    chains = noted(chains, (part for cell in before for part in unfolded(cell)), parts, sign)
+            chains |= end_of_chain(name, now, sign, undone=undone) if now is not None else {}
+        elif isinstance(end, Mapping):
+            chains[name] = end_with_notes(name, end, undone, sign)
     rest = {key: value for key, value in metadata.items() if key != "chain"}
     return {**rest, **({"chain": chains} if chains else {})}
 
 
-def _ends(parts: Iterable[Cell]) -> dict[str, Link]:
+def last_sealed(parts: Iterable[Cell]) -> dict[str, Link]:
     """By conversation, the last of its cells that are sealed, in the order of the record."""
     marked = [(part, mark) for part in parts if (mark := mark_of(part)) is not None]
     tasks = {

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .chain import SEAL, Link, Sign, is_sealed, link_of
+from ..engine.digests import value_digest
+from .chain import SEAL, UNDONE, Link, Sign, end_of_chain, is_sealed, link_of
 from .marks import OF_A_RUN, Cell, mark_of
-
-UNDONE = "undone"
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,29 @@ def noted(
     notes = [*map(_to_note, old), *(_to_note(gone, sign) for gone in new)]
     rest = {name: end for name, end in chains.items() if name != UNDONE}
     return {**rest, **({UNDONE: notes} if notes else {})}
+
+
+def undone_in(chains: Mapping[str, Any], conversation: str) -> dict[str, str]:
+    """The notes of a conversation's undos, as the end of its chain names them."""
+    notes = (gone for gone in gone_of(chains) if gone.conversation == conversation)
+    return {gone.last.cell: value_digest(gone.words) for gone in notes}
+
+
+def end_with_notes(
+    conversation: str, end: Mapping[str, Any], undone: Mapping[str, str], sign: Sign | None
+) -> Mapping[str, Any]:
+    """The end of a chain that stays where it is, with the notes that there are now.
+
+    One that this signature does not stand behind stays as it is.
+    """
+    link = Link(str(end.get("cell")), str(end.get("link")))
+    signs = sign if "signature" in end else None
+
+    def ends(notes: Mapping[str, str]) -> Mapping[str, Any]:
+        return end_of_chain(conversation, link, signs, undone=notes)[conversation]
+
+    known = end.get(UNDONE)
+    return ends(undone) if ends(known if isinstance(known, dict) else {}) == end else end
 
 
 def chain_alone(chains: Mapping[str, Any], conversation: str) -> dict[str, Any]:

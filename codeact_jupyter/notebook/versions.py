@@ -2,7 +2,7 @@
 
 Each version that we write says so in its metadata, and an editor keeps that: a save tells from
 which version it was made. A cell that this version held and the save does not was deleted by the
-person; a cell that came later was not.
+person; a cell that came later was not. What a page writes says it by the ends of its chains.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
+from .chain import named_ends
 from .marks import Cell, mark_of
 from .outputs import KEY
 
@@ -20,10 +21,14 @@ Version: TypeAlias = dict[str, str]
 
 def version_of(metadata: Mapping[str, Any], cells: Iterable[Cell]) -> Version:
     """What a notebook says that it goes up to, and what its cells show that it does."""
-    session = metadata.get(KEY)
-    said = session.get(WRITTEN) if isinstance(session, Mapping) else None
+    own = metadata.get(KEY)
+    session = own if isinstance(own, Mapping) else {}
+    said = session.get(WRITTEN)
     pairs = said.items() if isinstance(said, Mapping) else ()
     version = {run: reached for run, reached in pairs if _is_reached(reached)}
+    for end in named_ends(session):
+        run, _, reached = end.cell.partition("-")
+        version = later(version, {run: reached})
     for cell in cells:
         version = later(version, reached_by(cell))
     return version

@@ -18,7 +18,7 @@ UNSUPPORTED = "This number stands in no output that the agent saw"
 ONLY_CODE = "This number stands only in code that ran, in no output"
 # What is left alone: code, links and pictures, HTML, formulas.
 ALONE = re.compile(
-    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|!?\[[^\]\n]*\]\([^)\n]*\)|<[^>\n]*>|\$\$.*?\$\$|(?<!\\)\$[^$\n]+\$",
+    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|!?\[[^\[\]\n]*\]\([^()\n]*\)|<[^<>\n]*>|\$\$.*?\$\$|(?<!\\)\$[^$\n]+\$",
     re.DOTALL,
 )
 

@@ -10,12 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..notebook.chain import Link, signed_words
-from ..notebook.undone import Gone, gone_of
+from ..notebook.chain import UNDONE, Link, signed_words
+from ..notebook.undone import Gone, gone_of, undone_in
 from .entries import Entry
 from .findings import Finding, counted_cells
 from .signing import Key
 
+NO_NOTE = (
+    "The note that the run {run} was undone is missing in the notebook's metadata, or was altered: "
+    "they name it where the chain ends."
+)
 FORGED = "A note of what was undone, in the notebook's metadata, is not what your key signed."
 
 
@@ -36,8 +40,20 @@ def bridged(entries: list[Entry], ends: Mapping[str, Any], key: Key | None) -> B
     forged = [gone for gone in told if gone not in counting and _names(gone, key)]
     over = {gone.last: gone.before for gone in counting}
     findings = [Finding("altered", "", 0, "signature", FORGED)] if forged else []
+    findings += _without_note(ends, {gone.last.cell for gone in told} | there)
     signed = all(_names(gone, key) for gone in counting)
     return Bridged([_over(e, over, there) for e in entries], findings, [*_words(counting)], signed)
+
+
+def _without_note(ends: Mapping[str, Any], known: set[str]) -> Iterator[Finding]:
+    """What the end of a chain names as undone, and no note tells of."""
+    for conversation, end in ends.items():
+        named = end.get(UNDONE) if isinstance(end, Mapping) else None
+        notes = undone_in(ends, conversation)
+        for cell, digest in named.items() if isinstance(named, Mapping) else ():
+            if cell not in known or notes.get(cell, digest) != digest:
+                words = NO_NOTE.format(run=str(cell).partition("-")[0])
+                yield Finding("removed", str(cell), 0, "record", words)
 
 
 def _over(entry: Entry, over: Mapping[Link, Link], there: set[str]) -> Entry:

@@ -1,9 +1,10 @@
 """What a cell reads, binds and may change in place, read from its code; nothing is run.
 
 Careful where unsure: a method or function that is not known to leave its arguments alone may change
-them, names that may be of one object count as one, and code that cannot be read so (magics, `exec`,
-star imports) touches everything. Libraries that trace a kernel (ipyflow) know more, but need the
-kernel in which it ran; a record has only the code.
+them and the state of its module, a function that is handed on may be called, names that may be of
+one object count as one, and code that cannot be read so (magics, `exec`, star imports) touches
+everything. Libraries that trace a kernel (ipyflow) know more, but need the kernel in which it ran;
+a record has only the code.
 """
 
 from __future__ import annotations
@@ -11,50 +12,29 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import symtable
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-CHANCE, FILES = "<random numbers>", "<files>"  # as if they were variables
-WORDS = re.compile(r"\w+").findall
-PURE_CALLS = frozenset(
-    WORDS(
-        "print len sum min max abs round sorted list tuple dict set frozenset str repr int float "
-        "bool type isinstance enumerate zip range map filter any all display format hasattr id "
-        "getattr Path DataFrame Series array"
-    )
+from . import known
+from .scopes import (
+    FUNCTIONS,
+    Scope,
+    bound_by,
+    called,
+    chain_of,
+    given_to,
+    loaded_by,
+    names_of,
+    scope_of,
 )
-PURE_METHODS = frozenset(
-    WORDS(
-        "head tail describe mean sum std var min max median mode count nunique unique value_counts "
-        "groupby agg aggregate merge join copy astype reset_index set_index sort_values sort_index "
-        "rename assign query isin isna notna fillna dropna drop_duplicates abs corr cov pivot "
-        "pivot_table melt stack unstack to_frame to_list tolist to_dict to_numpy to_string to_csv "
-        "to_markdown to_parquet to_json to_excel quantile cumsum diff pct_change shift rolling "
-        "resample expanding keys values get items index lower upper strip split replace startswith "
-        "endswith format reshape ravel flatten transpose dot argmax argmin argsort nlargest "
-        "nsmallest select predict predict_proba score exists strftime total_seconds info "
-        "memory_usage read_text read_bytes savefig to_period to_timestamp tz_localize tz_convert "
-        "floor ceil day_name month_name contains match findall title zfill get_dummies clip sub "
-        "mul div mod pow first last size rank cumcount cummax cummin cumprod ffill bfill "
-        "interpolate between where mask duplicated explode squeeze xs set_axis add_prefix "
-        "add_suffix idxmax idxmin sem skew prod to_records droplevel swaplevel reindex"
-    )
+
+# As if they were variables; the state of a module is `<its name>`.
+CHANCE, FILES, SETTINGS = "<random numbers>", "<files>", "<settings>"
+HARMLESS = re.compile(
+    r"^[^\S\n]*%(matplotlib|config|load_ext|autoreload|precision)\b.*$", re.MULTILINE
 )
-# By these names modules are known, also where another cell imported them.
-MODULES = frozenset(WORDS("np pd plt sns os sys re json math random scipy sklearn pl px go st sm"))
-OF_MODULES = re.compile(
-    r"set|seed|option|use|config|register|style|rc|chdir|environ|update|reset|patch|enable|disable"
-    r"|filterwarnings|insert|append"
-)
-OF_CHANCE = re.compile(r"random|rand|sample|shuffle|permutation|train_test_split|seed|rng|fit")
-READS = re.compile(r"read|^(open|load\w*|i?glob|listdir|iterdir|exists|connect|execute)$")
-WRITES = re.compile(
-    r"^(to_(csv|parquet|excel|json|pickle|feather|hdf|sql|html)|save|write|dump|unlink|remove|mkdir"
-    r"|makedirs|move|rmtree|touch|open|connect|execute|commit|urlretrieve|extractall|copyfile)"
-)
-OPAQUE = frozenset(WORDS("exec eval globals locals vars setattr delattr run_cell run_line_magic"))
-HARMLESS = re.compile(r"^\s*%(matplotlib|config|load_ext|autoreload|precision)\b.*$", re.MULTILINE)
+BRANCHES = (ast.If, ast.For, ast.While, ast.Try, ast.AsyncFor, ast.Match)
 
 
 @dataclass
@@ -62,166 +42,231 @@ class Flow:
     """What code does to names: `opaque` touches all, `always` must run whoever needs it.
 
     `aliases` are names that may be of one object; `functions` may do what their cell does when they
-    are called.
+    are called. `drains` are read to their end if they are iterators, as `iterators` may be.
     """
 
     reads: set[str] = field(default_factory=set)
     binds: set[str] = field(default_factory=set)
     changes: set[str] = field(default_factory=set)
+    drains: set[str] = field(default_factory=set)
+    iterators: set[str] = field(default_factory=set)
     aliases: list[set[str]] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)
     opaque: bool = False
     always: bool = False
 
 
-def flow_of(code: str) -> Flow:
-    """What this code does to names."""
-    plain = HARMLESS.sub("", code)
+def flows_of(codes: Sequence[str]) -> list[Flow]:
+    """What each of these cells does to names; what one imports or defines is known in all."""
+    plain = [HARMLESS.sub("", code) for code in codes]
+    trees = [_parsed(code) for code in plain]
+    scope = scope_of(filter(None, trees))
+    flows = [
+        _Reader(scope).read(tree) if tree else Flow(opaque=True, always=True) for tree in trees
+    ]
+    for flow, code, original in zip(flows, plain, codes, strict=True):
+        flow.always = flow.opaque or code != original
+    return flows
+
+
+def is_outside(name: str) -> bool:
+    """Whether this stands for what is no variable: files, settings, the state of a module."""
+    return name.startswith("<")
+
+
+def _parsed(code: str) -> ast.Module | None:
     try:
-        tree = ast.parse(plain)
-    except (SyntaxError, ValueError):
-        return Flow(opaque=True, always=True)
-    reader = _Reader()
-    for statement in tree.body:
-        reader.take(statement)
-    reader.flow.always = reader.flow.opaque or plain != code
-    return reader.flow
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope) -> None:
         self.flow = Flow()
-        self._modules: set[str] = set()
+        self._scope = scope
         self._seen: set[str] = set()
+        self._ties: defaultdict[str, set[str]] = defaultdict(set)
 
-    def take(self, statement: ast.stmt) -> None:
-        """Read one statement at the top of the code."""
-        flow, bound = self.flow, set(_bound(statement))
-        loaded = {name for name in _loaded(statement) if not hasattr(builtins, name)}
+    def read(self, tree: ast.Module) -> Flow:
+        """Read all of a cell."""
+        for statement in tree.body:
+            self._take(statement)
+        self.flow.reads.add(SETTINGS)
+        return self.flow
+
+    def _take(self, statement: ast.stmt) -> None:
+        flow, bound, modules = self.flow, bound_by(statement), self._scope.modules
+        loaded = {name for name in loaded_by(statement) if not hasattr(builtins, name)}
         flow.reads |= loaded - flow.binds
+        flow.reads |= {_state(modules[name]) for name in loaded if name in modules}
         self._seen = loaded | bound
-        perhaps = isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.AsyncFor))
-        (flow.changes if perhaps else flow.binds).update(bound)
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            self._modules |= bound
-            flow.opaque |= "*" in bound
-        for node in ast.walk(statement):
+        (flow.changes if isinstance(statement, BRANCHES) else flow.binds).update(bound)
+        nodes = list(ast.walk(statement))
+        for node in nodes:
+            self._tie(node)
+        for node in nodes:
             self._node(node)
-        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            shared = {name for name in _shared(statement.value) if not self._is_module(name)}
-            flow.aliases.append((bound | set(map(_root, targets)) | shared) - {""})
+
+    def _tie(self, node: ast.AST) -> None:
+        """Note which names in a statement may be of the objects of others."""
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            self._may_be([node.target], node.iter)
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            self._assign([node.optional_vars], node.context_expr)
+        elif isinstance(node, ast.Assign):
+            self._assign(node.targets, node.value)
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+            self._assign([node.target], node.value)
+        elif isinstance(node, ast.Call):
+            given = [*given_to(node), node.func]
+            for function in (each for each in given if isinstance(each, ast.Lambda)):
+                names = [ast.Name(each.arg) for each in function.args.args]
+                self._may_be(names, *(each for each in given if each is not function))
+
+    def _assign(self, targets: Sequence[ast.expr], value: ast.expr) -> None:
+        shared = self._may_be(targets, value)
+        names = {name for target in targets for name in names_of(target)}
+        self.flow.aliases.append((names | shared) & self._seen)
+        if self._scope.may_iterate(value):
+            self.flow.iterators |= names
+        if isinstance(value, ast.Lambda):
+            self.flow.functions |= names
+
+    def _may_be(self, targets: Sequence[ast.expr], *values: ast.expr) -> set[str]:
+        shared = {name for value in values for name in self._scope.shared(value)}
+        shared -= self._scope.modules.keys()
+        for target in targets:
+            for name in names_of(target):
+                self._ties[name] |= shared - {name}
+        return shared
 
     def _node(self, node: ast.AST) -> None:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            self.flow.functions.add(node.name)
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-            self.flow.functions |= set(map(_root, node.targets))
+        flow = self.flow
+        if isinstance(node, FUNCTIONS):
+            flow.functions.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            self._import(node)
         elif isinstance(node, (ast.Attribute, ast.Subscript)):
-            if not isinstance(node.ctx, ast.Load):
-                self._change(node)
+            self._part(node)
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            self.flow.changes |= set(node.names)
+            flow.changes |= set(node.names)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
-            self.flow.changes.add(node.id)
+            flow.changes.add(node.id)
+        elif isinstance(node, ast.AugAssign):
+            self._change(node.target)  # a list is added to in place
         elif isinstance(node, ast.Call):
             self._call(node)
+        drained = {each.id for each in _drained(node) if isinstance(each, ast.Name)}
+        flow.drains |= drained & self._seen
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.flow.opaque |= any(each.name == "*" for each in node.names)
+        whole = isinstance(node, ast.Import)
+        paths = [each.name for each in node.names] if whole else [getattr(node, "module", "") or ""]
+        if any(path.partition(".")[0] not in known.PACKAGES for path in paths):
+            self.flow.reads.add(FILES)
+            self.flow.changes.add(SETTINGS)  # it runs code that may be the person's own
+
+    def _part(self, node: ast.Attribute | ast.Subscript) -> None:
+        path = self._scope.path(node.value)
+        if not isinstance(node.ctx, ast.Load):
+            self._change(node)
+            self.flow.changes |= {SETTINGS} if path else set()
+        elif isinstance(node, ast.Attribute) and node.attr in known.CHANGING and not path:
+            self._change(node.value)  # also where it is handed on
 
     def _call(self, call: ast.Call) -> None:
-        name, root = _called(call.func), _root(call.func)
-        self.flow.opaque |= name in OPAQUE
-        self._outside(name, call)
-        of_module = isinstance(call.func, ast.Attribute) and self._is_module(root)
-        if of_module and OF_MODULES.search(name):
-            self.flow.changes.add(root)
-        elif isinstance(call.func, ast.Attribute) and not of_module:
-            inplace = any(each.arg == "inplace" for each in call.keywords)
-            if inplace or name not in PURE_METHODS:
-                self._change(call.func.value)
-        if not (name in PURE_CALLS | PURE_METHODS or name[:1].isupper() or of_module):
-            for given in (*call.args, *(each.value for each in call.keywords)):
-                self._change(given)
+        scope, name = self._scope, called(call.func)
+        path = scope.path(call.func)
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+        given = [each for each in given_to(call) if getattr(each, "id", "") not in scope.defined]
+        self.flow.opaque |= name in known.OPAQUE
+        self._outside(path or chain_of(call.func), call)
+        for each in call.keywords:
+            if each.arg in known.WRITTEN:
+                self._change(each.value)
+            elif (each.arg or "").startswith(known.IN_PLACE):
+                self._change(owner, *given)
+        first = call.args[:1] if name in known.CALLING and name not in scope.defined else []
+        functions = [*first, *(each.value for each in call.keywords if each.arg in known.CALLED)]
+        if not all(map(scope.leaves_alone, functions)):
+            self._change(owner, *given)
+        elif scope.leaves_alone(call.func):
+            self._change(*known.outputs_of(path, call))
+        elif path.startswith(known.OF_RANDOM):
+            self._change(*(given if "shuffle" in name else ()))
+        elif not first:
+            self._unknown(call, path, given)
 
-    def _outside(self, name: str, call: ast.Call) -> None:
+    def _unknown(self, call: ast.Call, path: str, given: Sequence[ast.expr]) -> None:
+        """What may change all that it has: its arguments, its object, the state of its module.
+
+        It may put one of them into another, too.
+        """
+        name, scope = called(call.func), self._scope
+        held = [*given, call.func.value] if isinstance(call.func, ast.Attribute) else given
+        shared = {each for value in held for each in scope.shared(value)} - scope.modules.keys()
+        self.flow.aliases.append(shared & self._seen)
+        is_new = name[:1].isupper() and name not in scope.defined
+        self._change(*(() if is_new else given))
+        if path:
+            self._change(call.func)
+        elif isinstance(call.func, ast.Attribute):
+            self._change(call.func.value)
+        elif name not in scope.defined and (not name or name in scope.bound):
+            self._change(call.func)  # it may keep something between two calls
+
+    def _outside(self, words: str, call: ast.Call) -> None:
         """What the call may do to files and to the order of random numbers."""
-        if OF_CHANCE.search(ast.unparse(call.func)):
+        if known.OF_CHANCE.search(words):
             self.flow.reads.add(CHANCE)
             self.flow.changes.add(CHANCE)
-        if READS.search(name):
+        if known.reads_files(words):
             self.flow.reads.add(FILES)
-        if WRITES.match(name) and not (name == "open" and _opens_to_read(call)):
+        if known.writes_files(words, call):
             self.flow.changes.add(FILES)
+            place = slice(1, 2) if called(call.func).startswith("dump") else slice(1)
+            self._change(*call.args[place])  # it may be an open file
 
-    def _change(self, node: ast.AST) -> None:
-        root = _root(node)
-        if root in self._seen:  # else it is local to a function
-            self.flow.changes.add(root)
+    def _change(self, *nodes: ast.expr) -> None:
+        for node in nodes:
+            for name in self._scope.shared(node):
+                if name in self._scope.modules:
+                    self._change_module(self._scope.path(node) or self._scope.modules[name])
+                else:
+                    self._change_name(name)
 
-    def _is_module(self, name: str) -> bool:
-        return name in self._modules or name in MODULES
+    def _change_module(self, path: str) -> None:
+        self.flow.changes.add(_state(path))
+        if path.partition(".")[0] in known.OF_FILES:
+            self.flow.reads.add(FILES)
+            self.flow.changes.add(FILES)
+        if known.SETTING.search(path):
+            self.flow.changes.add(SETTINGS)
 
-
-def _loaded(statement: ast.stmt) -> set[str]:
-    """The names of the module that a statement reads, those too that its functions read."""
-    added = {
-        node.target.id
-        for node in ast.walk(statement)
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
-    }
-    try:
-        return added | set(_globals(symtable.symtable(ast.unparse(statement), "cell", "exec")))
-    except SyntaxError:  # what is allowed in a cell only, such as `await`
-        return added | {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-
-
-def _globals(table: symtable.SymbolTable) -> Iterator[str]:
-    top = table.get_type() == "module"
-    for symbol in table.get_symbols():
-        if symbol.is_referenced() and (top or symbol.is_global()):
-            yield symbol.get_name()
-    for child in table.get_children():
-        yield from _globals(child)
+    def _change_name(self, name: str) -> None:
+        rest, done = {name}, set[str]()
+        while rest:
+            done.add(each := rest.pop())
+            rest |= self._ties.get(each, set()) - done
+        self.flow.changes |= done & self._seen  # what is not seen is local to a function
 
 
-def _bound(statement: ast.stmt) -> Iterator[str]:
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield statement.name
-        return
-    for node in ast.walk(statement):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from ((each.asname or each.name).partition(".")[0] for each in node.names)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield node.name
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
+def _state(path: str) -> str:
+    """What stands for the state of the package that this is of."""
+    return f"<{path.partition('.')[0]}>"
 
 
-def _shared(value: ast.expr) -> Iterator[str]:
-    """The names whose objects the value of an expression may be, or may hold."""
-    if isinstance(value, (ast.Constant, ast.Compare, ast.BinOp, ast.JoinedStr, ast.Lambda)):
-        return
-    inside: list[ast.expr] = [value]
-    if isinstance(value, ast.Call):
-        if _called(value.func) in (PURE_CALLS | PURE_METHODS) - {"get", "values", "items"}:
-            return
-        inside = [*value.args, *(each.value for each in value.keywords)]
-        inside += [value.func.value] if isinstance(value.func, ast.Attribute) else []
-    for each in inside:
-        yield from (node.id for node in ast.walk(each) if isinstance(node, ast.Name))
-
-
-def _called(func: ast.expr) -> str:
-    return func.attr if isinstance(func, ast.Attribute) else str(getattr(func, "id", ""))
-
-
-def _root(node: ast.AST) -> str:
-    """The name that an expression begins with; empty where there is none."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _opens_to_read(call: ast.Call) -> bool:
-    modes = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "mode")]
-    words = [mode.value if isinstance(mode, ast.Constant) else None for mode in modes]
-    return all(isinstance(word, str) and not set(word) & set("wax+") for word in words)
+def _drained(node: ast.AST) -> Iterator[ast.AST]:
+    """What a node reads to its end if it is an iterator."""
+    if isinstance(node, ast.Call) and called(node.func) not in known.LOOKING:
+        yield from given_to(node)
+    elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+        yield node.iter
+    elif isinstance(node, (ast.Starred, ast.YieldFrom)):
+        yield node.value
+    elif isinstance(node, ast.Compare):
+        yield from node.comparators
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Tuple, ast.List)):
+        yield node.value

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from ..plain import plain_python
+
 
 class Missing:
     """Names that were not made, because the cell that makes them was not run."""
@@ -40,11 +42,9 @@ class Missing:
 
 def names_in(code: str) -> tuple[set[str], set[str]]:
     """The names that code reads, and those that it binds; none for code that is not Python."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
     try:
-        tree = ast.parse(TransformerManager().transform_cell(code))
-    except (SyntaxError, ValueError):
+        tree = ast.parse(plain_python(code))
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         return set(), set()
     used: set[str] = set()
     bound: set[str] = set()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine.digests import output_digest
-from ..engine.trajectory import Display
+from ..engine.trajectory import Display, Result
 from ..engine.wire import decode
-from ..errors import NotebookError
 from ..notebook.armour import bared
 from ..notebook.chain import SEAL, Link, Shown, link_digest, output_digests, shown_digest
 from ..notebook.inline import unfolded
@@ -18,6 +18,9 @@ from ..notebook.outputs import KEY, is_note, joined_text, plain
 from .findings import Finding, named
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+NO_CHAIN = (
+    "was recorded before codeact kept a chain of digests, or lost its digest: it cannot be verified"
+)
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,6 @@ def entries_of(content: Mapping[str, Any]) -> tuple[list[Entry], list[Entry]]:
     """The cells of runs in a notebook, and copies of some that the person made, in order.
 
     What a magic told again, of a run that broke off, counts as it was told last.
-
-    Raises NotebookError when a newer version recorded them.
     """
     ours: list[Entry] = []
     copies: list[Entry] = []
@@ -82,13 +83,6 @@ def entries_of(content: Mapping[str, Any]) -> tuple[list[Entry], list[Entry]]:
                 ours.append(entry)
             elif entry.mark and "role" in entry.mark:
                 copies.append(entry)
-    given = (entry.mark.get("version") for entry in ours)
-    versions = [version for version in given if isinstance(version, int)]
-    if versions and min(versions) > VERSION:
-        raise NotebookError(
-            f"its runs were recorded by a newer codeact (version {min(versions)} of the record); "
-            "upgrade codeact-jupyter to verify them"
-        )
     last = {entry.id: entry for entry in ours if entry.inline}
     return [entry for entry in ours if not entry.inline or last[entry.id] is entry], copies
 
@@ -105,22 +99,50 @@ def _metadata(cell: Mapping[str, Any]) -> Mapping[str, Any]:
     return metadata if isinstance(metadata, Mapping) else {}
 
 
-def difference(entry: Entry, later: Mapping[str, set[str]]) -> Finding | None:
-    """What of a sealed cell is not as it was recorded; None when all is.
+class _Later(NamedTuple):
+    """What later code made of displays: by id, the digest of what it made of one last.
 
-    `later` are, by id, the digests of what recorded code made of displays.
+    Where a later cell is not as it was recorded, nobody knows that for `sure`.
     """
+
+    states: Mapping[str, str]
+    sure: bool
+
+
+def differences(
+    line: Sequence[Entry], rest: Sequence[Entry], followed: Collection[str]
+) -> list[Finding]:
+    """What of cells is not as it was recorded; those in `line` follow one another.
+
+    They are gone through from the last on: that says what became of displays of the ones before.
+    `rest` are in no line; one without a seal counts if it has a record, or is among `followed`,
+    the ids which others or the ends name.
+    """
+    found = list(filter(None, (_finding(entry, _Later({}, True), followed) for entry in rest)))
+    later = _Later({}, not found)
+    for entry in reversed(line):
+        later = later._replace(states={**_states(entry), **later.states})
+        finding = _finding(entry, later, followed)
+        if finding is not None:
+            found.insert(0, finding)
+            later = later._replace(sure=later.sure and finding.what in ("text", "code"))
+    return found
+
+
+def _finding(entry: Entry, later: _Later, followed: Collection[str]) -> Finding | None:
+    name = named(entry.id, entry.place).capitalize()
+    if entry.mark and not entry.seal:
+        if "record" not in entry.mark and entry.id not in followed:
+            return None
+        return Finding("unchained", entry.id, entry.place, "digest", f"{name} {NO_CHAIN}.")
     try:
         what, words = _difference(entry, later) or ("", "")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         what, words = "record", f"cannot be read ({type(error).__name__})"
-    if not what:
-        return None
-    told = f"{named(entry.id, entry.place).capitalize()} {words}."
-    return Finding("altered", entry.id, entry.place, what, told)
+    return Finding("altered", entry.id, entry.place, what, f"{name} {words}.") if what else None
 
 
-def _difference(entry: Entry, later: Mapping[str, set[str]]) -> tuple[str, str] | None:
+def _difference(entry: Entry, later: _Later) -> tuple[str, str] | None:
     mark, seal, cell = entry.mark, entry.seal, entry.cell
     if f"{mark.get('run')}-{mark.get('step')}-{mark.get('role')}" != entry.id:
         return "record", "does not carry its own record: that was altered, or taken away"
@@ -147,13 +169,12 @@ def _text_difference(entry: Entry) -> tuple[str, str]:
     return "code", f"is not the code that ran{where}; {still}"
 
 
-def _output_difference(entry: Entry, later: Mapping[str, set[str]]) -> tuple[str, str] | None:
+def _output_difference(entry: Entry, later: _Later) -> tuple[str, str] | None:
     recorded = [str(was) for was in entry.seal.get("outputs") or ()]
     shown = output_digests(entry.cell)[unrecorded_outputs(entry) :]
     if recorded and not shown and entry.cell["cell_type"] == "code":
         return "outputs", "has no outputs any more: they were cleared"
-    if any(_is_widget(each.output) for each in shown):
-        # What code puts into an Output widget is recorded, and no output of the cell in JupyterLab.
+    if len(shown) < len(recorded) and any(_may_take_outputs(each.output) for each in shown):
         rest = iter(recorded)
         fits = all(any(_fits(each, was, later) for was in rest) for each in shown)
         return None if fits else ("outputs", "shows other outputs than were recorded")
@@ -172,6 +193,13 @@ def _output_difference(entry: Entry, later: Mapping[str, set[str]]) -> tuple[str
     return None
 
 
+def missing_outputs(entry: Entry) -> tuple[int, int]:
+    """How many outputs of a cell are not there, and of how many that were recorded."""
+    recorded = entry.seal.get("outputs") or ()
+    shown = output_digests(entry.cell)[unrecorded_outputs(entry) :] if recorded else ()
+    return max(0, len(recorded) - len(shown)), len(recorded)
+
+
 def unrecorded_outputs(entry: Entry) -> int:
     """How many outputs of an action whose end nobody saw came before it: only its cell has them.
 
@@ -180,43 +208,45 @@ def unrecorded_outputs(entry: Entry) -> int:
     if entry.mark.get("status") != "unknown" or not entry.is_whole:
         return 0
     written, recorded = entry.cell.get("outputs") or [], entry.seal.get("outputs") or []
-    if not recorded or not all(map(is_note, written[-len(recorded) :])):
+    if (
+        not isinstance(written, list)
+        or not recorded
+        or not all(map(is_note, written[-len(recorded) :]))
+    ):
         return 0
     return max(0, len(output_digests(entry.cell)) - len(recorded))
 
 
-def _fits(shown: Shown, was: str, later: Mapping[str, set[str]]) -> bool:
-    """Whether an output is as it was recorded, or a display as recorded code made it later."""
+def _fits(shown: Shown, was: str, later: _Later) -> bool:
+    """Whether an output is as it was recorded, or a display as recorded code left it."""
     if not isinstance(shown.output, Display) or not shown.output.display_id:
         return was in (shown.now, shown.uncounted)
-    if shown.now == was:
-        return not shown.output.was
-    return shown.now in later.get(shown.output.display_id, ()) and (shown.output.was in ("", was))
+    is_last = shown.now == later.states.get(shown.output.display_id, was)
+    return (is_last or not later.sure) and shown.output.was in ("", was)
 
 
-def _is_widget(output: Any) -> bool:
-    return isinstance(output, Display) and WIDGET in output.data
+def _may_take_outputs(output: Any) -> bool:
+    """Whether this shows a widget that is, or may hold, an Output widget.
+
+    What code puts into one is recorded, and no output of the cell in JupyterLab. ipywidgets names
+    a widget with all that it holds, and cuts that short.
+    """
+    if not isinstance(output, (Display, Result)) or WIDGET not in output.data:
+        return False
+    named = str(output.data.get("text/plain", ""))
+    return "Output(" in named or not named or named.endswith("…")
 
 
-def states_of_displays(entries: Iterable[Entry]) -> dict[str, set[str]]:
-    """By id, the digests of all that recorded code made of a display."""
-    states: dict[str, set[str]] = {}
-    for entry in entries:
-        try:
-            if entry.is_whole:
-                for name, digest in _states(entry):
-                    states.setdefault(name, set()).add(digest)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            continue  # it is told as what it is when its turn comes
+def _states(entry: Entry) -> dict[str, str]:
+    """By id, the digest of what a cell made of a display last; none where it is not to be read."""
+    states: dict[str, str] = {}
+    with suppress(AttributeError, KeyError, TypeError, ValueError):
+        recorded = entry.seal.get("outputs") or () if entry.is_whole else ()
+        for each in output_digests(entry.cell) if recorded else ():
+            if isinstance(each.output, Display) and each.first in recorded:
+                states[each.output.display_id] = each.first
+        record = bared(entry.mark.get("record") or {}) if entry.is_whole else {}
+        for data in (record.get("observation") or {}).get("updated") or ():
+            display = decode(Display, data)
+            states[display.display_id] = output_digest(display)
     return states
-
-
-def _states(entry: Entry) -> Iterator[tuple[str, str]]:
-    recorded = entry.seal.get("outputs") or ()
-    for shown in output_digests(entry.cell):
-        if isinstance(shown.output, Display) and shown.now in recorded:
-            yield shown.output.display_id, shown.now
-    record = bared(entry.mark.get("record") or {})
-    for data in (record.get("observation") or {}).get("updated") or ():
-        display = decode(Display, data)
-        yield display.display_id, output_digest(display)

@@ -37,12 +37,14 @@ def export_file(
     """Write the notebook `source` in another form, beside it unless `target` is given.
 
     Raises NotebookError when it cannot be read, when it would overwrite itself, or another file
-    without `replace`; SettingsError when it cannot have this shape.
+    without `replace` (a picture beside Markdown too); SettingsError when it cannot have this shape.
     """
     if not source.exists():
         raise NotebookError(
             f"there is no notebook {str(source)!r} to export; look for a typing error"
         )
+    if source.is_file() and not source.stat().st_size:
+        raise NotebookError(f"{str(source)!r} is an empty file: there is nothing to export")
     document = Document(source)
     ending = f".{form}" if shape.kind == "whole" else f"-{shape.kind}.{form}"
     target = target or source.with_name(f"{source.stem}{ending}")
@@ -55,7 +57,7 @@ def export_file(
     if trajectory.turns:
         session = with_chains(session_metadata(trajectory), {"chain": chains})
         content["metadata"] = {**content["metadata"], KEY: session}
-    return _write(content, trajectory, form, target, shape)
+    return _write(content, trajectory, form, target, shape=shape, replace=replace)
 
 
 def export_trajectory(
@@ -69,9 +71,9 @@ def export_trajectory(
     """Write a trajectory in the form that the name of `target` ends in.
 
     `around` is the notebook that it is in, as JSON: its cells are as they stand there, with their
-    seals, and a shorter shape may need the person's own.
+    seals and the signature of their end, if any, and a shorter shape may need the person's own.
     Raises SettingsError for another ending or a shape that it cannot have, and NotebookError when
-    the file exists, unless `replace` says to overwrite it.
+    the file, or a picture beside it, exists, unless `replace` says to overwrite it.
     """
     form = target.suffix.lstrip(".")
     if form not in FORMATS:
@@ -80,7 +82,7 @@ def export_trajectory(
             + ", ".join(f".{name}" for name in FORMATS)
         )
     _require_free(target, replace)
-    content = new_notebook(trajectory, sign=own_signature())
+    content = new_notebook(trajectory, sign=own_signature() if around is None else None)
     if around is not None:
         parts = [part for cell in around["cells"] for part in unfolded(_filled(cell))]
         whole = shape.kind == "whole"
@@ -88,7 +90,7 @@ def export_trajectory(
         ends = chain_alone(chains_of(around), trajectory.name)
         if whole and ends:
             content["metadata"][KEY]["chain"] = ends
-    return _write(content, trajectory, form, target, shape)
+    return _write(content, trajectory, form, target, shape=shape, replace=replace)
 
 
 def _filled(cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +146,13 @@ def _commented(source: str | list[str]) -> str:
 
 
 def _write(
-    content: dict[str, Any], trajectory: Trajectory, form: str, target: Path, shape: Shape
+    content: dict[str, Any],
+    trajectory: Trajectory,
+    form: str,
+    target: Path,
+    *,
+    shape: Shape,
+    replace: bool,
 ) -> Path:
     if form == "jsonl" and shape != WHOLE:
         raise SettingsError("JSON lines are whole: a line has all of a turn; leave the shape out")
@@ -161,18 +169,32 @@ def _write(
         text = json_lines(trajectory)
     else:
         text, files = _converted(content, form, target.stem)
-    try:
-        write_atomically(target, [text.encode("utf-8", "backslashreplace")])
-        for name, raw in files.items():
-            place = target.parent / name
+    pictures = {target.parent / name: raw for name, raw in files.items()}
+    for place in pictures:
+        _require_free(place, replace)
+    try:  # the text last: it refers to the pictures
+        for place, raw in pictures.items():
             place.parent.mkdir(exist_ok=True)
             write_atomically(place, [raw])
+        write_atomically(target, [text.encode("utf-8", "backslashreplace")])
     except OSError as error:
         raise unwritable(target, error) from error
     return target
 
 
 def _converted(content: dict[str, Any], form: str, stem: str) -> tuple[str, dict[str, bytes]]:
+    """What `_convert` makes; raises NotebookError where a cell cannot be read for that."""
+    try:
+        return _convert(content, form, stem)
+    except Exception as error:  # nbformat and nbconvert raise many kinds for a cell that is odd
+        why = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
+        raise NotebookError(
+            f"a cell of the notebook cannot be exported as {form!r} ({why}); mend or delete it, "
+            "or export to another form"
+        ) from error
+
+
+def _convert(content: dict[str, Any], form: str, stem: str) -> tuple[str, dict[str, bytes]]:
     """The text of a notebook in this form, and the files that it refers to."""
     import nbconvert
     import nbformat
@@ -186,4 +208,6 @@ def _converted(content: dict[str, Any], form: str, stem: str) -> tuple[str, dict
     exporter = nbconvert.MarkdownExporter() if form == "md" else nbconvert.PythonExporter()
     names = {"unique_key": stem, "output_files_dir": f"{stem}_files", "metadata": {"name": stem}}
     text, resources = exporter.from_notebook_node(notebook, resources=names)
-    return text, dict(resources.get("outputs") or {})
+    # Before 7.17 nbconvert takes names of pictures from the notebook as they are, also `../../x`.
+    pictures = (resources.get("outputs") or {}).items()
+    return text, {f"{stem}_files/{Path(name).name}": raw for name, raw in pictures}

@@ -11,14 +11,16 @@ from ..engine.bill import NOTHING
 from ..engine.trajectory import Step, Trajectory
 from ..errors import SettingsError
 from ..notebook.cells import session_metadata
-from ..notebook.chain import Sign, link_of
+from ..notebook.chain import end_of_chain, link_of, with_chains
 from ..notebook.growing import to_cells
-from ..notebook.inline import conversations_of, unfolded
+from ..notebook.inline import chains_of, conversations_of, unfolded
 from ..notebook.marks import Cell, mark_of
 from ..notebook.merging import merged
 from ..notebook.outputs import KEY
 from ..notebook.reading import joined
+from ..notebook.taking_back import last_sealed
 from ..notebook.versions import WRITTEN
+from .signing import Key
 from .verify import verify
 
 NUMBERED = re.compile(r"\d+(\.\d+)?")
@@ -26,15 +28,15 @@ WHOLE = 0  # in the place of a step: all of the turn, with its answer
 
 
 def forked_notebook(
-    content: Mapping[str, Any], at: str, *, run: str, name: str = "", sign: Sign | None = None
+    content: Mapping[str, Any], at: str, *, run: str, name: str = "", key: Key | None = None
 ) -> dict[str, Any]:
     """The notebook `content` up to the step `at`, as JSON; `content` stays as it is.
 
     `at` is a turn and a step, such as `2.3`, a turn with its answer, such as `2`, or the id of a
     cell of a run. A turn that is cut is another run, with the id `run`; `name` says in it where it
-    is from. The person's cells above the step are kept. `sign` signs its end, if `content` is as it
-    was recorded. Raises SettingsError when there is no such
-    step, NotebookError for a record that cannot be read.
+    is from. The person's cells above the step are kept. `key` signs its end, if it signed the
+    record in `content`, and that is as it was. Raises SettingsError when there is no such step,
+    NotebookError for a record that cannot be read.
     """
     cells = [part for cell in content["cells"] for part in unfolded(cell)]
     held = conversations_of(content["cells"], content["metadata"].get(KEY))
@@ -49,12 +51,28 @@ def forked_notebook(
     runs = {each.run for each in cut.turns}
     said = session.get(WRITTEN) if isinstance(session, Mapping) else None
     written = {r: reached for r, reached in (said or {}).items() if r in runs and r != run}
-    signs = sign if sign is not None and verify(content, None).holds else None
+    verdict = verify(content, key)
+    signs = key.sign if key is not None and verdict.holds and verdict.signed else None
     mark = {
-        **session_metadata(cut, link_of(to_cells(cut)[-1]), signs),
+        **_with_others(session_metadata(cut, link_of(to_cells(cut)[-1]), signs), content, kept),
         **({WRITTEN: written} if written else {}),
     }
     return {**content, "metadata": {**content["metadata"], KEY: mark}, "cells": kept}
+
+
+def _with_others(
+    mark: dict[str, Any], content: Mapping[str, Any], kept: Sequence[Cell]
+) -> dict[str, Any]:
+    """The metadata, with the ends of the other conversations of which cells are kept.
+
+    One that is cut ends at the last of these, unsigned.
+    """
+    there, known, others = {cell["id"] for cell in kept}, chains_of(content), dict[str, Any]()
+    for name, last in last_sealed(kept).items():
+        end = known.get(name)
+        if isinstance(end, Mapping):
+            others |= {name: end} if end.get("cell") in there else end_of_chain(name, last)
+    return with_chains(mark, {"chain": others})
 
 
 def forked(whole: Trajectory, turn: int, step: int, *, run: str, reason: str) -> Trajectory:

@@ -34,6 +34,11 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+# How a run stands in its notebook's file: 0, never seen there; else as far as it had gone, or not.
+HELD, LACKS = 1, 2
+AT_OR_BELOW = "notebook = ? OR substr(notebook, 1, ?) IN (?, ?)"
+
+
 @dataclass(frozen=True)
 class Bounds:
     """How much a journal keeps; the runs that go on are kept in any case."""
@@ -48,7 +53,7 @@ class Entry:
     """What the journal knows of a run without reading its events.
 
     `turn` is its number in the conversation; `notebook` the path of its notebook, empty when nobody
-    knew; `placed` says that the notebook was seen to hold it whole.
+    knew; `placed` says that the notebook was seen to hold it, so far as it had gone.
     """
 
     run: str
@@ -114,14 +119,19 @@ class Journal:
             if isinstance(event, events.RunFinished):
                 file.execute("UPDATE runs SET state = ? WHERE run = ?", (event.state, run))
             if placed:
-                file.execute("UPDATE runs SET placed = 1 WHERE run = ? AND NOT placed", (run,))
+                file.execute(f"UPDATE runs SET placed = {HELD} WHERE run = ?", (run,))
+
+    def displace(self, run: str) -> None:
+        """The notebook of this run could not be written: it lacks something, if it held any."""
+        with self._file.writing() as file:
+            file.execute(f"UPDATE runs SET placed = {LACKS} WHERE run = ? AND placed", (run,))
 
     def settle(self, runs: Iterable[str], notebook: str) -> None:
         """This notebook was seen to hold these runs whole; those that broke off are over."""
         with self._file.writing() as file:
             for run in runs:
                 file.execute(
-                    "UPDATE runs SET placed = 1, "
+                    f"UPDATE runs SET placed = {HELD}, "
                     "state = CASE state WHEN 'running' THEN 'interrupted' ELSE state END "
                     "WHERE run = ? AND (notebook = ? OR state = 'running')",
                     (run, sayable(notebook)),
@@ -129,15 +139,15 @@ class Journal:
 
     def move(self, old: str, new: str) -> None:
         """A notebook, or the folder of some, has another path now."""
+        changed = "notebook = ? || substr(notebook, ?)"
+        values = (sayable(new), len(sayable(old)) + 1, *_places(old))
         with self._file.writing() as file:
-            file.execute(
-                "UPDATE runs SET notebook = ? WHERE notebook = ?", (sayable(new), sayable(old))
-            )
-            file.execute(
-                "UPDATE runs SET notebook = ? || substr(notebook, ?) "
-                "WHERE substr(notebook, 1, ?) IN (?, ?)",
-                (sayable(new), len(old) + 1, len(old) + 1, f"{old}/", f"{old}\\"),
-            )
+            file.execute(f"UPDATE runs SET {changed} WHERE {AT_OR_BELOW}", values)
+
+    def release(self, notebook: str) -> None:
+        """A notebook, or the folder of some, is no more: its runs are of none at that path."""
+        with self._file.writing() as file:
+            file.execute(f"UPDATE runs SET notebook = '' WHERE {AT_OR_BELOW}", _places(notebook))
 
     def entries(self) -> list[Entry]:
         """All runs, the oldest first."""
@@ -145,7 +155,7 @@ class Journal:
 
     def open_in(self, notebook: str) -> bool:
         """Whether this notebook may lack something: a run of it, or one that broke off anywhere."""
-        query = "SELECT * FROM runs WHERE state = 'running' OR (notebook = ? AND NOT placed)"
+        query = f"SELECT * FROM runs WHERE state = 'running' OR notebook = ? AND placed != {HELD}"
         found = [_entry(row) for row in self._file.rows(query, (sayable(notebook),))]
         return not all(self.goes_on(entry) for entry in found)
 
@@ -245,7 +255,7 @@ class Journal:
         fits = count < self._bounds.runs and _used(file) <= self._bounds.size
         if fits and (count == 0 or first_began >= oldest):
             return
-        first = "ORDER BY (placed AND state NOT IN ('running', 'waiting')) DESC, number"
+        first = f"ORDER BY (placed = {HELD} AND state NOT IN ('running', 'waiting')) DESC, number"
         rows = [_entry(row) for row in file.execute(f"SELECT * FROM runs {first}").fetchall()]
         victims = [entry for entry in rows if not self.goes_on(entry)]
         left = len(rows)
@@ -257,6 +267,12 @@ class Journal:
         if left < len(rows):
             file.execute("PRAGMA incremental_vacuum").fetchall()
             clear_away(self._file.folder)
+
+
+def _places(notebook: str) -> tuple[str, int, str, str]:
+    """What `AT_OR_BELOW` is asked with, of a notebook or of a folder."""
+    name = sayable(notebook)
+    return name, len(name) + 1, f"{name}/", f"{name}\\"
 
 
 def _forget(file: Any, run: str) -> None:

@@ -32,11 +32,12 @@ class Keeping:
 
     def __init__(self, journal: Journal | None, notebook: str) -> None:
         self.journal, self.notebook, self.placed = journal, notebook, False
-        self._run = ""
+        self._run, self._kept_placed = "", False
 
     async def begin(self, trajectory: Trajectory) -> str:
         """Keep that the last turn begins; returns why that cannot be, or nothing."""
         self._run, self.placed, journal = "", False, self.journal
+        self._kept_placed = False
         if journal is None:
             return ""
         trouble = await _done(lambda: journal.begin(trajectory, self.notebook))
@@ -62,12 +63,32 @@ class Keeping:
             return ""
         if isinstance(event, RunFinished):
             self._run = ""
+        self._kept_placed = placed
         return await _done(lambda: journal.append(run, event, placed=placed))
+
+    async def settle(self, run: str) -> None:
+        """The run is over; where its notebook holds it and that is not kept yet, keep it."""
+        journal = self.journal
+        if journal is not None and self.placed and not self._kept_placed:
+            await _done(lambda: journal.settle([run], self.notebook))
+
+    async def displace(self, run: str) -> bool:
+        """Keep that the notebook lacks something of this run; returns whether that is kept."""
+        self.placed, journal = False, self.journal
+        return journal is not None and not await _done(lambda: journal.displace(run))
 
 
 async def _done(work: Callable[[], None]) -> str:
-    """Do it in a thread, to its end; a cancellation that comes meanwhile is passed on after it."""
-    task = asyncio.ensure_future(asyncio.to_thread(work))
+    """Do it in a thread, to its end; returns why that cannot be, or nothing."""
+    try:
+        await to_its_end(asyncio.ensure_future(asyncio.to_thread(work)))
+    except JournalError as error:
+        return str(error)
+    return ""
+
+
+async def to_its_end(task: asyncio.Future[None]) -> None:
+    """Wait until it is done; a cancellation that comes meanwhile is passed on after it."""
     cancelled = False
     while not task.done():
         try:
@@ -76,11 +97,7 @@ async def _done(work: Callable[[], None]) -> str:
             cancelled = True
     if cancelled:
         _cancel_again()
-    try:
-        task.result()
-    except JournalError as error:
-        return str(error)
-    return ""
+    task.result()
 
 
 def _cancel_again() -> None:

@@ -28,11 +28,11 @@ A line is an object with these fields, in the order of the alphabet:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..engine.context import messages
-from ..engine.trajectory import Block, Error, Step, Trajectory, Turn
+from ..engine.trajectory import Error, Step, Trajectory, Turn
 
 FORMAT, VERSION = "codeact-turn", 1
 
@@ -87,10 +87,11 @@ def _action(step: Step) -> dict[str, Any]:
     }
 
 
-def _texts(blocks: Iterable[Block]) -> Iterable[str]:
-    """The text of blocks, and of those in them."""
+def _texts(blocks: Iterable[Any]) -> Iterable[str]:
+    """The text of blocks, and of those in them; a record may hold what is none."""
     for block in blocks:
-        content = block.get("text", block.get("content"))
+        is_block = isinstance(block, Mapping)
+        content = block.get("text", block.get("content")) if is_block else None
         if isinstance(content, str):
             yield content
         elif isinstance(content, list):

@@ -16,7 +16,7 @@ from ..engine.telling import plain, progress
 TOLERANCE = 1e-6
 NEAR_ZERO = 1e-12
 DAY = timedelta(days=1)
-NUMBER = re.compile(r"([ \t]*[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?)")
+NUMBER = re.compile(r"((?<![ \t])[ \t]*[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?)")
 MOMENT = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?")
 NAMED = re.compile(r"\b[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\b")
 EPOCH = re.compile(r"\b1\d{9}(\.\d+)?\b")
@@ -35,6 +35,8 @@ def _rule(says: str, pattern: str, stands: str) -> Rule:
     return Rule(says, re.compile(pattern), stands)
 
 
+# What begins a pattern begins a word or a number where it can be long: each place in a line without
+# spaces would else be read to the line's end.
 RULES: tuple[Rule, ...] = (
     _rule("addresses in memory (0x7f…)", r"0x[0-9a-fA-F]{6,16}\b", "0x…"),
     _rule(
@@ -42,7 +44,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "which cell it was (In[7], the file that a kernel makes of a cell)",
-        r"\S*ipykernel_\d+[/\\]\d+\.py|<ipython-input-[\w-]+>|(?<=In)\s?\[[\d. ]+\]",
+        r"(?<!\S)\S*ipykernel_\d+[/\\]\d+\.py|<ipython-input-[\w-]{1,80}>|(?<=In)\s?\[[\d. ]+\]",
         "<cell>",
     ),
     _rule("names of temporary files", r"\btmp[a-z0-9_]{8}\b", "tmp…"),
@@ -54,12 +56,12 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "what %time and %timeit measure",
-        r"(?m)^(CPU times: |Wall time: ).*$|\S+ \S+ ± .* per loop .*",
+        r"(?m)^(CPU times: |Wall time: ).*$|(?<!\S)\S+ \S+ ± [^±\n]* per loop .*",
         "<measured>",
     ),
     _rule(
         "times and rates of progress bars",
-        r"\d+:\d\d(:\d\d)?<[\d:?]+|\b\S+ ?(it/s|s/it|[kMG]?B/s)",
+        r"(?<!\d)\d+:\d\d(:\d\d)?<[\d:?]+|(?<!\S)\S+ ?(it/s|s/it|[kMG]?B/s)",
         "<rate>",
     ),
 )
@@ -111,7 +113,8 @@ class Normalising:
         if one == other:
             return True
         is_float = any(mark in text for text in (one, other) for mark in ".eE")
-        return is_float and self.close(float(one), float(other))
+        was, now = float(one), float(other)
+        return is_float and math.isfinite(was) and self.close(was, now)  # `#1e5000` is a colour
 
 
 def _without_clock(text: str, moment: str) -> str:

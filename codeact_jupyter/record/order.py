@@ -8,14 +8,24 @@ from collections.abc import Iterator, Mapping
 from .entries import Entry
 from .findings import Finding, named
 
+NOTHING = "nothing"
+
+
+def chained(entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """The cells as they follow one another, wherever they stand; and those in no line.
+
+    Of two with one id it is the first.
+    """
+    in_line = [entry for line in _lines(_sealed(entries)) for entry in line]
+    known = {entry.id for entry in in_line}
+    rest = {entry.id: entry for entry in reversed(entries) if entry.id not in known}
+    return in_line, list(rest.values())[::-1]
+
 
 def out_of_order(entries: list[Entry]) -> Iterator[Finding]:
     """What is missing between cells, put in between them, changed and sealed anew, or moved."""
-    sealed = list({entry.id: entry for entry in reversed(entries) if entry.seal}.values())[::-1]
-    known = {entry.id: entry for entry in entries}
-    followers: dict[str, list[Entry]] = {}
+    sealed, known = _sealed(entries), {entry.id: entry for entry in entries}
     for entry in sealed:
-        followers.setdefault(entry.after, []).append(entry)
         before = known.get(entry.after)
         if not entry.after or not entry.is_whole:
             continue
@@ -28,14 +38,33 @@ def out_of_order(entries: list[Entry]) -> Iterator[Finding]:
         elif before.seal and before.is_whole and before.link != entry.previous:
             words = f"{named(before.id, before.place).capitalize()} was changed and sealed anew"
             yield Finding("altered", before.id, before.place, "record", f"{words}.")
-    starts = [name for name in followers if name not in known]
-    order = [entry for name in starts for entry in _line(name, followers)]
-    ordered = {entry.id for entry in order}
+    lines = _lines(sealed)
+    ordered = {entry.id for line in lines for entry in line}
     for entry in sealed:
         if entry.id not in ordered and entry.is_whole:
             words = f"{named(entry.id, entry.place).capitalize()} was put in: none follows it"
             yield Finding("inserted", entry.id, entry.place, "cell", f"{words}.")
-    yield from _moved(starts, followers)
+    yield from _moved(lines)
+
+
+def _sealed(entries: list[Entry]) -> list[Entry]:
+    """The cells with a seal, of two with one id the first."""
+    return list({entry.id: entry for entry in reversed(entries) if entry.seal}.values())[::-1]
+
+
+def _lines(sealed: list[Entry]) -> list[list[Entry]]:
+    """The lines of cells that follow one another, each from a cell on that follows none of them."""
+    followers: dict[str, list[Entry]] = {}
+    for entry in sealed:
+        followers.setdefault(entry.after or _beginning(entry), []).append(entry)
+    known = {NOTHING, *(entry.id for entry in sealed)}
+    return [_line(name, followers) for name in followers if name not in known]
+
+
+def _beginning(entry: Entry) -> str:
+    """What a cell that follows none begins: a task its conversation, another nothing."""
+    is_task = entry.mark.get("role") == "task"
+    return f"conversation {entry.mark.get('conversation')}" if is_task else NOTHING
 
 
 def _line(name: str, followers: Mapping[str, list[Entry]]) -> list[Entry]:
@@ -59,10 +88,9 @@ def _length(entry: Entry, followers: Mapping[str, list[Entry]]) -> int:
     return count
 
 
-def _moved(starts: list[str], followers: Mapping[str, list[Entry]]) -> Iterator[Finding]:
+def _moved(lines: list[list[Entry]]) -> Iterator[Finding]:
     """The fewest cells whose moving explains that a line does not stand in its order."""
-    for name in starts:
-        line = _line(name, followers)
+    for line in lines:
         stays = _longest_rising([entry.place for entry in line])
         for number, entry in enumerate(line):
             if number not in stays:

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..cleaning import Patience
 
 ELEMENTS = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 # The page's own scripts load code from the network; the notebook's are gone by then.
@@ -25,14 +29,20 @@ ATTRIBUTES = frozenset(
 )
 PICTURE = re.compile(r"(https?:|data:image/(png|jpeg|gif|webp|svg\+xml);base64,|[\w./%-]+$)")
 LINK = re.compile(r"(https?:|mailto:|#|[\w./%-]+$)")
+PROTOCOLS = frozenset({"http", "https", "mailto", "data"})
+PATIENCE, SHARE = 50, 0.5  # three tables of 4,000 rows and ten columns, and the text around
+LEFT_OUT = "<p><em>HTML that is too large, or nested too deep, is left out here.</em></p>"
 
 
 def page(notebook: Any) -> str:
     """The page of a notebook, an nbformat node."""
     import nbconvert
 
+    from ..cleaning import Patience
+
     exporter = nbconvert.HTMLExporter(sanitize_html=True)
-    exporter.register_filter("clean_html", cleaned)
+    clean = partial(cleaned, patience=Patience(PATIENCE, SHARE))
+    exporter.register_filter("clean_html", clean)
     for cell in notebook["cells"]:
         for output in cell.get("outputs") or ():
             _show_as_picture(output.get("data") or {})
@@ -40,19 +50,18 @@ def page(notebook: Any) -> str:
     return SCRIPT.sub("", text)
 
 
-def cleaned(markup: str | bytes) -> str:
-    """HTML with nothing in it that acts; what is not allowed is taken out."""
-    import bleach  # type: ignore[import-untyped]
+def cleaned(markup: str | bytes, patience: Patience) -> str:
+    """HTML with nothing in it that acts; what is not allowed is taken out.
+
+    Where it would take more than its share of the page's `patience`, it says so instead.
+    """
+    from .. import cleaning
 
     text = markup.decode("utf-8", "replace") if isinstance(markup, bytes) else str(markup)
-    harmless: str = bleach.clean(
-        ELEMENTS.sub("", text),
-        tags=TAGS,
-        attributes=_is_allowed,
-        protocols={"http", "https", "mailto", "data"},
-        strip=True,
-    )
-    return harmless
+    try:
+        return cleaning.cleaned(ELEMENTS.sub("", text), TAGS, _is_allowed, PROTOCOLS, patience)
+    except ValueError:
+        return LEFT_OUT
 
 
 def _is_allowed(tag: str, name: str, value: str) -> bool:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from ..rasters import decoded
 
 PIXELS = 0.001
 SHADES = 8  # of 256, by which a channel may differ: the smoothing of edges varies
@@ -20,8 +15,8 @@ def difference_of(one: str, other: str, share: float = PIXELS) -> str:
     from PIL import ImageChops
 
     try:
-        before, after = _opened(one), _opened(other)
-    except (OSError, ValueError):
+        before, after = decoded(one), decoded(other)
+    except ValueError:
         return "one of the images cannot be read"
     if before.size != after.size:
         sizes = ("x".join(map(str, image.size)) for image in (before, after))
@@ -33,10 +28,3 @@ def difference_of(one: str, other: str, share: float = PIXELS) -> str:
     differing = sum(most.histogram()[SHADES + 1 :])
     found = differing / (before.width * before.height or 1)
     return "" if found <= share else f"{found:.1%} of its pixels differ"
-
-
-def _opened(data: str) -> Image:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(base64.b64decode(data))) as image:
-        return image.convert("RGBA")

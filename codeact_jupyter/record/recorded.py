@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
@@ -12,11 +11,8 @@ from ..notebook.armour import sayable
 from ..notebook.inline import conversations_of, unfolded
 from ..notebook.marks import mark_of
 from ..notebook.outputs import from_format, plain
+from ..our_cells import OURS
 
-# Cells of the person's that are about us: to run them again would begin other runs.
-OURS = re.compile(
-    r"(\s*(#.*)?\n)*\s*(%%codeact\b|(%codeact\b|%(re)?load_ext codeact_jupyter).*\s*\Z)"
-)
 RAN: tuple[StepState, ...] = ("ok", "error", "interrupted", "unknown")
 
 

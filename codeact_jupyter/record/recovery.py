@@ -1,13 +1,13 @@
 """What the journal knows of a notebook's runs and the notebook does not, put together. Pure.
 
 A run that broke off gets an end, and an action whose end nobody saw an unknown outcome. What the
-notebook says wins where it says anything: what the person deleted stays away, and a conversation
-that went on without a run is not changed, because a model was sent what came after.
+notebook says wins where it says anything: what the person deleted or undid stays away, and a
+conversation that went on without a run is not changed, because a model was sent what came after.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..engine.aftermath import UNANSWERED, broken_off
@@ -58,34 +58,45 @@ class Recovered:
         return f"{'; '.join(parts)}."
 
 
-def candidates(entries: Iterable[Entry], notebook: str, written: Mapping[str, str]) -> list[Entry]:
-    """The runs of which the notebook may lack something: that it does not hold ended.
+def candidates(
+    entries: Sequence[Entry], notebook: str, written: Mapping[str, str], undone: Collection[str]
+) -> list[Entry]:
+    """Of these runs, the oldest first, those of which the notebook may lack something.
 
-    `written` says how far the notebook's cells of each run went.
+    `written` says how far the notebook's cells of each run went; of those in `undone` an undo took
+    cells out.
     """
     found = []
-    for entry in entries:
-        reached = written.get(entry.run)
-        if reached is not None and has_ended(reached):
+    went_on = set[str]()  # the conversations of which it held a later run
+    for entry in reversed(entries):
+        reached, is_undone = written.get(entry.run), entry.run in undone
+        is_followed = entry.conversation in went_on
+        if reached is not None or is_undone:
+            went_on.add(entry.conversation)
+        if is_followed or is_undone or (reached is not None and has_ended(reached)):
             continue
         if reached is None and (entry.notebook != notebook or entry.placed):
             continue  # it was there and is not any more: the person's doing; or it never was
         found.append(entry)
-    return found
+    return found[::-1]
 
 
 def completed(
-    held: Trajectory, kept: Sequence[Kept], written: Mapping[str, str]
+    held: Trajectory,
+    kept: Sequence[Kept],
+    written: Mapping[str, str],
+    began: Mapping[str, int],
 ) -> tuple[Trajectory, list[Recovered]]:
     """A conversation as the notebook holds it, with what the journal adds to it.
 
-    `kept` are its runs that have ended or broken off, the oldest first.
+    `kept` are its runs that have ended or broken off, the oldest first; `began` numbers the runs
+    that the journal knows as they began.
     """
     recovered = []
     for each in kept:
         last = held.turns[-1] if held.turns else None
         known = last is not None and last.run == each.turn.run
-        if not known and (each.turn.run in written or _went_on(held, each.turn)):
+        if not known and (each.turn.run in written or _went_on(held, each.turn, began)):
             continue
         before = last if known else None
         turn = _joined(before, each.turn, written.get(each.turn.run, ""))
@@ -104,9 +115,18 @@ def _waited(step: Step) -> bool:
     return step.observation is not None and step.observation.lost == UNANSWERED
 
 
-def _went_on(held: Trajectory, turn: Turn) -> bool:
-    """Whether the conversation has this turn, or was continued after it began."""
-    return any(each.run == turn.run or each.started > turn.started for each in held.turns)
+def _went_on(held: Trajectory, turn: Turn, began: Mapping[str, int]) -> bool:
+    """Whether the conversation has this turn, or was continued after it began.
+
+    The time says it only of turns that the journal does not know: a clock may be set back.
+    """
+
+    def is_later(other: Turn) -> bool:
+        if other.run in began and turn.run in began:
+            return began[other.run] > began[turn.run]
+        return other.started > turn.started
+
+    return any(each.run == turn.run or is_later(each) for each in held.turns)
 
 
 def _joined(held: Turn | None, kept: Turn, reached: str) -> Turn:

@@ -21,7 +21,7 @@ from ..notebook.growing import to_cells
 from ..notebook.marks import Cell, mark_of
 from ..notebook.outputs import KEY, plain
 from ..notebook.reading import joined
-from .dataflow import CHANCE, FILES, flow_of
+from .dataflow import flows_of, is_outside
 from .slicing import needed
 
 OURS = re.compile(r"\s*(%%?codeact\b|%(re)?load_ext\s+codeact_jupyter\b)")
@@ -113,13 +113,14 @@ def _minimal(
 ) -> list[Cell]:
     ran = [cell for cell in cells if _ran(cell, steps)]
     codes = [cell["source"] for cell in ran]
-    made = {name for code in codes for name in flow_of(code).binds | flow_of(code).changes}
+    made = {name for flow in flows_of(codes) for name in flow.binds | flow.changes}
     for name in keep:
         if name not in made:
             raise SettingsError(f"--keep {name!r}: no code in this notebook makes a name like that")
     rests = {cell for turn in trajectory.turns for cell in _rests_on(turn)}
     wanted = [index for index, cell in enumerate(ran) if cell["id"] in rests]
-    slices = {ran[index]["id"] for index in needed(codes, wanted, tuple(keep))}
+    failed = [index for index, cell in enumerate(ran) if _failed(cell, steps)]
+    slices = {ran[index]["id"] for index in needed(codes, wanted, tuple(keep), failed)}
     frame = {"task", "answer"}
     return [
         cell
@@ -134,6 +135,13 @@ def _ran(cell: Cell, steps: Steps) -> bool:
     if cell["cell_type"] != "code" or not cell["source"].strip():
         return False
     return mark_of(cell) is None or (step is not None and step.state in ("ok", "error"))
+
+
+def _failed(cell: Cell, steps: Steps) -> bool:
+    step = _step_of(cell, steps)
+    if step is None:
+        return any(output["output_type"] == "error" for output in cell["outputs"])
+    return step.state == "error"
 
 
 def _rests_on(turn: Turn) -> set[str]:
@@ -171,11 +179,9 @@ def _unmade(cells: Iterable[Cell]) -> list[Cell]:
     """A cell that says which names the notebook needs and does not make."""
     known: set[str] = set()
     unmade: set[str] = set()
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            flow = flow_of(cell["source"])
-            unmade |= flow.reads - known - GIVEN - {CHANCE, FILES}
-            known |= flow.binds | flow.changes
+    for flow in flows_of([cell["source"] for cell in cells if cell["cell_type"] == "code"]):
+        unmade |= {name for name in flow.reads - known - GIVEN if not is_outside(name)}
+        known |= flow.binds | flow.changes
     if not unmade:
         return []
     names = ", ".join(f"`{name}`" for name in sorted(unmade))

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from .dataflow import Flow, flow_of
+from .dataflow import Flow, flows_of
 
 
-def needed(codes: Sequence[str], wanted: Collection[int], names: Collection[str] = ()) -> list[int]:
+def needed(
+    codes: Sequence[str],
+    wanted: Collection[int],
+    names: Collection[str] = (),
+    failed: Collection[int] = (),
+) -> list[int]:
     """The indices of the cells, in order, that must run for these cells and names to be the same.
 
     `codes` are all cells in the order in which they ran; `names` are meant as they are at the end.
     """
-    flows = [flow_of(code) for code in codes]
+    flows = flows_of(codes)
+    for index in failed:  # it may not have come as far as to bind a name
+        flows[index].changes |= flows[index].binds
+        flows[index].binds = set()
     _with_functions(flows)
     same = _Same(flows)
+    once = {same.of(name) for flow in flows for name in flow.iterators}
+    solid = {same.of(name) for flow in flows for name in flow.binds} - once
     kept: set[int] = set()
-    live = {same.of(name) for name in names}
+    live = set(names)
     for index in range(len(flows) - 1, -1, -1):
         flow = flows[index]
-        made = {same.of(name) for name in flow.binds | flow.changes}
-        if index in wanted or flow.always or made & live:
+        touched = {same.of(name) for name in flow.drains} - solid
+        touched |= {same.of(name) for name in flow.changes}
+        makes = flow.binds & live or touched & {same.of(name) for name in live}
+        if index in wanted or flow.always or makes:
             kept.add(index)
-            live -= {name for name in flow.binds if same.is_alone(name)}
-            live |= {same.of(name) for name in flow.reads}
+            live -= flow.binds
+            live |= flow.reads
             if flow.opaque:
-                live |= {same.of(name) for each in flows[:index] for name in each.binds}
+                live |= {name for each in flows[:index] for name in each.binds}
     return sorted(kept)
 
 
@@ -36,6 +48,7 @@ def _with_functions(flows: Sequence[Flow]) -> None:
             if earlier.functions & flow.reads:
                 flow.reads |= earlier.reads
                 flow.changes |= earlier.changes - earlier.binds
+                flow.drains |= earlier.drains - earlier.binds
                 flow.functions |= flow.binds  # it may hand it on
 
 
@@ -44,11 +57,9 @@ class _Same:
 
     def __init__(self, flows: Sequence[Flow]) -> None:
         self._parent: dict[str, str] = {}
-        self._shared: set[str] = set()
         for flow in flows:
             for names in filter(None, flow.aliases):
                 first, *others = sorted(names)
-                self._shared |= names if others else set()
                 for other in others:
                     self._parent[self.of(other)] = self.of(first)
 
@@ -57,7 +68,3 @@ class _Same:
         while (parent := self._parent.get(name, name)) != name:
             name = parent
         return name
-
-    def is_alone(self, name: str) -> bool:
-        """Whether no other name may be of the same object."""
-        return name not in self._shared

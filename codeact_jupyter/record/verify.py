@@ -6,27 +6,21 @@ the last against the end that the notebook's metadata name. The person's own cel
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import NotebookError
-from ..notebook.chain import root, signed_words
-from ..notebook.inline import chains_of, sessions_of
-from ..notebook.marks import VERSION
+from ..notebook.chain import UNDONE, root, signed_words
+from ..notebook.inline import chains_of, require_readable, sessions_of
+from ..notebook.marks import OF_A_RUN
 from ..notebook.outputs import KEY
-from ..notebook.reading import parsed_notebook
-from ..notebook.undone import UNDONE
+from ..notebook.reading import as_it_is, parsed_notebook
 from .bridging import bridged
-from .entries import Entry, difference, entries_of, states_of_displays, unrecorded_outputs
+from .entries import Entry, differences, entries_of, missing_outputs, unrecorded_outputs
 from .findings import Finding, Verdict, named
-from .order import out_of_order
+from .order import chained, out_of_order
 from .signing import Key
-
-NO_CHAIN = (
-    "was recorded before codeact kept a chain of digests, or lost its digest: it cannot be verified"
-)
 
 
 def verify_file(path: Path, key: Key | None) -> Verdict:
@@ -60,30 +54,34 @@ def verify(content: Mapping[str, Any], key: Key | None) -> Verdict:
         raise NotebookError("it holds no run of codeact")
     entries, findings, undone, all_signed = bridged(entries, ends, key)
     ends.pop(UNDONE, None)
-    findings += [*_of_session(session, entries), *_of_cells(entries), *out_of_order(entries)]
-    findings += _of_ends(ends, entries, len(content["cells"]))
+    findings += [*_of_session(session, entries), *_of_cells(ends, entries), *out_of_order(entries)]
+    unnamed = _unnamed(ends, entries)
+    findings += _of_ends(ends, unnamed, entries, len(content["cells"]))
     signed, unfit, notes = _signatures(ends, key)
     findings += unfit
     notes += undone
     notes += [f"{named(c.id, c.place).capitalize()} is a copy of one of a run." for c in copies]
-    notes += _unrecorded(entries, ends)
-    firsts = {finding.cell: finding for finding in reversed(_ordered(findings))}
-    runs = {entry.id.partition("-")[0] for entry in entries}
+    notes += _unrecorded(entries, unnamed)
+    notes += _untold(entries, {finding.cell for finding in findings})
+    firsts = dict[str, Finding]()
+    for finding in _ordered(findings, entries):
+        firsts.setdefault(finding.cell, finding)
+    runs = set(map(_run, entries))
     return Verdict(
-        tuple(_ordered(firsts.values())),
+        tuple(firsts.values()),
         tuple(notes),
         len(entries),
         len(runs),
-        signed and all_signed,
+        signed and all_signed and not unnamed,
     )
 
 
 def _content(raw: bytes, path: Path) -> Mapping[str, Any]:
     """The notebook as it stands; one without cell ids as it is read for use."""
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
+        content = as_it_is(raw)
         if content["nbformat"] == 4 and all("id" in cell for cell in content["cells"]):
-            return content if isinstance(content, dict) else {}
+            return content
     except (KeyError, TypeError, ValueError):
         pass  # what is no notebook is told by who reads notebooks
     return parsed_notebook(raw, path)
@@ -93,12 +91,8 @@ def _session(content: Mapping[str, Any]) -> Mapping[str, Any]:
     """The notebook's own metadata of ours, or what runs under a magic's cell left."""
     metadata = content.get("metadata")
     own = metadata.get(KEY) if isinstance(metadata, Mapping) else None
-    session = own if isinstance(own, Mapping) else {}
-    if isinstance(version := session.get("version"), int) and version > VERSION:
-        raise NotebookError(
-            f"it holds runs of a newer codeact (version {version} of the record); upgrade "
-            "codeact-jupyter to verify it"
-        )
+    require_readable(content["cells"], own)
+    session = own if isinstance(own, Mapping) and "version" in own else {}
     inline = sessions_of(content["cells"])
     return {**(session or (inline[-1] if inline else {})), "chain": chains_of(content)}
 
@@ -114,27 +108,31 @@ def _of_session(session: Mapping[str, Any], entries: list[Entry]) -> Iterator[Fi
         yield Finding("altered", "", 0, "system text", words)
 
 
-def _of_cells(entries: list[Entry]) -> Iterator[Finding]:
+def _of_cells(ends: Mapping[str, Any], entries: list[Entry]) -> Iterator[Finding]:
     """What is altered in the cells themselves, and of two with one id the second."""
-    states, seen = states_of_displays(entries), set()
-    after = {entry.after for entry in entries}
+    cells = {str(end.get("cell")) for end in ends.values() if isinstance(end, Mapping)}
+    yield from differences(*chained(entries), {entry.after for entry in entries} | cells)
+    seen = set[str]()
     for entry in entries:
         if entry.id in seen:
             words = f"{named(entry.id, entry.place).capitalize()} stands there a second time."
             yield Finding("inserted", entry.id, entry.place, "cell", words)
-        elif entry.seal or not entry.mark:
-            found = difference(entry, states)
-            yield from [found] if found else []
-        elif "record" in entry.mark or entry.id in after:
-            words = f"{named(entry.id, entry.place).capitalize()} {NO_CHAIN}."
-            yield Finding("unchained", entry.id, entry.place, "digest", words)
         seen.add(entry.id)
 
 
-def _of_ends(ends: Mapping[str, Any], entries: list[Entry], last: int) -> Iterator[Finding]:
+def _of_ends(
+    ends: Mapping[str, Any], unnamed: Mapping[str, bool], entries: list[Entry], last: int
+) -> Iterator[Finding]:
     """What the ends that the metadata name, by conversation, say of the cells that there are."""
     known = {entry.id: entry for entry in entries if entry.seal}
-    for end in ends.values():
+    for conversation, broke_off in unnamed.items():
+        if not broke_off:
+            words = (
+                "The notebook's metadata do not name where the chain of the conversation "
+                f"{conversation} ends: that was taken away, and cells at its end may have been."
+            )
+            yield Finding("removed", "", last + 1, "end", words)
+    for end in (ends[conversation] for conversation in ends if conversation not in unnamed):
         cell = str(end.get("cell")) if isinstance(end, Mapping) else ""
         entry = known.get(cell)
         if entry is None:
@@ -151,6 +149,31 @@ def _of_ends(ends: Mapping[str, Any], entries: list[Entry], last: int) -> Iterat
             yield Finding("altered", cell, entry.place, "record", words)
         else:
             yield from _behind(entry, known)
+
+
+def _unnamed(ends: Mapping[str, Any], entries: list[Entry]) -> dict[str, bool]:
+    """The conversations of sealed cells whose end nothing names; and whether they just broke off.
+
+    A run that is shown under a magic's own cell names its end only when it is over.
+    """
+    runs = {
+        _run(entry): str(entry.mark.get("conversation"))
+        for entry in entries
+        if entry.seal and entry.mark.get("role") == "task"
+    }
+    unnamed = {}
+    for conversation in dict.fromkeys(runs.values()):
+        end = ends.get(conversation)
+        if not isinstance(end, Mapping) or not OF_A_RUN.fullmatch(str(end.get("cell"))):
+            cells = [entry for entry in entries if runs.get(_run(entry)) == conversation]
+            unnamed[conversation] = all(
+                entry.inline and not entry.id.endswith("-answer") for entry in cells
+            )
+    return unnamed
+
+
+def _run(entry: Entry) -> str:
+    return entry.id.partition("-")[0]
 
 
 def _behind(end: Entry, known: Mapping[str, Entry]) -> Iterator[Finding]:
@@ -187,11 +210,11 @@ def _signatures(ends: Mapping[str, Any], key: Key | None) -> tuple[bool, list[Fi
     return bool(ends) and len(signed) == len(ends), findings, sorted(notes)
 
 
-def _unrecorded(entries: list[Entry], ends: Mapping[str, Any]) -> Iterator[str]:
-    if not ends:
+def _unrecorded(entries: list[Entry], unnamed: Mapping[str, bool]) -> Iterator[str]:
+    for conversation in (name for name, broke_off in unnamed.items() if broke_off):
         yield (
-            "The notebook's metadata do not say where the chain ends: cells that are missing at "
-            "its end cannot be noticed."
+            f"The conversation {conversation} broke off before its chain had an end: cells that "
+            "are missing there cannot be noticed."
         )
     for entry in entries:
         if entry.seal and unrecorded_outputs(entry):
@@ -204,5 +227,20 @@ def _unrecorded(entries: list[Entry], ends: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} is of no record: it was shown when the run broke off."
 
 
-def _ordered(findings: Iterable[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda finding: finding.place)
+def _untold(entries: list[Entry], found: set[str]) -> Iterator[str]:
+    """What is missing of cells that have no finding."""
+    for entry in entries:
+        missing, all_outputs = missing_outputs(entry) if entry.id not in found else (0, 0)
+        if missing:
+            yield (
+                f"{named(entry.id, entry.place).capitalize()} shows a widget, and lacks {missing} "
+                f"of {all_outputs} outputs that were recorded: the widget took them, or they were "
+                "removed, which no record tells apart."
+            )
+
+
+def _ordered(findings: list[Finding], entries: list[Entry]) -> list[Finding]:
+    """The findings in the notebook's order; what is missing comes before what follows it."""
+    ranks = {entry.after: number - 0.5 for number, entry in enumerate(entries)}
+    ranks |= {entry.id: number for number, entry in enumerate(entries)}
+    return sorted(findings, key=lambda finding: (finding.place, ranks.get(finding.cell, 0)))

@@ -13,7 +13,8 @@ from .functions import BY_METHOD, kind_of, module_kind
 from .kinds import EffectKind, Finding
 from .paths import remote_address
 from .site import CallSite, shortened, shown
-from .values import Reference, Text
+from .tables import words
+from .values import FilePath, Reference, Text
 
 PHRASES: dict[EffectKind, str] = {
     "startup-file": "writes files that other programs obey",
@@ -24,7 +25,7 @@ PHRASES: dict[EffectKind, str] = {
     "locked": "touches what you locked",
     "database": "writes to a database",
     "delete": "deletes files",
-    "process": "starts or signals a process",
+    "process": "starts, signals or limits a process",
     "network": "uses the network",
     "install": "installs or removes packages",
     "environment": "reads secrets",
@@ -32,10 +33,14 @@ PHRASES: dict[EffectKind, str] = {
     "dynamic": "runs code that cannot be read beforehand",
 }
 
-_INSTALLERS = re.compile(
-    r"\b(pip3?|conda|mamba|micromamba|uv|poetry|pipx|apt|apt-get|brew|npm|yarn)\b[^;|&]*"
+_INSTALLER = r"\b(?:pip3?|conda|mamba|micromamba|uv|poetry|pipx|apt|apt-get|brew|npm|yarn)\b"
+_INSTALLERS = re.compile(  # up to the next one, so that each command is read once
+    rf"{_INSTALLER}(?:(?!{_INSTALLER})[^;|&])*"
     r"\b(install|uninstall|add|remove|update|upgrade|sync)\b"
 )
+
+_NAMING_MODELS = ("model_name_or_path", "pretrained_model_name_or_path")
+_FORMATS = words("csv json parquet text arrow pandas imagefolder audiofolder")
 
 _MADE = re.compile(r"tempfile\.(mkdtemp|mkstemp|TemporaryDirectory|\w*TemporaryFile)\(\)")
 
@@ -45,7 +50,7 @@ def named_effects(site: CallSite) -> Iterator[Finding]:
     kind = kind_of(site.target) or _by_method(site)
     if kind == "process":
         yield process_finding(_command(site), site.source)
-    elif kind == "delete" and _made_by_tempfile(site):
+    elif (kind == "delete" and _made_by_tempfile(site)) or (kind == "network" and _local(site)):
         return
     elif kind:
         alias = site.target and not site.source.startswith(site.target)
@@ -82,6 +87,25 @@ def _host(kind: EffectKind, site: CallSite) -> str:
     found = (remote_address(site.resolve(each)) for each in site.arguments())
     address = next(filter(None, found), "")
     return f"{address}, " if address and address not in site.source else ""
+
+
+def _local(site: CallSite) -> bool:
+    """Say whether what might be fetched is plainly a file or folder of this machine."""
+    if site.argument(None, "trust_remote_code"):
+        return False
+    if site.word == "IFrame":
+        place = site.text(0, "src")
+        return place is not None and ":" not in place and not place.startswith("//")
+    if site.target == "fsspec.filesystem":
+        return site.text(0, "protocol") in {"file", "local", "memory"}
+    if site.target == "datasets.load_dataset":
+        texts = (part.value for part in ast.walk(site.node) if isinstance(part, ast.Constant))
+        remote = any(isinstance(text, str) and remote_address(Text(text)) for text in texts)
+        return site.text(0, "path") in _FORMATS and not remote
+    model = site.known(None if site.word == "pipeline" else 0, "model", *_NAMING_MODELS)
+    return isinstance(model, FilePath) or (
+        isinstance(model, Text) and model.value.startswith(("./", "../", "/", "~"))
+    )
 
 
 def _by_method(site: CallSite) -> EffectKind | None:

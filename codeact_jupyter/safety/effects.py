@@ -17,9 +17,10 @@ from types import MappingProxyType
 from typing import Any
 
 from .kinds import Effect, EffectKind
+from .live import LiveNames
 from .local_modules import LocalModules
 from .paths import Workspace
-from .reading import LiveNames, Reading
+from .reading import Reading
 
 __all__ = ["Effect", "EffectKind", "Effects", "effects_of", "read_effects"]
 
@@ -45,6 +46,7 @@ def read_effects(
     sources: Mapping[str, str] = _NOTHING,
     folders: Sequence[str] = (),
     locked: frozenset[str] = frozenset(),
+    names: frozenset[str] = frozenset(),
     exists: Callable[[Path], bool] = Path.exists,
 ) -> Effects:
     """Say what the code may touch.
@@ -55,11 +57,12 @@ def read_effects(
     stands for itself. `texts` are the short texts and paths that names hold, `sources` the code of
     the functions and classes written in the notebook (empty where it is not known), and `folders`
     where modules of the person's are found. `exists` may be narrowed to files the person made, so
-    that the agent may overwrite its own. `locked` are the names that the person locked.
+    that the agent may overwrite its own. `locked` are the names that the person locked, and `names`
+    all that are bound, to whatever it is.
     """
     root = workspace.resolve()
     place = Workspace(root, root if directory is None else directory.resolve(), exists)
-    known = LiveNames(protected - locked, bindings, texts, sources, locked)
+    known = LiveNames(protected, bindings, texts, sources, locked, names)
     modules = LocalModules([place.directory, root, *map(Path, folders)])
     reading = Reading(place, known, modules)
     reading.cell(code)

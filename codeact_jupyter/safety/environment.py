@@ -6,6 +6,7 @@ key. Ordinary variables such as HOME may be read freely.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -15,22 +16,26 @@ from .tables import words
 from .values import Known, Text
 
 _SECRET = re.compile(
-    r"KEY|SECRET|PASSW|TOKEN(?!IZERS)|CREDENTIAL|AUTH|COOKIE|DATABASE_URL|DSN", re.I
+    r"""KEY(?!BOARD|WORD) | SECRET | PASSW | PASSPHRASE | (^|_)PASS$ | _PWD$ | TOKEN(?!IZERS)
+    | CREDENTIAL | AUTH(?!OR) | COOKIE | JWT | _PAT$ | WEBHOOK | DSN | CONN(ECTION)?_STR
+    | (DB|DATABASE|SQL|POSTGRES|MONGO|MONGODB|REDIS|AMQP|BROKER|RABBITMQ|SENTRY)_UR[IL]""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _READING = frozenset({"os.getenv", "os.getenvb", "os.environ.get", "os.environ.__getitem__"})
 _CHANGING = words(
     """os.putenv os.unsetenv os.environ.update os.environ.setdefault os.environ.pop
     os.environ.popitem os.environ.clear os.environ.__setitem__ os.environ.__delitem__"""
 )
-_WHOLE = words(
-    """os.environ.items os.environ.values os.environ.copy os.environb psutil.Process().environ"""
-)
+_WHOLE = words("""os.environ.items os.environ.values os.environ.copy os.environb""")
 _ENVIRONMENTS = frozenset({"os.environ", "os.environ.__dict__", "os.environ._data"})
+FUNCTIONS = _READING | _CHANGING | _WHOLE | _ENVIRONMENTS
 _HARMLESS_CHANGES = words(
     """TOKENIZERS_PARALLELISM OMP_NUM_THREADS MKL_NUM_THREADS OPENBLAS_NUM_THREADS
     NUMEXPR_MAX_THREADS CUDA_VISIBLE_DEVICES TF_CPP_MIN_LOG_LEVEL KMP_DUPLICATE_LIB_OK
     PYTHONWARNINGS PYTHONHASHSEED KERAS_BACKEND TF_ENABLE_ONEDNN_OPTS
-    POLARS_MAX_THREADS NUMBA_NUM_THREADS"""
+    POLARS_MAX_THREADS NUMBA_NUM_THREADS NUMEXPR_NUM_THREADS VECLIB_MAXIMUM_THREADS
+    LOKY_MAX_CPU_COUNT TF_FORCE_GPU_ALLOW_GROWTH PYTORCH_CUDA_ALLOC_CONF CUBLAS_WORKSPACE_CONFIG
+    JAX_PLATFORMS WANDB_DISABLED TZ"""
 )
 _VARIABLE = re.compile(r"\$\{?(\w+)|%(\w+)%")
 _AGENT = re.compile(r"codeact_jupyter(?!\.(demo|__version__)\b)(\.\w+)*$")
@@ -41,7 +46,7 @@ def environment_effects(site: CallSite) -> Iterator[Finding]:
     if site.target in _CHANGING:
         if site.word != "setdefault" or may_matter(site.known(0)):
             yield changed(site.source)
-    elif site.target in _WHOLE:
+    elif site.target in _WHOLE or _of_processes(site):
         yield whole(site.source)
     elif _reads_secret(site):
         yield secret(site.source)
@@ -90,6 +95,14 @@ def _reads_secret(site: CallSite) -> bool:
     if site.target == "os.path.expandvars":
         return _may_name_secret(site.text(0, "path"))
     return site.target in _READING and may_be_secret(site.known(0, "key"))
+
+
+def _of_processes(site: CallSite) -> bool:
+    """Say whether it reads the environment of processes, as `psutil` does."""
+    if site.word == "environ":
+        return isinstance(site.node.func, ast.Attribute)
+    listed = ast.walk(site.node) if site.target == "psutil.process_iter" else ()
+    return any(isinstance(part, ast.Constant) and part.value == "environ" for part in listed)
 
 
 def _may_name_secret(text: str | None) -> bool:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from .kinds import EffectKind
 from .tables import words
@@ -30,9 +29,15 @@ _FUNCTIONS: dict[EffectKind, str] = {
         multiprocessing.get_context().Process multiprocess.Pool multiprocess.Process
         concurrent.futures.ProcessPoolExecutor concurrent.futures.process.ProcessPoolExecutor
         psutil.Popen psutil.Process().kill psutil.Process().terminate psutil.Process().suspend
-        psutil.Process().send_signal papermill.execute_notebook nbclient.execute
-        nbclient.NotebookClient distutils.spawn.spawn setuptools.sandbox.run_setup
-        git.Repo().git.push pydoc.pipepager pydoc.tempfilepager
+        psutil.Process().send_signal psutil.Process().nice psutil.Process().ionice
+        psutil.Process().rlimit psutil.Process().cpu_affinity resource.prlimit os.setpriority
+        os.sched_setaffinity os.sched_setscheduler os.sched_setparam
+        papermill.execute_notebook nbclient.execute nbclient.NotebookClient distutils.spawn.spawn
+        ray.init dask.distributed.Client distributed.Client torch.multiprocessing.spawn
+        loky.get_reusable_executor anyio.run_process crontab.CronTab daemon.DaemonContext
+        win32com.client.Dispatch pypandoc.convert_file pypandoc.convert_text
+        multiprocessing.get_context().Manager
+        setuptools.sandbox.run_setup git.Repo().git.push pydoc.pipepager pydoc.tempfilepager
         git.Repo git.Git git.cmd.Git git.Repo.clone_from git.Repo.init platform.popen venv.create
         venv.EnvBuilder setuptools.setup distutils.core.setup distutils.core.run_setup
         numpy.distutils.exec_command.exec_command nbconvert.preprocessors.ExecutePreprocessor""",
@@ -49,23 +54,29 @@ _FUNCTIONS: dict[EffectKind, str] = {
         logging.handlers.SysLogHandler multiprocessing.managers.BaseManager uvicorn.run
         flask.Flask().run dash.Dash().run dash.Dash().run_server pygit2.clone_repository
         transformers.pipeline sentence_transformers.SentenceTransformer whisper.load_model
-        gensim.downloader.load tiktoken.get_encoding tiktoken.encoding_for_model""",
+        asyncio.start_unix_server asyncio.open_unix_connection pydoc.browse
+        wsgiref.simple_server.make_server osmnx.graph_from_place contextily.add_basemap
+        ee.Initialize gensim.downloader.load tiktoken.get_encoding tiktoken.encoding_for_model""",
     "install": "ensurepip.bootstrap micropip.install piplite.install",
     "environment": """
         dotenv.load_dotenv dotenv.dotenv_values google.colab.userdata.get google.auth.default
-        netrc.netrc pandas.read_clipboard pyperclip.paste""",
+        netrc.netrc pandas.read_clipboard pyperclip.paste decouple.config decouple.AutoConfig
+        tkinter.Tk().clipboard_get PIL.ImageGrab.grab""",
     "kernel": """
         exit quit sys.exit os._exit os.abort get_ipython().reset get_ipython().ask_exit
         get_ipython().reset_selective get_ipython().restart_kernel signal.signal
         signal.set_wakeup_fd signal.pthread_sigmask signal.siginterrupt _thread.interrupt_main
-        resource.setrlimit sys.settrace sys.setprofile sys.addaudithook threading.settrace
-        threading.setprofile threading.Timer atexit.register _thread.start_new_thread
-        sys.monitoring.register_callback sys.monitoring.use_tool_id gc.callbacks.append
-        faulthandler.dump_traceback_later codecs.register unittest.mock.patch
+        resource.setrlimit os.nice os.setsid os.setpgid os.setpgrp os.setuid os.setgid os.seteuid
+        os.setegid os.setreuid os.setregid os.setresuid os.setresgid os.setgroups os.initgroups
+        os.chroot os.unshare os.setns sys.settrace sys.setprofile sys.addaudithook
+        threading.settrace threading.setprofile threading.Timer atexit.register
+        _thread.start_new_thread sys.monitoring.register_callback sys.monitoring.use_tool_id
+        gc.callbacks.append faulthandler.dump_traceback_later codecs.register unittest.mock.patch
         unittest.mock.patch.object unittest.mock.patch.dict sys.modules.pop sys.modules.clear
-        sys.modules.update sys.meta_path.insert sys.meta_path.append sys.path_hooks.append
-        sys.path_hooks.insert site.addsitedir IPython.embed IPython.start_ipython
-        traitlets.config.Application.instance""",
+        sys.modules.update sys.meta_path.insert sys.meta_path.append sys.meta_path.extend
+        sys.path_hooks.append sys.path_hooks.insert site.addsitedir IPython.embed
+        os.register_at_fork os.closerange os.dup2 faulthandler._sigsegv
+        IPython.start_ipython traitlets.config.Application.instance""",
     "dynamic": """
         pickle.load pickle.loads pickle.Unpickler pickle._load pickle._loads pickle._Unpickler
         _pickle.load _pickle.loads _pickle.Unpickler dill.load dill.loads dill.load_session
@@ -76,7 +87,8 @@ _FUNCTIONS: dict[EffectKind, str] = {
         runpy.run_module code.interact code.InteractiveConsole code.InteractiveInterpreter
         codeop.compile_command codeop.CommandCompiler importlib.util.spec_from_file_location
         importlib.util.module_from_spec types.FunctionType types.CodeType pkgutil.resolve_name
-        get_ipython().user_ns.update get_ipython().user_ns.clear globals().update globals().clear
+        get_ipython().user_ns.update get_ipython().user_ns.clear globals().clear locals().clear
+        vars().clear globals().popitem locals().popitem vars().popitem
         get_ipython().ev get_ipython().safe_execfile get_ipython().safe_execfile_ipy
         get_ipython().safe_run_module get_ipython().run_code get_ipython().run_ast_nodes
         get_ipython().run_cell_async cffi.FFI gc.get_objects gc.get_referrers gc.get_referents
@@ -91,7 +103,9 @@ _FUNCTIONS: dict[EffectKind, str] = {
         IPython.display.Javascript IPython.display.display_javascript
         string.Formatter().vformat string.Formatter().get_field numpy.testing.rundocs
         numpy.testing.runstring trace.Trace().run trace.Trace().runctx trace.Trace().runfunc
-        pydoc.locate""",
+        pydoc.locate networkx.read_gpickle joblib.numpy_pickle.load hickle.load pickle5.load
+        pickle5.loads pytest.main unittest.main imp.load_source js2py.eval_js diskcache.Cache
+        mlflow.pytorch.load_model""",
 }
 
 _MODULES: dict[EffectKind, str] = {
@@ -99,7 +113,8 @@ _MODULES: dict[EffectKind, str] = {
         IPython.utils.process docker
         jupyter_client""",
     "install": "pip",
-    "environment": "keyring browser_cookie3 jupyter_core.paths jupyter_server",
+    "environment": """keyring browser_cookie3 jupyter_core.paths jupyter_server environs hvac spwd
+        secretstorage kubernetes.config streamlit.secrets notebook.notebookapp""",
     "kernel": "ipykernel IPython.core.interactiveshell IPython.core.magics debugpy",
     "network": """
         requests httpx httpx2 urllib.request urllib3 http.client http.server socket socketserver ssl
@@ -109,7 +124,10 @@ _MODULES: dict[EffectKind, str] = {
         pycurl psycopg2 psycopg asyncpg pymysql MySQLdb mysql.connector pymongo redis
         snowflake.connector clickhouse_connect twilio slack_sdk praw tweepy grpc zmq dns
         tornado.httpclient telegram gspread pyodbc oracledb mcp smbclient _socket adlfs
-        cloudpathlib dulwich.porcelain openml ucimlrepo
+        cloudpathlib dulwich.porcelain openml ucimlrepo elasticsearch kafka paho.mqtt wikipedia
+        trafilatura yagmail github dropbox litellm cohere google.genai ollama langchain_openai
+        Bio.Entrez ccxt fredapi wbgapi cdsapi trino pymssql cx_Oracle minio asyncssh pysftp
+        qdrant_client scapy curl_cffi requests_html tensorflow_datasets pooch
         scipy.datasets""",
     "dynamic": "ctypes _ctypes zipimport importlib.machinery pdb bdb",
 }
@@ -117,10 +135,13 @@ _MODULES: dict[EffectKind, str] = {
 HARMLESS = words(
     """socket.gethostname subprocess.list2cmdline ssl.create_default_context
     urllib.request.pathname2url urllib.request.url2pathname ctypes.sizeof pip.__version__
-    ipykernel.__version__ jupyter_client.__version__ jupyter_server.__version__"""
+    ipykernel.__version__ jupyter_client.__version__ jupyter_server.__version__
+    requests.utils.quote requests.utils.unquote requests.utils.urlparse urllib3.disable_warnings
+    httpx.URL httpx.URL().host socket.inet_aton socket.inet_ntoa socket.inet_pton socket.inet_ntop
+    socket.htonl socket.ntohl socket.htons socket.ntohs"""
 )
 
-_BY_FUNCTION: dict[str, EffectKind] = {
+BY_FUNCTION: dict[str, EffectKind] = {
     name: kind for kind, names in _FUNCTIONS.items() for name in names.split()
 }
 _BY_MODULE: dict[str, EffectKind] = {
@@ -153,13 +174,14 @@ BY_METHOD: dict[str, EffectKind] = {
     "call_later": "kernel",
     "call_at": "kernel",
     "exec_module": "dynamic",
+    "load_from_checkpoint": "dynamic",
     "load_module": "dynamic",
     "enable_load_extension": "dynamic",
     "load_extension": "dynamic",
     "install_extension": "dynamic",
     "from_pretrained": "network",
     "get_credentials": "environment",
-    "__subclasses__": "dynamic",
+    "from_service_account_file": "environment",
 }
 _STAYS_WITH_ITS_OBJECTS = frozenset({"kernel", "dynamic", "environment", "install"})
 _NO_TRAFFIC = re.compile(r"(Error|Exception|Warning|Timeout|Limits|Headers)$")
@@ -173,13 +195,13 @@ _DOWNLOADS = re.compile(r"^sklearn\.(\w+\.)*fetch_\w+$|\bdatasets\.\w+\.load_dat
 _SHELL = re.compile(
     r"^get_ipython\(\)\.(?!(run_line_magic|run_cell_magic|magic|run_cell|ex|config|colors"
     r"|execution_count|enable_matplotlib|enable_pylab|enable_gui|__class__|user_ns_hidden"
-    r"|history_manager\.get_range|display_formatter|parent)\b)\w+"
+    r"|history_manager\.get_range|display_formatter)\b)\w+"
 )
 
 
 def kind_of(dotted: str) -> EffectKind | None:
     """Say what calling this would do, judged by its dotted path alone."""
-    found = _BY_FUNCTION.get(dotted)
+    found = BY_FUNCTION.get(dotted)
     if found or dotted in HARMLESS or "." not in dotted:
         return found
     if _SHELL.match(dotted):
@@ -199,10 +221,3 @@ def kind_of(dotted: str) -> EffectKind | None:
 def module_kind(module: str) -> EffectKind | None:
     """Say what the functions of a module do, when they all do the same."""
     return _BY_MODULE.get(module)
-
-
-def names_within(module: str) -> Iterator[str]:
-    """Give the listed functions that `from module import *` would bind."""
-    for dotted in _BY_FUNCTION:
-        if dotted.rpartition(".")[0] == module:
-            yield dotted.rpartition(".")[2]

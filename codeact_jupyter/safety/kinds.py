@@ -25,6 +25,8 @@ EffectKind = Literal[
     "database",
     "dynamic",
 ]
+# "add" makes or extends something; "replace" would lose what a file held before.
+Touch = Literal["read", "add", "replace", "delete"]
 KINDS: tuple[EffectKind, ...] = get_args(EffectKind)
 
 
@@ -80,4 +82,11 @@ class Reads:
     """Data comes in, from a file of the working directory; nobody is asked about that."""
 
 
-Outcome = Finding | Python | Moved | Searched | Reads
+@dataclass(frozen=True)
+class Unnamed:
+    """A file or an address is touched of which it is not known which it is."""
+
+    touch: Touch
+
+
+Outcome = Finding | Python | Moved | Searched | Reads | Unnamed

@@ -6,14 +6,14 @@ A magic nobody listed is unknown and says so. Nothing is looked up in a running 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .calls import PHRASES, process_finding
 from .databases import writes
 from .environment import changed, may_be_secret, may_matter, secret, whole
-from .kinds import EffectKind, Finding, Moved, Outcome, Python
-from .paths import Touch, Workspace, remote_address
-from .sights import in_page
+from .kinds import EffectKind, Finding, Moved, Outcome, Python, Reads, Touch
+from .pages import in_page
+from .paths import Workspace, remote_address
 from .site import CallSite, shortened
 from .tables import words
 from .values import Text
@@ -46,7 +46,7 @@ _LISTING = words("ls ldir lf lk ll lx")  # aliases: the shell reads the rest of 
 _SHELL_SIGNS = re.compile(r"[;&|`$<>(\n]")
 _HISTORY = words("hist history")
 _OPTIONS = re.compile(r"^(\s*(-[nrplsTDfi]\s*\S+|--?[A-Za-z][\w-]*)(?=\s|$))+\s*")
-_AUTOMAGIC = re.compile(r"\s*(\w+)([ \t]+(?!=[^=])[^\n]*)?\s*")
+_AUTOMAGIC = re.compile(r"(\w+)(?![\w.*]|\s*[=,])[^\n]*")
 # Extensions that bring magics and nothing that acts by itself.
 _EXTENSIONS = words(
     """autoreload line_profiler memory_profiler tensorboard sql rpy2.ipython watermark autotime
@@ -57,14 +57,21 @@ _OTHERS = words(
     """alias alias_magic config load_ext reload_ext matplotlib reset reset_selective rm rmdir env
     set_env run xdel"""
 )
+_UNJUDGED = words(  # of IPython itself: they run, show or keep what is not read here
+    """autosave bookmark connect_info debug ed edit load loadpy logoff logon logstart logstate
+    logstop macro notebook pastebin popd recall rehashx rep rerun store subshell"""
+)
 _KNOWN = (
     *(_HARMLESS | _MOVES | _HOLDS_PYTHON | _PROCESS | _PACKAGES | _PATHS.keys() | _OTHERS),
-    *(_LISTING | _HISTORY),
+    *(_LISTING | _HISTORY | _UNJUDGED),
 )
 
 
 def is_automagic(line: str) -> str | None:
-    """Give the name when a cell of one line would run as a magic though it has no `%`."""
+    """Give the name when a line that is all of a cell would run as a magic though it has no `%`.
+
+    A name that is assigned to is none: `rm = 1`, `rm, mv = 1, 2`.
+    """
     match = _AUTOMAGIC.fullmatch(line)
     return match[1] if match and match[1] in _KNOWN else None
 
@@ -108,9 +115,9 @@ def _one_magic(
     elif name in _LISTING | _HISTORY:
         yield from (_listed if name in _LISTING else _history)(line, shown, workspace)
     elif name in _MOVES:
-        yield Moved(_first_word(line) or "~")
+        yield Moved(next(iter(_places(line)), "~"))
     elif name in _ALWAYS:
-        yield Finding(_ALWAYS[name], f"{PHRASES[_ALWAYS[name]]}: {shown}")
+        yield from _always(_ALWAYS[name], line, shown, workspace)
     elif name in {"alias", "alias_magic"}:
         yield Finding("kernel", f"gives a command another name: {shown}")
     elif name == "config":
@@ -149,22 +156,21 @@ def _held(name: str, line: str, body: str | None, shown: str) -> Iterator[Outcom
         yield Python(body, shift=1, local=local)
 
 
+def _always(kind: EffectKind, line: str, shown: str, workspace: Workspace) -> Iterator[Outcome]:
+    yield Finding(kind, f"{PHRASES[kind]}: {shown}")
+    if kind == "delete":
+        yield from _touched(_places(line), "delete", workspace)
+
+
 def _paths(name: str, line: str, workspace: Workspace) -> Iterator[Outcome]:
     touch: Touch = "add" if "-a" in line.split() else _PATHS[name]
-    path = _first_word(line)
-    finding = workspace.touched(Text(path), touch) if path else None
-    if finding:
-        yield finding
+    yield from _touched(_places(line)[:1], touch, workspace)
 
 
 def _listed(line: str, shown: str, workspace: Workspace) -> Iterator[Outcome]:
     if _SHELL_SIGNS.search(line):
         yield process_finding(shown, shown)
-    places = [each.strip("'\"") for each in line.split() if not each.startswith("-")]
-    for place in places or ["."]:
-        finding = workspace.touched(Text(place), "read")
-        if finding:
-            yield finding
+    yield from _touched(_places(line) or ["."], "read", workspace)
 
 
 def _history(line: str, shown: str, workspace: Workspace) -> Iterator[Outcome]:
@@ -183,9 +189,18 @@ def _history(line: str, shown: str, workspace: Workspace) -> Iterator[Outcome]:
             yield Finding("read-outside", f"reads what was run in other sessions: {shown}")
 
 
-def _first_word(line: str) -> str | None:
-    """Give the first word that is no option."""
-    return next((each.strip("'\"") for each in line.split() if not each.startswith("-")), None)
+def _places(line: str) -> list[str]:
+    """Give the words that are no options."""
+    return [each.strip("'\"") for each in line.split() if not each.startswith("-")]
+
+
+def _touched(places: Iterable[str], touch: Touch, workspace: Workspace) -> Iterator[Outcome]:
+    if touch == "read":
+        yield Reads()
+    for place in places:
+        finding = workspace.touched(Text(place), touch)
+        if finding:
+            yield finding
 
 
 def _environment(line: str, shown: str) -> Iterator[Outcome]:
@@ -200,9 +215,12 @@ def _environment(line: str, shown: str) -> Iterator[Outcome]:
 
 
 def _sql(text: str, shown: str) -> Iterator[Outcome]:
+    selects = re.search(r"\bselect\b", text, re.IGNORECASE)
+    if selects:
+        yield Reads()
     if writes(text):
         yield Finding("database", f"writes to a database: {shortened(text)}")
     elif remote_address(Text(text.strip())):
         yield Finding("network", f"uses the network: {shown}")
-    elif not re.search(r"\bselect\b", text, re.IGNORECASE):
+    elif not selects:
         yield Finding("dynamic", f"runs a magic whose effect is not known: {shown}")

@@ -25,6 +25,8 @@ CUSTOMARY = {
     "sns": "seaborn",
 }
 
+# Functions that import the module that they are given by name.
+CALLED_IMPORTS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
 _NONE: Mapping[str, str] = MappingProxyType({})
 Scope = dict[str, Known | None]
 
@@ -69,6 +71,11 @@ class Names:
             yield
         finally:
             self._scopes.pop()
+
+    @property
+    def size(self) -> int:
+        """How many names are bound in all scopes."""
+        return sum(map(len, self._scopes))
 
     def captured(self) -> list[tuple[Scope, Scope]]:
         """Remember the scopes a function body will see, as they are now and as they will become."""

@@ -12,16 +12,20 @@ _ROOTS = words(
     """builtins os sys subprocess shutil socket io pathlib importlib threading signal atexit gc
     asyncio IPython ipykernel codeact_jupyter pickle ssl urllib requests"""
 )
-_SETTINGS = words("dont_write_bytecode tracebacklimit ps1 ps2")
+_SETTINGS = words("dont_write_bytecode tracebacklimit ps1 ps2 showwarning formatwarning")
 
 
-def replaced(owner: str, attribute: str, source: str) -> Finding | None:
-    """Judge setting an attribute of something that has a dotted path."""
+def replaced(owner: str, attribute: str, source: str, *, library: bool = False) -> Finding | None:
+    """Judge setting an attribute of something that has a dotted path.
+
+    `library` says that a function is put there, into what was imported.
+    """
     root = owner.partition(".")[0].partition("()")[0]
     if attribute in _SETTINGS or attribute.isupper():
         return None
     last = owner.rpartition(".")[2]
-    a_library = owner in {"pandas", "numpy"}  # their submodules have settings
+    of_module = library and "()" not in owner
+    a_library = of_module or owner in {"pandas", "numpy"}  # their submodules have settings
     a_class = "." in owner and "()" not in owner and last[:1].isupper()
     if (
         a_library

@@ -16,7 +16,6 @@ _Import = (ast.Import, ast.ImportFrom)
 _Capture = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
 _LEAVES = (ast.Constant, ast.expr_context, ast.operator, ast.cmpop)
 _Comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_BINDS_NOTHING_INSIDE = (ast.Lambda, ast.Name)
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,15 @@ class Rebinding:
 def rebindings(tree: ast.Module, *, local: bool = False) -> list[Rebinding]:
     """Find every rebinding of a module-level name, also those inside functions with `global`."""
     found: list[Rebinding] = []
-    _within(tree.body, _declared_global(tree.body) if local else None, found)
+    _within(tree.body, declared_global(tree.body) if local else None, found)
     return found
+
+
+def own_names(body: Sequence[ast.AST], parameters: Iterable[str] = ()) -> frozenset[str]:
+    """The names that code in a scope of its own does not share with the module."""
+    found: list[Rebinding] = []
+    _within(body, None, found)
+    return frozenset({each.name for each in found}.union(parameters)) - declared_global(body)
 
 
 def _within(nodes: Iterable[ast.AST], ours: frozenset[str] | None, found: list[Rebinding]) -> None:
@@ -45,13 +51,16 @@ def _within(nodes: Iterable[ast.AST], ours: frozenset[str] | None, found: list[R
             if ours is None or each.name in ours:
                 found.append(each)
         if isinstance(node, _Definition):
-            _within(node.decorator_list, ours, found)
-            _within(node.body, _declared_global(node.body), found)
+            parts = ast.iter_child_nodes(node)
+            _within((part for part in parts if not isinstance(part, ast.stmt)), ours, found)
+            _within(node.body, declared_global(node.body), found)
         elif isinstance(node, _Comprehension):
             # Its targets are its own; a walrus inside binds in the scope around it.
             walrus = [part.target for part in ast.walk(node) if isinstance(part, ast.NamedExpr)]
             _within(walrus, ours, found)
-        elif not isinstance(node, _BINDS_NOTHING_INSIDE) and not _only_annotates(node):
+        elif isinstance(node, ast.Lambda):
+            _within([node.args], ours, found)
+        elif not isinstance(node, ast.Name) and not _only_annotates(node):
             _within(ast.iter_child_nodes(node), ours, found)
 
 
@@ -59,7 +68,7 @@ def _only_annotates(node: ast.AST) -> bool:
     return isinstance(node, ast.AnnAssign) and node.value is None
 
 
-def _declared_global(body: Sequence[ast.AST]) -> frozenset[str]:
+def declared_global(body: Sequence[ast.AST]) -> frozenset[str]:
     """Find the names that `global` statements of this scope name, not of functions inside it."""
     names: set[str] = set()
     waiting: list[ast.AST] = [*body]

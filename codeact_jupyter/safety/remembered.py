@@ -1,7 +1,8 @@
 """What the person allowed for good in a notebook, and the names that they locked there.
 
 Kept in the person's own data folder, in a file that only they can read: never in the notebook,
-which others may write. Each is listed, and each can be taken back.
+which others may write. Each is listed, and each can be taken back. A file that is damaged, or not
+the person's alone, is neither believed nor written over: the locks in it would be lost.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from ..errors import SettingsError
 from .kinds import KINDS
@@ -20,6 +21,7 @@ from .kinds import KINDS
 FILE = "approvals.json"
 LONGEST_FILE = 1_000_000
 Part = Literal["allowed", "locked"]
+_PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class Entry(NamedTuple):
@@ -31,7 +33,10 @@ class Entry(NamedTuple):
 
 
 class Remembered:
-    """The file of approvals; `folder` is the person's own, and is made when it is needed."""
+    """The file of approvals; `folder` is the person's own, and is made when it is needed.
+
+    All raise SettingsError when there is a file that cannot be believed.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
@@ -41,8 +46,8 @@ class Remembered:
         return [
             Entry(notebook, part, name)
             for notebook, parts in sorted(self._read().items())
-            for part in ("allowed", "locked")
-            for name in parts.get(part, ())
+            for part in _PARTS
+            for name in parts[part]
         ]
 
     def of(self, notebook: str, part: Part) -> frozenset[str]:
@@ -50,7 +55,7 @@ class Remembered:
         return frozenset(self._read().get(notebook, {}).get(part, ())) if notebook else frozenset()
 
     def add(self, notebook: str, part: Part, names: Iterable[str]) -> None:
-        """Remember these. Raises OSError where the file cannot be written."""
+        """Remember these. Raises OSError where the file cannot be written, or SettingsError."""
         kept = self._read()
         parts = kept.setdefault(notebook, {})
         parts[part] = sorted({*parts.get(part, ()), *names})
@@ -68,19 +73,25 @@ class Remembered:
         return gone
 
     def _read(self) -> dict[str, dict[str, list[str]]]:
-        """The file; of one that is damaged, or not ours alone, nothing counts as allowed."""
         try:
             with _own(self._path) as file:
-                data = json.loads(file.read(LONGEST_FILE))
-        except (OSError, ValueError):
+                return _parsed(file.read(LONGEST_FILE + 1))
+        except (FileNotFoundError, NotADirectoryError):
             return {}
-        return {
-            book: {part: _names(parts, part) for part in ("allowed", "locked")}
-            for book, parts in (data.items() if isinstance(data, dict) else ())
-            if isinstance(parts, Mapping)
-        }
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                f"what was allowed and locked for good cannot be read ({error}); look at"
+                f" {str(self._path)!r}: make it yours alone (chmod 600) or mend it, or remove it,"
+                " which forgets all"
+            ) from error
 
     def _write(self, kept: Mapping[str, Any]) -> None:
+        text = json.dumps(kept, indent=1)
+        if len(text) > LONGEST_FILE:
+            raise SettingsError(
+                f"{str(self._path)!r} would be longer than {LONGEST_FILE:,} characters; forget some"
+                " of it: codeact approvals --forget NAME"
+            )
         folder = self._path.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(
@@ -88,7 +99,7 @@ class Remembered:
         )  # 0600, whatever the umask
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(kept, file, indent=1)
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(name, self._path)
@@ -113,10 +124,24 @@ def chosen(entries: Iterable[Entry], word: str) -> list[Entry]:
     return found
 
 
-def _names(parts: Mapping[str, Any], part: str) -> list[str]:
-    names = parts.get(part)
-    known = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-    return [name for name in known if part == "locked" or name in KINDS]
+def _parsed(text: str) -> dict[str, dict[str, list[str]]]:
+    """What the file says, by notebook and part; raises ValueError when it was not written by us."""
+    if len(text) > LONGEST_FILE:
+        raise ValueError(f"it is longer than {LONGEST_FILE:,} characters")
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        raise ValueError("it nests too deeply") from None
+    if not isinstance(data, dict):
+        raise ValueError("it is damaged")
+    return {book: {part: _names(parts, part) for part in _PARTS} for book, parts in data.items()}
+
+
+def _names(parts: Any, part: Part) -> list[str]:
+    names = parts.get(part, []) if isinstance(parts, dict) else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("it is damaged")
+    return [name for name in names if part == "locked" or name in KINDS]
 
 
 @contextmanager

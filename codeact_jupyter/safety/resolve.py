@@ -9,21 +9,29 @@ import ast
 import os
 from collections.abc import Callable
 
-from .names import Names
+from .names import CALLED_IMPORTS, Names
 from .pathcalls import path_attribute, path_call, path_method
 from .texts import decoded, filled, joined, text_method
-from .values import Concealed, FilePath, Known, Reference, Text
+from .values import Concealed, FilePath, Found, Known, Reference, Text
 
-_CALLED_IMPORT = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
 _NAMESPACES = frozenset({"globals()", "locals()", "vars()"})
+# How much is read of one cell: an expression counts one, and so does each stretch of its text,
+# which the rules look through. Long chains, or a long text that is used again and again, would
+# else keep everybody waiting who is served by the same process. A cell of people's takes 100.
+MOST_READ = 60_000
+STRETCH = 32  # characters
 
 
 class Resolver:
-    """Reads expressions against the names, and the current directory, as they stand now."""
+    """Reads expressions against the names, and the current directory, as they stand now.
+
+    Raises RecursionError, as for code that nests too deep, where too much would have to be read.
+    """
 
     def __init__(self, names: Names, directory: Callable[[], str]) -> None:
         self._names = names
         self._directory = directory
+        self._left = MOST_READ
         self._readers: dict[type[ast.expr], Callable[..., Known | None]] = {
             ast.Attribute: self._attribute,
             ast.Await: lambda node: self(node.value),
@@ -41,42 +49,46 @@ class Resolver:
     def __call__(self, node: ast.expr | None) -> Known | None:
         """Say what the expression plainly is, or None."""
         reader = self._readers.get(type(node)) if node is not None else None
-        return reader(node) if reader else None
+        self.count(1)
+        try:
+            known = reader(node) if reader else None
+        except OverflowError:  # it is longer than is put together, so what it says is not known
+            return Concealed()
+        if isinstance(known, Reference):
+            self.count(len(known.dotted) // STRETCH)
+        elif isinstance(known, Text | FilePath):
+            self.count(len(known.value) // STRETCH)
+        return known
+
+    def count(self, much: int) -> None:
+        """Count what is read; raises RecursionError when it is too much."""
+        self._left -= much
+        if self._left < 0:
+            raise RecursionError("too much to read")
 
     def _first(self, nodes: list[ast.expr]) -> Known | None:
         return next((known for node in nodes if (known := self(node)) is not None), None)
 
     def _attribute(self, node: ast.Attribute) -> Known | None:
-        base = self(node.value)
-        if isinstance(base, FilePath):
-            return path_attribute(base, node.attr)
-        if not isinstance(base, Reference):
-            return None
-        if node.attr == "__file__":
-            return FilePath(f"/(where {base.dotted} is installed)")
-        found = base.attribute(node.attr)
-        return _SEPARATORS.get(found.dotted, found)
+        return _attribute_of(self(node.value), node.attr)
 
     def _operation(self, node: ast.BinOp) -> Known | None:
         left = self(node.left)
-        if isinstance(left, Concealed) or isinstance(self._other_side(node), Concealed):
+        right = self(node.right) if isinstance(node.op, ast.Add | ast.Div) else None
+        if isinstance(left, Concealed) or isinstance(right, Concealed):
             return Concealed()
         if isinstance(node.op, ast.Div):
-            right = self(node.right)
             if isinstance(left, Text) and isinstance(right, FilePath):
                 left = FilePath(left.value, left.complete)
             return left.joined(right) if isinstance(left, FilePath) else None
         if not isinstance(left, Text):
             return None
         if isinstance(node.op, ast.Add):
-            return left.plus(self(node.right))
+            return left.plus(right)
         if isinstance(node.op, ast.Mod):
             values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
             return filled(left, [self(value) for value in values])
         return None
-
-    def _other_side(self, node: ast.BinOp) -> Known | None:
-        return self(node.right) if isinstance(node.op, ast.Add | ast.Div) else None
 
     def _formatted(self, node: ast.JoinedStr) -> Known | None:
         text = Text("")
@@ -88,6 +100,7 @@ class Resolver:
                 if isinstance(value, FilePath):
                     value = Text(value.value, value.complete)
                 text = text.plus(value)
+                self.count(len(text.value) // STRETCH)
             else:
                 text = text.plus(self(part))
         return text
@@ -96,6 +109,8 @@ class Resolver:
         base, key = self(node.value), self(node.slice)
         if isinstance(base, Text | Concealed):
             return _backwards(base, node.slice)
+        if isinstance(base, Found):
+            return None if isinstance(node.slice, ast.Slice) else base
         if not isinstance(base, Reference) or not isinstance(key, Text) or not key.complete:
             return None
         if base.dotted == "sys.modules":
@@ -107,6 +122,7 @@ class Resolver:
         return base.attribute(key.value) if base.dotted == "__builtins__" else None
 
     def _call(self, node: ast.Call) -> Known | None:
+        # Each part once: the receiver of a call is a call itself, and so on down a long chain.
         if isinstance(node.func, ast.Attribute):
             receiver = self(node.func.value)
             if isinstance(receiver, FilePath):
@@ -116,7 +132,9 @@ class Resolver:
                 return self._text_call(receiver, node)
             if isinstance(receiver, Concealed):
                 return receiver
-        function = self(node.func)
+            function = _attribute_of(receiver, node.func.attr)
+        else:
+            function = self(node.func)
         if not isinstance(function, Reference):
             return None
         arguments = [self(item) for item in node.args]
@@ -145,6 +163,17 @@ class Resolver:
 _SEPARATORS: dict[str, Known] = {
     name: Text(os.sep) for name in ("os.sep", "os.path.sep", "pathlib.os.sep")
 }
+
+
+def _attribute_of(base: Known | None, name: str) -> Known | None:
+    if isinstance(base, FilePath):
+        return path_attribute(base, name)
+    if not isinstance(base, Reference):
+        return None
+    if name == "__file__":
+        return FilePath(f"/(where {base.dotted} is installed)")
+    found = base.attribute(name)
+    return _SEPARATORS.get(found.dotted, found)
 
 
 def _backwards(text: Text | Concealed, part: ast.expr) -> Known | None:
@@ -177,7 +206,7 @@ def _constant(node: ast.Constant) -> Known | None:
 
 def _reached_by_name(function: str, arguments: list[Known | None]) -> Known | None:
     """Follow `__import__("os")`, `getattr(os, "remove")` and `vars(os)`."""
-    if function in _CALLED_IMPORT and arguments and isinstance(arguments[0], Text):
+    if function in CALLED_IMPORTS and arguments and isinstance(arguments[0], Text):
         return Reference(arguments[0].value)
     if function in {"getattr", "inspect.getattr_static"} and len(arguments) >= 2:
         base, name = arguments[:2]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from .kinds import Finding
+from .pages import in_page
 from .site import CallSite, shortened, shown
 from .tables import words
 from .values import Text
@@ -20,50 +21,33 @@ REACHING = words(
     """__self__ __objclass__ __globals__ __builtins__ __code__ __closure__ __subclasses__ __bases__
     __base__ __getattribute__ __reduce__ __reduce_ex__ __setstate__ gi_frame gi_code cr_frame
     cr_code ag_frame f_back f_globals f_locals f_builtins f_code tb_frame
-    cell_contents __loader__ __spec__ _getframe"""
+    cell_contents __loader__ __spec__ _getframe connection_file"""
 )
 _SHOWING = words(
     """HTML Markdown Image IFrame Video Audio SVG display_html display_markdown add_layout_image
     Chart Map TileLayer"""
 )
+_PARSING = words("BeautifulSoup fromstring XML write_text")  # their text is not shown by that
+_TOLD = words("co_varnames co_argcount co_kwonlyargcount co_name co_filename co_firstlineno")
 _SET_ONLY = words("__defaults__ __kwdefaults__ __class__ __del__ __dict__")
-_WALKING_FORMAT = re.compile(r"\{[^{}]*(\._|\[_|__)[^{}]*\}")
-_LOADS = re.compile(
-    r"""<(img|script|iframe|link|video|audio|source|object|embed|form|input|image|use|base)\b
-    [^>]*?\b(src|srcset|href|data|action|poster|background)\s*=\s*["']?(?:[a-z]+:)?//
-    |!\[[^\]]*\]\(\s*<?(?:https?:)?//
-    |\burl\(\s*["']?(?:https?:)?// | @import\s+["'](?:https?:)?//""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ACTS = re.compile(
-    r"""<script\b | <[a-z]\w*\b[^>]*\son\w+\s*= | javascript:(?!;|\s*void) | <iframe\b
-    | data-commandlinker | ^application/javascript$""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_ADDRESS = re.compile(r"//([^/\s\"'?]+)")
+_FIELD = re.compile(r"\{[^{}]*\}")
+_PLAIN_FIELD = re.compile(r"\.__(class|name|qualname|doc|module)__")
 
 
-def sights(tree: ast.Module) -> Iterator[tuple[Finding, int]]:
-    """Give what is found and its line."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and _reaches(node):
+def sights(tree: ast.Module, compared: Set[int]) -> Iterator[tuple[Finding, int]]:
+    """Give what is found and its line; texts that are only `compared` are passed over."""
+    passed = set(compared)
+    for node in ast.walk(tree):  # what is around a node comes before it
+        passed.update(map(id, _harmless_in(node)))
+        if id(node) in passed:
+            continue
+        if isinstance(node, ast.Attribute | ast.Subscript) and _reaches(node):
             yield _reaching(shown(node)), node.lineno
         elif isinstance(node, ast.FunctionDef) and node.name == "_repr_javascript_":
             yield Finding("dynamic", f"may put a script into the page: {node.name}"), node.lineno
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             for finding in _in_text(node.value):
                 yield finding, node.lineno
-
-
-def in_page(text: str) -> Iterator[Finding]:
-    """Judge a text by what a page would do that shows it as HTML or Markdown."""
-    if _ACTS.search(text):
-        detail = f"may put a script into the page: {shortened(text)}"
-        yield Finding("dynamic", detail)
-    elif found := _LOADS.search(text):
-        host = _ADDRESS.search(text, found.start())
-        where = host[1] if host else "another machine"
-        yield Finding("network", f"makes the page load something from {where}: {shortened(text)}")
 
 
 def shown_to_person(site: CallSite) -> Iterator[Finding]:
@@ -81,11 +65,31 @@ def shown_to_person(site: CallSite) -> Iterator[Finding]:
 def _in_text(text: str) -> Iterator[Finding]:
     if "<" in text or "!" in text or "url(" in text or ":" in text or "/javascript" in text:
         yield from in_page(text)
-    if "{" in text and "_" in text and _WALKING_FORMAT.search(text):
+    if "{" in text and "_" in text and any(map(_walks, _FIELD.findall(text))):
         yield _reaching(shortened(text))
 
 
-def _reaches(node: ast.Attribute) -> bool:
+def _walks(field: str) -> bool:
+    """Whether a field of a format string goes through attributes that are not for others."""
+    field = _PLAIN_FIELD.sub("", field)
+    return "._" in field or "[_" in field
+
+
+def _harmless_in(node: ast.AST) -> list[ast.expr]:
+    """The parts of a node that look as if they did something, and do not, used as they are."""
+    if isinstance(node, ast.Attribute) and node.attr in _TOLD:
+        return [node.value]  # `f.__code__` in `f.__code__.co_varnames`
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        return node.args[:1] if name in _PARSING else []
+    return []
+
+
+def _reaches(node: ast.Attribute | ast.Subscript) -> bool:
+    if isinstance(node, ast.Subscript):
+        return getattr(node.slice, "value", None) == "connection_file"
+    if node.attr == "__subclasses__" and isinstance(node.value, ast.Name):
+        return not node.value.id[:1].isupper()  # of a class of the person's
     if node.attr in REACHING:
         return True
     return node.attr in _SET_ONLY and not isinstance(node.ctx, ast.Load)

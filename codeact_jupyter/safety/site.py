@@ -6,7 +6,7 @@ Answers questions only; whether a call should be asked for is for the rules.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .values import Known, Reference, Text
@@ -37,9 +37,9 @@ class CallSite:
 
     def argument(self, position: int | None, *keywords: str) -> ast.expr | None:
         """Give the argument at a position, or under one of the keywords."""
-        for keyword in self.node.keywords:
-            if keyword.arg in keywords:
-                return keyword.value
+        for name, value in _named(self.node.keywords):
+            if name in keywords:
+                return value
         if position is None:
             return None
         before = self.node.args[: position + 1]
@@ -60,10 +60,35 @@ class CallSite:
         """Give all arguments, however they are passed."""
         return [*self.node.args, *(keyword.value for keyword in self.node.keywords)]
 
+    def named(self) -> Iterator[tuple[object, ast.expr]]:
+        """Give what is given by name, in mappings too, as `update` takes it; None: not known."""
+        mappings = [ast.keyword(None, mapping) for mapping in self.node.args]
+        return _named([*mappings, *self.node.keywords])
+
+    @property
+    def unpacks(self) -> bool:
+        """Say whether it is given keywords that cannot be read, as by `**options`."""
+        return any(name is None for name, _ in _named(self.node.keywords))
+
     @property
     def source(self) -> str:
         """Show the call to a person, on one short line."""
         return shown(self.node)
+
+
+def _named(keywords: list[ast.keyword]) -> Iterator[tuple[object, ast.expr]]:
+    """Give keywords and their values, also of `**{...}` and `**dict(...)`; None for the others."""
+    for keyword in keywords:
+        value = keyword.value
+        if keyword.arg is not None:
+            yield keyword.arg, value
+        elif isinstance(value, ast.Dict):
+            for key, item in zip(value.keys, value.values, strict=True):
+                yield key.value if isinstance(key, ast.Constant) else None, item
+        elif isinstance(value, ast.Call) and getattr(value.func, "id", "") == "dict":
+            yield from _named(value.keywords)
+        else:
+            yield None, value
 
 
 def shown(node: ast.AST) -> str:

@@ -7,35 +7,22 @@ from __future__ import annotations
 
 import ast
 from contextlib import nullcontext
-from typing import Protocol
 
-from .functions import names_within
+from .applied import applied
+from .judge import Judge
 from .names import Names, Scope, imported
-from .resolve import Resolver
+from .resolve import STRETCH, Resolver
 from .site import CallSite, is_name_chain
-from .values import Known, Reference
+from .stars import names_within
+from .targets import arguments, bound_to, defaults, either, first_item, pairs, parameters, shares
+from .values import FilePath, Found, Known, Reference
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-class Judge(Protocol):
-    """What is asked while walking, with the names as they stand at that place."""
-
-    def call(self, site: CallSite) -> None:
-        """Judge a call."""
-
-    def item(self, node: ast.Subscript, base: Reference, key: Known | None) -> None:
-        """Judge reading, setting or deleting an item of something that has a name."""
-
-    def handed_on(self, node: ast.expr, known: Reference) -> None:
-        """Judge something named but not called."""
-
-    def replaced(self, node: ast.Attribute, owner: Reference) -> None:
-        """Judge setting or deleting an attribute of something that has a name."""
-
-    def imported(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Judge an import statement."""
+_HERE = ast.parse("__import__('os').getcwd()", mode="eval").body
+_GO = ast.parse("__import__('os').chdir", mode="eval").body
+_MOVE = Reference("contextlib.chdir()")
+_EXTENDED = {"sys.path": "extend", "os.environ": "update"}  # by `+=` and `|=`
 
 
 class Walk(ast.NodeVisitor):
@@ -48,6 +35,8 @@ class Walk(ast.NodeVisitor):
         self._waiting: list[tuple[_Definition, list[tuple[Scope, Scope]]]] = []
         self._global: set[str] = set()
         self._in_class = False
+        self._branches = 0
+        self._functions: set[str] = set()  # those that the code defines
 
     def through(self, tree: ast.Module, *, local: bool = False) -> None:
         """Walk the tree, then the functions it defines; `local` keeps its names to itself."""
@@ -60,21 +49,22 @@ class Walk(ast.NodeVisitor):
 
     def _body(self, function: _Definition, captured: list[tuple[Scope, Scope]]) -> None:
         outer, self._global, self._in_class = self._global, set(), False
-        with self._names.within(captured), self._names.inner(_parameters(function)):
+        with self._names.within(captured), self._names.inner(parameters(function)):
             for statement in function.body:
                 self.visit(statement)
         self._global = outer
 
     def _bind(self, name: str, known: Known | None) -> None:
+        if self._branches:
+            known = either(self._names.lookup(name), known)
         self._names.bind(name, known, everywhere=name in self._global)
 
     def _assign(self, target: ast.expr, value: ast.expr | None) -> None:
         """Bind the target's names to what the value is, pairwise for tuples."""
         if isinstance(target, ast.Name):
-            self._bind(target.id, self._resolve(value))
+            self._bind(target.id, bound_to(value, self._resolve))
         elif isinstance(target, ast.Tuple | ast.List):
-            pairs = _pairs(target, value)
-            known = [self._resolve(part) for part in pairs]
+            known = [self._resolve(part) for part in pairs(target, value)]
             for part, each in zip(target.elts, known, strict=True):
                 if isinstance(part, ast.Name):
                     self._bind(part.id, each)
@@ -83,14 +73,29 @@ class Walk(ast.NodeVisitor):
         elif isinstance(target, ast.Starred):
             self._assign(target.value, None)
         else:
-            self._replaced(target)
+            self._replaced(target, value)
             self.visit(target)
 
-    def _replaced(self, target: ast.expr) -> None:
+    def _each(self, target: ast.expr, items: ast.expr) -> None:
+        """Bind the target of a loop to what stands for each of the items."""
+        found = bound_to(items, self._resolve)
+        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+        if not isinstance(found, Found):
+            self._assign(target, first_item(items))
+            return
+        for part, known in zip(parts, shares(found, len(parts)), strict=True):
+            if isinstance(part, ast.Name):
+                self._bind(part.id, known)
+            else:
+                self._assign(part, None)
+
+    def _replaced(self, target: ast.expr, value: ast.expr | None = None) -> None:
         if isinstance(target, ast.Attribute):
             owner = self._resolve(target.value)
+            ours = isinstance(value, ast.Name) and value.id in self._functions
             if isinstance(owner, Reference):
-                self._judge.replaced(target, owner)
+                by_function = ours or isinstance(value, ast.Lambda)
+                self._judge.replaced(target, owner, by_function=by_function)
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """Follow `f = os.remove` as an alias; any other value is read first."""
@@ -108,13 +113,26 @@ class Walk(ast.NodeVisitor):
             self._assign(node.target, node.value)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        """Read `path += "x"` as `path = path + "x"`."""
+        """Read `path += "x"` as `path = path + "x"`, and `sys.path += x` as a call."""
         self.visit(node.value)
-        if isinstance(node.target, ast.Name):
+        known = self._resolve(node.target)
+        if isinstance(known, Reference) and known.dotted in _EXTENDED:
+            method = ast.Attribute(node.target, _EXTENDED[known.dotted], ast.Load())
+            call = ast.copy_location(ast.Call(method, [node.value], []), node)
+            self._judge.call(CallSite.of(call, self._resolve))
+        elif isinstance(node.target, ast.Name):
             before = ast.Name(node.target.id, ast.Load())
             self._assign(node.target, ast.BinOp(before, node.op, node.value))
         else:
-            self.visit(node.target)
+            self._assign(node.target, None)
+
+    def _branch(self, node: ast.If | ast.Match | ast.Try) -> None:
+        """Read what may run or may not: a name may keep what it was bound to before."""
+        self._branches += 1
+        self.generic_visit(node)
+        self._branches -= 1
+
+    visit_If = visit_Match = visit_Try = _branch
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         """Bind the name of a walrus."""
@@ -139,11 +157,22 @@ class Walk(ast.NodeVisitor):
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         """Take the first of literal items for all of them."""
         self.visit(node.iter)
-        self._assign(node.target, _first_item(node.iter))
+        self._each(node.target, node.iter)
         for statement in [*node.body, *node.orelse]:
             self.visit(statement)
 
     visit_AsyncFor = visit_For
+
+    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
+        """Go back, at the end, to where it was before `contextlib.chdir`."""
+        before = self._resolve(_HERE)
+        moves = any(self._resolve(each.context_expr) == _MOVE for each in node.items)
+        self.generic_visit(node)
+        if moves and isinstance(before, FilePath):
+            back = ast.Call(_GO, [ast.Constant(before.value)], [])
+            self._judge.call(CallSite.of(ast.copy_location(back, node), self._resolve))
+
+    visit_AsyncWith = visit_With
 
     def visit_withitem(self, node: ast.withitem) -> None:
         """Bind the name after `as` to what was opened."""
@@ -162,11 +191,12 @@ class Walk(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """Read the body as if the function were called, after all else."""
-        defaults = [*node.args.defaults, *(item for item in node.args.kw_defaults if item)]
-        for part in [*node.decorator_list, *defaults]:
+        for part in (*node.decorator_list, *defaults(node.args)):
             self.visit(part)
-        self._unless_plain(node.returns, *(each.annotation for each in _arguments(node.args)))
+        self._unless_plain(node.returns, *(each.annotation for each in arguments(node.args)))
         self._bind(node.name, None)
+        self._resolve.count(self._names.size // STRETCH)  # as many are copied
+        self._functions.add(node.name)
         self._waiting.append((node, self._names.captured()))
 
     visit_AsyncFunctionDef = visit_FunctionDef
@@ -181,20 +211,21 @@ class Walk(ast.NodeVisitor):
             for statement in node.body:
                 self.visit(statement)
         self._in_class = outer
-        self._bind(node.name, None)
+        # What it does not define itself it does as the class that it inherits from.
+        self._bind(node.name, self._resolve(node.bases[0]) if node.bases else None)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         """Read the body as if the lambda were called."""
-        for default in [*node.args.defaults, *(item for item in node.args.kw_defaults if item)]:
+        for default in defaults(node.args):
             self.visit(default)
-        with self._names.inner(_parameters(node)):
+        with self._names.inner(parameters(node)):
             self.visit(node.body)
 
     def _comprehension(self, node: Comprehension) -> None:
         with self._names.inner():
             for generator in node.generators:
                 self.visit(generator.iter)
-                self._assign(generator.target, _first_item(generator.iter))
+                self._each(generator.target, generator.iter)
                 for condition in generator.ifs:
                     self.visit(condition)
             parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
@@ -223,7 +254,10 @@ class Walk(ast.NodeVisitor):
             self.visit(node.func.value if isinstance(node.func, ast.Attribute) else node.func)
         for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
             self.visit(argument)
-        self._judge.call(CallSite.of(node, self._resolve))
+        site = CallSite.of(node, self._resolve)
+        self._judge.call(site)
+        if inner := applied(site):
+            self._judge.call(CallSite.of(inner, self._resolve))
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         """Judge an item such as `os.environ["KEY"]`."""
@@ -264,27 +298,3 @@ class Walk(ast.NodeVisitor):
             self._judge.handed_on(node, known)
         if not is_name_chain(node):
             self.visit(node.value)
-
-
-def _parameters(node: _Definition | ast.Lambda) -> list[str]:
-    return [item.arg for item in _arguments(node.args)]
-
-
-def _arguments(arguments: ast.arguments) -> list[ast.arg]:
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    return [*every, *(item for item in (arguments.vararg, arguments.kwarg) if item)]
-
-
-def _pairs(target: ast.Tuple | ast.List, value: ast.expr | None) -> list[ast.expr | None]:
-    starred = any(isinstance(item, ast.Starred) for item in target.elts)
-    if (
-        isinstance(value, ast.Tuple | ast.List)
-        and len(value.elts) == len(target.elts)
-        and not starred
-    ):
-        return [*value.elts]
-    return [None] * len(target.elts)
-
-
-def _first_item(node: ast.expr) -> ast.expr | None:
-    return node.elts[0] if isinstance(node, ast.List | ast.Tuple | ast.Set) and node.elts else None

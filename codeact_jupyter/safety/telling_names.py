@@ -11,12 +11,12 @@ from pathlib import PurePath
 
 from .tables import words
 
-_SECRET_FOLDERS = words(".ssh .aws .gnupg .kube .azure .docker .password-store .gcloud gcloud")
+_SECRET_FOLDERS = words(".ssh .aws .gnupg .kube .azure .docker .password-store .gcloud")
 _SECRET = re.compile(
     r"""^(\.env(\..*)?|\.?netrc|_netrc|\.pgpass|\.pypirc|\.npmrc|\.git-credentials|\.htpasswd
     |id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|p12|pfx|kdbx|keystore|jks|ppk)|kernel-[\w-]+\.json
-    |(client_)?secrets?(\.\w+)?|credentials?(\.\w+)?|service[-_]account\S*|jpserver-\d+.*
-    |kaggle\.json|.*_history|nbserver-\d+.*|shadow|Login\ Data|logins\.json|key4\.db)$""",
+    |(client_)?secrets?(\.\w+)?|credentials?(\.\w+)?|service[-_]account[\w-]*(\.(json|ya?ml))?|jpserver-\d+.*
+    |kaggle\.json|\..*_history|nbserver-\d+.*|shadow|Login\ Data|logins\.json|key4\.db)$""",
     re.IGNORECASE | re.VERBOSE,
 )
 _NOT_SECRET = re.compile(r"\.(example|sample|template|dist)$", re.IGNORECASE)
@@ -37,7 +37,8 @@ def holds_secrets(path: PurePath) -> bool:
     """Say whether a file of this name usually holds keys or passwords."""
     if _NOT_SECRET.search(path.name):
         return False
-    return bool(_SECRET.match(path.name)) or any(part in _SECRET_FOLDERS for part in path.parts)
+    folders = any(part in _SECRET_FOLDERS for part in path.parts)
+    return folders or bool(_SECRET.match(path.name)) or ".config/gcloud/" in f"{path.as_posix()}/"
 
 
 def may_match_secrets(pattern: str) -> bool:

@@ -9,10 +9,14 @@ import base64
 import binascii
 import codecs
 import os
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from .values import Concealed, FilePath, Known, Text
+from .values import LONGEST, Concealed, FilePath, Known, Text
 
+# A template that makes much of little: `%9999999s`, `{:>9999999}`, `{:{}}`.
+_WIDE = re.compile(r"%[-+ #0]*\d{4}|\{[^{}:]*:[^{}]*(\d{4}|\{)")
 _SAME = frozenset({"strip", "rstrip", "lstrip"})
 _PLAIN: dict[str, Callable[[str], str]] = {
     "lower": str.lower,
@@ -49,17 +53,18 @@ def text_method(text: Text, method: str, arguments: Sequence[Known | None]) -> K
     known = text.complete and len(values) == len(arguments)
     if method in {"format", "format_map"}:
         if known and method == "format":
-            try:
+            _require_room(text.value, "{", values)
+            with suppress(LookupError, ValueError, AttributeError):
                 return Text(text.value.format(*values))
-            except (LookupError, ValueError, AttributeError):
-                return Text(text.value.partition("{")[0], complete=False)
         return Text(text.value.partition("{")[0], complete=False)
     if method in _PLAIN:
         return Text(_PLAIN[method](text.value), text.complete)
     if method in _SAME:
         return Text(getattr(text.value, method)(*values[:1]), text.complete) if known else text
-    if method == "replace":
-        return Text(text.value.replace(values[0], values[1])) if known and len(values) > 1 else None
+    if method == "replace" and known and len(values) > 1:
+        if text.value.count(values[0]) * len(values[1]) > LONGEST:
+            raise OverflowError("a text of many replacements")
+        return Text(text.value.replace(values[0], values[1]))
     return text if method in {"encode", "decode"} else None
 
 
@@ -76,12 +81,19 @@ def joined(separator: Text, parts: Sequence[Known | None]) -> Known | None:
 
 def filled(text: Text, values: Sequence[Known | None]) -> Text:
     """Give what `text % values` is."""
-    if text.complete and all(isinstance(each, Text) and each.complete for each in values):
-        try:
-            return Text(text.value % tuple(each.value for each in values))  # type: ignore[union-attr]
-        except (TypeError, ValueError):
-            pass
+    known = [each.value for each in values if isinstance(each, Text) and each.complete]
+    if text.complete and len(known) == len(values):
+        _require_room(text.value, "%", known)
+        with suppress(TypeError, ValueError):
+            return Text(text.value % tuple(known))
     return Text(text.value.partition("%")[0], complete=False)
+
+
+def _require_room(template: str, mark: str, values: Sequence[str]) -> None:
+    """Raise OverflowError when what is made of a template may be much longer than its parts."""
+    most = template.count(mark) * max(map(len, values), default=0)
+    if most > LONGEST or _WIDE.search(template):
+        raise OverflowError("a text that may be of any width")
 
 
 def decoded(function: str, arguments: Sequence[Known | None]) -> Known | None:

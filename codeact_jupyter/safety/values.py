@@ -6,8 +6,13 @@ something that cannot be read. All else is None.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, replace
+
+# Characters of a text that is put together: `a = a + a` again and again would fill the memory.
+# What is longer raises OverflowError, which makes the whole Concealed: no part of it may be lost.
+LONGEST = 20_000
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Reference:
 
     def attribute(self, name: str) -> Reference:
         """Refer to an attribute of this."""
-        return Reference(canonical(f"{self.dotted}.{name}"))
+        return Reference(canonical(_bounded(f"{self.dotted}.{name}")))
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Text:
         if not self.complete:
             return self
         if isinstance(other, Text):
-            return replace(other, value=self.value + other.value)
+            return replace(other, value=_bounded(self.value + other.value))
         return Text(self.value, complete=False)
 
 
@@ -46,18 +51,49 @@ class FilePath:
 
     def joined(self, other: Known | None) -> FilePath:
         """Join a further part, as far as the result can be known."""
+        if isinstance(other, Found) and other.names(self):
+            return Found(self.value)
         if not self.complete:
-            return self
+            return FilePath(self.value, complete=False)
         if isinstance(other, Text | FilePath):
             absolute = other.value.startswith("/")
             folder = self.value if self.value.endswith("/") else f"{self.value}/"
-            return FilePath(other.value if absolute else folder + other.value, other.complete)
+            whole = other.value if absolute else _bounded(folder + other.value)
+            return FilePath(whole, other.complete)
         return FilePath(f"{self.value}/", complete=False)
+
+
+@dataclass(frozen=True)
+class Found(FilePath):
+    """A file that a folder was found to hold, or all of them: which is not known, but it is there.
+
+    `value` is the folder. A `bare` one is known by its name alone, without the folder.
+    """
+
+    complete: bool = False
+    bare: bool = False
+
+    def names(self, folder: FilePath) -> bool:
+        """Say whether it names a file of this folder, once it is joined to it."""
+        whole = folder.complete or (isinstance(folder, Found) and not folder.bare)
+        same = posixpath.normpath(folder.value) == posixpath.normpath(self.value)
+        return self.bare and whole and same
+
+    @property
+    def there(self) -> bool:
+        """Say whether a file is there under just this name."""
+        return not self.bare or self.names(FilePath("."))
 
 
 @dataclass(frozen=True)
 class Concealed:
     """A text that the code decodes from what cannot be read here: plain code has no use for it."""
+
+
+def _bounded(text: str) -> str:
+    if len(text) > LONGEST:
+        raise OverflowError(f"{len(text):,} characters")
+    return text
 
 
 Known = Reference | Text | FilePath | Concealed
@@ -66,6 +102,7 @@ Known = Reference | Text | FilePath | Concealed
 _HELD = "os|sys|subprocess|shutil|builtins|ctypes|socket|importlib|urllib"
 
 _SAME_THING = (
+    (re.compile(r"^__main__\.__dict__$"), "globals()"),
     (re.compile(r"^__main__\."), ""),
     (re.compile(r"^(?!codeact_jupyter)\w[\w.]*\._?(?=(" + _HELD + r")\.\w)"), ""),
     (re.compile(r"^(__builtins__|builtins)\.(?!__dict__$)"), ""),

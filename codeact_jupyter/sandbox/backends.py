@@ -14,12 +14,14 @@ from ..errors import EnvironmentFailure
 from .inside import landlock, seccomp
 
 Backend = Literal["bubblewrap", "landlock"]
-OLDEST_LANDLOCK = 2  # before, no file can be moved between folders
+OLDEST_LANDLOCK = 3  # before, any file outside can be emptied
 TRYING_SECONDS = 10
 LEAST_WORDS = (
-    "weaker than bubblewrap: git hooks and dot folders of the workspace can be written, the "
-    "machine's /dev/shm is open to it and not limited, no sockets work in it, so that `%%codeact` "
-    "reaches no model, and no `!command`"
+    "weaker than bubblewrap: git hooks and dot folders of the workspace can be written, hidden "
+    "files beside sources that are installed editable be read, and it sees which files and network "
+    "addresses the machine has, and can change the times of your files; the machine's /dev/shm is "
+    "open to it and not limited, no sockets work in it, so that `%%codeact` reaches no model, and "
+    "no `!command`; a change of a file's rights does nothing"
 )
 SIGNALS = ", and before Linux 6.12 it can end your other programs, the Jupyter server too"
 INSTALL = (

@@ -51,8 +51,9 @@ def _policy(launch: Launch) -> dict[str, object]:
         "supervised": True,
         "landlock": {
             "read": [*launch.readable(), *READABLE, *own, os.path.dirname(launch.command[0])],
-            "work": [launch.workspace],
-            "write": [*map(str, homes_of(folder)), "/dev/null", "/dev/shm"],
+            # No links anywhere: with a folder they could be moved into the workspace.
+            "work": [launch.workspace, *map(str, homes_of(folder)), "/dev/shm"],
+            "write": ["/dev/null"],
         },
         # libzmq ends the process where it may not ask for the network's addresses.
         "seccomp": {"families": [seccomp.AF_NETLINK], "beside": True},

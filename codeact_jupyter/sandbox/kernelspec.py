@@ -13,6 +13,7 @@ from ..errors import EnvironmentFailure
 NAME = "codeact-sandbox"
 DISPLAY_NAME = "Python 3 (CodeAct sandbox)"
 PROVISIONER = "codeact-sandbox"
+LOGO = Path(__file__).parent / "logo-svg.svg"  # by this name Jupyter looks for it
 
 
 def specification(config: dict[str, Any]) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def install(config: dict[str, Any], *, user: bool = False) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         written = json.dumps(specification(config), indent=1)
         (Path(folder) / "kernel.json").write_text(written, "utf-8")
+        (Path(folder) / LOGO.name).write_text(LOGO.read_text("utf-8"), "utf-8")
         Path(folder).chmod(0o755)
         where: dict[str, Any] = {"user": True} if user else {"prefix": sys.prefix}
         try:

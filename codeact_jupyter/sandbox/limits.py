@@ -14,13 +14,17 @@ class Bounds:
     """The limits of one sandboxed kernel; sizes in MiB.
 
     `memory` and `processes` hold for all of its processes together, `file`, `open_files` and
-    `cpu_seconds` for each. `disk` is how much the free space of the workspace's disk may shrink.
+    `cpu_seconds` for each. `disk` is how much the free space of the workspace's disk may shrink,
+    and `new_files` how many files it may get. Where the machine has less memory left than `spare`,
+    what the system may hold for the kernel counts as its memory too.
     """
 
     memory: int = 4096
     processes: int = 256
     file: int = 1024
     disk: int = 2048
+    new_files: int = 500_000
+    spare: int = 1024
     open_files: int = 1024
     cpu_seconds: int = 12 * 3600
     message: int = 64

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .showing import harmless_bundle, harmless_metadata
+from .share import Share
+from .showing import harmless_bundle, harmless_metadata, without_markup
 
 Content = Mapping[str, Any]
 Message = Mapping[str, Any]
@@ -29,11 +30,16 @@ PYTHON = {
 }
 
 
-def harmless_message(message: Message) -> Message | None:
-    """A message as it may go on, without buffers; None for one that may not."""
+def harmless_message(message: Message, share: Share | None = None) -> Message | None:
+    """A message as it may go on, without buffers; None for one that may not.
+
+    Once the `share` of its kernel is spent, what takes time is left out of it, and named.
+    """
     header = _header(message.get("header"))
     kind = str(header.get("msg_type") or message.get("msg_type") or "")
-    content = harmless_content(kind, message.get("content") or {})
+    share = share or Share()
+    with share.spending():
+        content = harmless_content(kind, message.get("content") or {}, plainly=share.is_spent)
     if content is None:
         return None
     metadata = message.get("metadata")
@@ -47,15 +53,29 @@ def harmless_message(message: Message) -> Message | None:
     }
 
 
-def harmless_content(kind: str, content: Content) -> dict[str, Any] | None:
-    """The content of a message of this kind, rebuilt; None for a kind that does not pass."""
+def harmless_content(
+    kind: str, content: Content, *, plainly: bool = False
+) -> dict[str, Any] | None:
+    """The content of a message of this kind, rebuilt; None for a kind that does not pass.
+
+    With `plainly`, what takes time is left out.
+    """
     rebuild = KINDS.get(kind)
     if rebuild is None:
         return None
     try:
-        return rebuild(content)
-    except (AttributeError, KeyError, TypeError, ValueError):  # it is not what it says it is
+        return rebuild(_plainer(content) if plainly else content)
+    except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        # It is not what it says it is, or nests deeper than can be read.
         return None
+
+
+def _plainer(content: Content) -> Content:
+    """A content whose MIME bundles are without what takes time to be made harmless."""
+    shown = {"data": without_markup(content["data"])} if content.get("data") else {}
+    expressions = content.get("user_expressions") or {}
+    plain = {name: _plainer(each) for name, each in expressions.items()}
+    return {**content, **shown, **({"user_expressions": plain} if plain else {})}
 
 
 def _stream(content: Content) -> dict[str, Any]:

@@ -25,6 +25,8 @@ HEAD_SECONDS, CONNECT_SECONDS, IDLE_SECONDS = 10.0, 15.0, 300.0
 CHUNK = 64 << 10
 MOST_REFUSALS = 50
 Resolve = Callable[[Host], Awaitable[list[str]]]
+Pause = Callable[[float], Awaitable[None]]
+Way = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +38,10 @@ async def resolved(host: Host) -> list[str]:
 
 
 class Proxy:
-    """Listens at `path`, in a thread of its own, until it is closed."""
+    """Listens at `path`, in a thread of its own, until it is closed.
+
+    What was connected is cut when for a whole `pause` no byte went either way.
+    """
 
     def __init__(
         self,
@@ -45,9 +50,10 @@ class Proxy:
         *,
         resolve: Resolve = resolved,
         fit: Callable[[str], bool] = is_public,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self._path, self._hosts = path, frozenset(hosts)
-        self._resolve, self._fit = resolve, fit
+        self._resolve, self._fit, self._pause = resolve, fit, pause
         self._refusals: dict[str, int] = {}
         self._open: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -126,11 +132,32 @@ class Proxy:
             return
         writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
         try:
-            await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))
+            await self._carry((reader, there[1]), (there[0], writer))
         finally:
             there[1].close()
 
-    async def _connected(self, head: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _carry(self, *ways: Way) -> None:
+        """Carry bytes until each way has ended, or none went any way: a download sends none up."""
+        moved = asyncio.Event()
+        carrying = asyncio.ensure_future(_pump_all(ways, moved))
+        idle = asyncio.ensure_future(self._idle(moved))
+        try:
+            await asyncio.wait({carrying, idle}, return_when=asyncio.FIRST_COMPLETED)
+            if carrying.done():
+                carrying.result()
+        finally:
+            carrying.cancel()
+            idle.cancel()
+
+    async def _idle(self, moved: asyncio.Event) -> None:
+        """Wait until nothing moved for a whole pause."""
+        while True:
+            moved.clear()
+            await self._pause(IDLE_SECONDS)
+            if not moved.is_set():
+                return
+
+    async def _connected(self, head: str) -> Way:
         host = self._listed(head)
         try:
             addresses = await self._resolve(host)
@@ -184,9 +211,16 @@ async def _head(reader: asyncio.StreamReader) -> str:
     return raw.partition(b"\r\n")[0].decode("latin-1")
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pump_all(ways: Collection[Way], moved: asyncio.Event) -> None:
+    await asyncio.gather(*(_pump(*way, moved) for way in ways))
+
+
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved: asyncio.Event
+) -> None:
     try:
-        while data := await asyncio.wait_for(reader.read(CHUNK), IDLE_SECONDS):
+        while data := await reader.read(CHUNK):
+            moved.set()
             writer.write(data)
             await writer.drain()
     finally:

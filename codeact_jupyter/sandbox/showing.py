@@ -18,7 +18,11 @@ Bundle = dict[str, Any]
 AS_THEY_ARE = frozenset({"text/plain", "application/json"})
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
-PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]+")
+# Within a text; space is in it only where it is wrapped into long lines, as no words are.
+PICTURE = re.compile(
+    r"(data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,)"
+    r"(?:[A-Za-z0-9+/=]{60,}\s+)*[A-Za-z0-9+/=]+"
+)
 WORD = re.compile(r"\w+")
 TAGS = frozenset(
     WORD.findall(
@@ -46,7 +50,14 @@ ACTIVE_MATH = re.compile(
 NO_COMMAND = "\u2060"  # has no width; TeX knows no command of this name
 # A letter or backslash written by its number or name, which a page reads as what it stands for.
 BY_NUMBER = re.compile(r"&(#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z]+);?")
+# Characters that are read at once, of HTML or TeX, and of Markdown, which takes longer; of either
+# with the pictures in it, and of HTML with its scripts, which are only looked for.
+MOST_TEXT, MOST_MARKDOWN = 200_000, 30_000
+MOST_WITH_PICTURES, MOST_WITH_SCRIPTS = 2_000_000, 10_000_000
+LONGEST_VALUE = 200  # of an attribute that is no picture: an element may be opened again and again
 LEFT_OUT = "[left out, because this kernel is a sandbox: {}]"
+TOO_OFTEN = "[left out, because this kernel is a sandbox and shows too much of it at once: {}]"
+MARKUP = ("image/svg+xml", "text/html", "text/latex", "text/markdown")  # what takes time
 
 
 def harmless_bundle(data: Mapping[str, Any]) -> Bundle:
@@ -61,14 +72,18 @@ def harmless_bundle(data: Mapping[str, Any]) -> Bundle:
             kept[mime] = value if mime == "application/json" else _text(value)
         elif mime in PICTURES and BASE64.fullmatch(_text(value)):
             kept[mime] = _text(value)
-        elif mime == "text/latex":
+        elif mime == "text/latex" and len(_text(value)) <= MOST_TEXT:
             kept[mime] = harmless_math(_text(value))
         elif mime not in ("text/html", "text/markdown", "image/svg+xml"):
             left_out.append(mime)
-    if (markup := _as_html(data)) is not None:
+    try:
+        markup = _as_html(data)
+    except ValueError:  # it is too large
+        markup = None
+    if markup is not None:
         kept["text/html"] = markup
-    elif "text/html" in data:
-        left_out.append("text/html")
+    else:
+        left_out += [mime for mime in ("text/html", "text/markdown") if mime in data]
     if left_out:
         names = ", ".join(name[:80] for name in sorted(map(str, left_out))[:5])
         said = _text(kept.get("text/plain", ""))
@@ -76,18 +91,28 @@ def harmless_bundle(data: Mapping[str, Any]) -> Bundle:
     return kept
 
 
-def harmless_html(markup: str) -> str:
-    """HTML without scripts, styles, links, forms, or anything that is loaded from elsewhere."""
-    import bleach  # type: ignore[import-untyped]
+def without_markup(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A MIME bundle without what takes time to be made harmless; what is left out is named."""
+    left_out = [mime for mime in MARKUP if mime in data]
+    if not left_out:
+        return data
+    kept = {mime: value for mime, value in data.items() if mime not in MARKUP}
+    said = _text(kept.get("text/plain", ""))
+    return {**kept, "text/plain": f"{said}\n{TOO_OFTEN.format(', '.join(left_out))}".strip()}
 
-    cleaned: str = bleach.clean(
-        ELEMENTS.sub("", markup),
-        tags=TAGS,
-        attributes=_is_allowed,
-        protocols={"data"},
-        strip=True,
-    )
-    return harmless_math(BY_NUMBER.sub(_as_itself, cleaned))
+
+def harmless_html(markup: str) -> str:
+    """HTML without scripts, styles, links, forms, or anything that is loaded from elsewhere.
+
+    Raises ValueError where it is larger, or nested deeper, than is cleaned while others wait.
+    """
+    from ..cleaning import cleaned
+
+    _require_room(markup, MOST_WITH_SCRIPTS)
+    pictures = _Pictures()
+    kept = pictures.put_aside(ELEMENTS.sub("", markup), MOST_TEXT)
+    harmless = cleaned(kept, TAGS, _is_allowed)
+    return pictures.put_back(harmless_math(BY_NUMBER.sub(_as_itself, harmless)))
 
 
 def harmless_math(text: str) -> str:
@@ -127,22 +152,61 @@ def _as_html(data: Mapping[str, Any]) -> str | None:
         return cleaned if seen.strip() else None
     if "image/svg+xml" in data:
         drawing = _text(data["image/svg+xml"]).encode("utf-8", "replace")
-        source = base64.b64encode(drawing).decode("ascii")  # a picture runs no script of its own
-        return f'<img alt="drawing" src="data:image/svg+xml;base64,{source}">'
+        encoded = base64.b64encode(drawing).decode("ascii")  # a picture runs no script of its own
+        return f'<img alt="drawing" src="data:image/svg+xml;base64,{encoded}">'
     if "text/markdown" in data:
+        pictures = _Pictures()
+        source = pictures.put_aside(_text(data["text/markdown"]), MOST_MARKDOWN)
         import mistune
 
         render = mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "math"])
-        return harmless_html(str(render(_text(data["text/markdown"]))))
+        return pictures.put_back(harmless_html(str(render(source))))
     return None
+
+
+class _Pictures:
+    """The pictures of a text, put aside while it is read: no parser sees how long they are."""
+
+    def __init__(self) -> None:
+        self._aside: dict[str, str] = {}
+
+    def put_aside(self, text: str, most: int) -> str:
+        """The text with a short picture in the place of each.
+
+        Raises ValueError where that, or the text, is more than is read at once.
+        """
+        _require_room(text, MOST_WITH_PICTURES)
+        _require_room(short := PICTURE.sub(self._shortened, text), most)
+        return short
+
+    def put_back(self, text: str) -> str:
+        """What was made of the text, with the pictures; ValueError where one is in it too often."""
+        length = sum(len(self._whole(short)) for short in PICTURE.finditer(text))
+        if length > MOST_WITH_PICTURES:
+            raise ValueError(f"{length:,} characters of pictures are not shown")
+        return PICTURE.sub(self._whole, text)
+
+    def _shortened(self, picture: re.Match[str]) -> str:
+        short = f"{picture[1]}{len(self._aside)}"
+        self._aside[short] = picture[0]
+        return short
+
+    def _whole(self, short: re.Match[str]) -> str:
+        return self._aside.get(short[0], short[0])
+
+
+def _require_room(text: str, most: int) -> None:
+    """Raise ValueError for more than is read at once."""
+    if len(text) > most:
+        raise ValueError(f"{len(text):,} characters are not read")
 
 
 def _is_allowed(tag: str, name: str, value: str) -> bool:
     if name == "src":
-        return tag == "img" and PICTURE.fullmatch(value) is not None
+        return tag == "img" and PICTURE.fullmatch(value.strip()) is not None
     if name == "class":
         return value in CLASSES
-    return name in ATTRIBUTES
+    return name in ATTRIBUTES and len(value) <= LONGEST_VALUE
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable
 
+from .holding import available, held_by_entries, held_elsewhere, read
 from .limits import MIB, Bounds
 
 EVERY_SECONDS = 0.25
@@ -24,7 +25,7 @@ class Watch:
         self, root: int, workspace: str, bounds: Bounds, end: Callable[[str], None]
     ) -> None:
         self._root, self._workspace, self._bounds, self._end = root, workspace, bounds, end
-        self._free = _free_bytes(workspace)
+        self._free, self._room = _free(workspace)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -48,15 +49,30 @@ class Watch:
         bounds = self._bounds
         if len(processes) > bounds.processes + OF_OURS:
             return f"it had {len(processes)} processes, and may have {bounds.processes}"
-        used = sum(map(_resident, processes)) // MIB
-        if used > bounds.memory:  # pages that are shared were counted for each process
-            used = sum(map(_proportional, processes)) // MIB
-        if used > bounds.memory:
-            return f"it used {used} MiB of memory, and may use {bounds.memory}"
+        if why := self._too_much_memory(processes):
+            return why
         if (spent := max(map(_cpu_seconds, processes), default=0)) > bounds.cpu_seconds:
             return f"a process used the processor for {spent} s, and may for {bounds.cpu_seconds}"
-        if (grown := (self._free - _free_bytes(self._workspace)) // MIB) > bounds.disk:
+        free, room = _free(self._workspace)
+        if (grown := (self._free - free) // MIB) > bounds.disk:
             return f"the disk's free space shrank by {grown} MiB, and may by {bounds.disk}"
+        if (made := self._room - room) > bounds.new_files:
+            return f"the disk got {made:,} files more, and may get {bounds.new_files:,}"
+        return ""
+
+    def _too_much_memory(self, processes: list[int]) -> str:
+        most = self._bounds.memory
+        entries = held_by_entries(self._root) // MIB
+        used = sum(map(_resident, processes)) // MIB + entries
+        if used > most:  # pages that are shared were counted for each process
+            used = sum(map(_proportional, processes)) // MIB + entries
+        if used > most:
+            return f"it used {used} MiB of memory, and may use {most}"
+        if (left := available() // MIB) < self._bounds.spare:
+            could = used + held_elsewhere(processes) // MIB
+            if could > most:
+                held = f"it may hold {could} with its sockets and shared pages, and may use {most}"
+                return f"the machine had {left} MiB of memory left, and {held}"
         return ""
 
 
@@ -75,7 +91,7 @@ def children(process: int) -> list[int]:
     found: list[int] = []
     try:
         for thread in os.listdir(f"/proc/{process}/task"):
-            found += map(int, _read(f"/proc/{process}/task/{thread}/children").split())
+            found += map(int, read(f"/proc/{process}/task/{thread}/children").split())
     except OSError:
         pass
     return found
@@ -83,41 +99,34 @@ def children(process: int) -> list[int]:
 
 def innermost_id(process: int) -> str:
     """The number that a process has in its own PID namespace; empty when it is gone."""
-    for line in _read(f"/proc/{process}/status").splitlines():
+    for line in read(f"/proc/{process}/status").splitlines():
         if line.startswith("NSpid:"):
             return line.split()[-1]
     return ""
 
 
 def _resident(process: int) -> int:
-    fields = _read(f"/proc/{process}/statm").split()
+    fields = read(f"/proc/{process}/statm").split()
     return int(fields[1]) * PAGE if len(fields) > 1 else 0
 
 
 def _cpu_seconds(process: int) -> int:
     """How long a process has computed, without its children."""
-    fields = _read(f"/proc/{process}/stat").rpartition(")")[2].split()
+    fields = read(f"/proc/{process}/stat").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) // TICKS if len(fields) > 12 else 0
 
 
 def _proportional(process: int) -> int:
-    for line in _read(f"/proc/{process}/smaps_rollup").splitlines():
+    for line in read(f"/proc/{process}/smaps_rollup").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
     return 0
 
 
-def _free_bytes(folder: str) -> int:
+def _free(folder: str) -> tuple[int, int]:
+    """How many bytes, and how many files, the disk of a folder has room for."""
     try:
         found = os.statvfs(folder)
     except OSError:
-        return 0
-    return found.f_bavail * found.f_frsize
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except OSError:
-        return ""
+        return 0, 0
+    return found.f_bavail * found.f_frsize, found.f_favail

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import EnvironmentFailure
@@ -16,7 +18,7 @@ OBEYED = {
     *(".mcp.json", ".pre-commit-config.yaml", ".vscode"),
 }
 MADE_BY_JUPYTER = (".ipynb_checkpoints", ".virtual_documents")
-DEEPEST, MOST_LOOKED_AT = 3, 5_000
+DEEPEST, MOST_FOLDERS = 3, 10_000
 
 
 def require_fit(workspace: str, secret: Iterable[str]) -> None:
@@ -60,9 +62,20 @@ def secret_places(folder: Path) -> tuple[str, ...]:
 def protected(workspace: str) -> list[str]:
     """What exists in a workspace and is to be read-only: its dot entries, and deeper those obeyed.
 
-    Links are left out: what they lead to is outside, or protected by itself.
+    Of a link it is what it leads to in the workspace: nothing can be mounted over the link itself.
     """
-    return [path for path in _dotted(workspace) if not os.path.islink(path)]
+    there = (_kept_of(path, workspace) for path in _dotted(workspace))
+    return list(dict.fromkeys(path for path in there if path))
+
+
+def _kept_of(path: str, workspace: str) -> str:
+    """The path to mount for a dot entry; empty for a link that leads elsewhere."""
+    if not os.path.islink(path):
+        return path
+    target = os.path.realpath(path)
+    obeyed = os.path.isfile(target) or os.path.basename(path) in OBEYED
+    inside = target != workspace and is_below(target, [workspace]) and os.path.exists(target)
+    return target if obeyed and inside else ""
 
 
 def pinned(workspace: str, paths: Iterable[str]) -> list[str]:
@@ -80,12 +93,11 @@ def pinned(workspace: str, paths: Iterable[str]) -> list[str]:
 
 
 def _dotted(workspace: str) -> Iterator[str]:
-    looked_at = 0
-    waiting = [(workspace, 0)]
-    while waiting and looked_at < MOST_LOOKED_AT:
-        folder, depth = waiting.pop(0)
+    folders, waiting = 0, deque([(workspace, 0)])
+    while waiting and folders < MOST_FOLDERS:
+        folder, depth = waiting.popleft()
+        folders += 1
         for entry in _entries(folder):
-            looked_at += 1
             if entry.name in MADE_BY_JUPYTER:
                 continue
             if entry.name in OBEYED or (depth == 0 and entry.name.startswith(".")):
@@ -94,9 +106,6 @@ def _dotted(workspace: str) -> Iterator[str]:
                 waiting.append((entry.path, depth + 1))
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        return []
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    with suppress(OSError), os.scandir(folder) as found:
+        yield from found

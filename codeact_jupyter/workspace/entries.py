@@ -104,16 +104,17 @@ def listed(root: Path, passed: Collection[str] = (), *, seconds: float) -> Listi
     return Listing(entries, ended, frozenset(unread))
 
 
-def own_paths(root: Path, ours: Path) -> list[str]:
+def own_paths(root: Path, *ours: Path) -> list[str]:
     """The paths below the root that running programs write beside the code of a run.
 
-    Who works in their home has there our own records, `ours`, with the journal of this very run,
-    the files by which kernels are reached, and what Jupyter trusts: an undo puts none of it back.
+    `ours` are the notebook that shows it and, for who works in their home, our own records with
+    the journal of this very run. There are the files too by which kernels are reached, and what
+    Jupyter trusts: an undo puts none of it back.
     """
     from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 
     theirs = (Path(jupyter_runtime_dir()), Path(jupyter_data_dir(), "nbsignatures.db"))
-    places = (each.resolve() for each in (ours, *theirs))
+    places = (each.resolve() for each in (*ours, *theirs))
     return [it.relative_to(root).as_posix() for it in places if root in it.parents]
 
 

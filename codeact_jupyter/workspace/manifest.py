@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,18 +29,6 @@ class Kept:
     planted: Sequence[str]
 
 
-def kept_of(manifest: Mapping[str, Any]) -> Kept:
-    """The manifest of a run that is over; one that is undone changed nothing."""
-    return Kept(
-        Path(manifest["root"]),
-        entries_of(manifest["before"]),
-        {} if manifest.get("undone") else entries_of(manifest["after"]),
-        entries_of(manifest.get("restored", {})),
-        manifest["gaps"],
-        manifest.get("planted", ()),
-    )
-
-
 def changed_later(
     after: Mapping[str, Entry | None], alive: float
 ) -> tuple[list[str], dict[str, str]]:
@@ -52,6 +41,17 @@ def changed_later(
     since = datetime.fromtimestamp(alive).strftime("%H:%M:%S on %Y-%m-%d")
     why = "how the run ended was not seen: they may be somebody else's work"
     return later, {f"files changed since {since}": why} if later else {}
+
+
+def notebooks_left(changed: Iterable[str], notebook: str | None) -> list[str]:
+    """Those of the `changed` paths that may be the file that shows the run.
+
+    There are none where its `notebook` is there, nor in what an older version kept: None. One that
+    is not known, or not there, was perhaps renamed: who started a kernel told it the name of then.
+    """
+    if notebook is None or (notebook and os.path.isfile(notebook)):
+        return []
+    return [path for path in changed if path.endswith(".ipynb")]
 
 
 def entries_of(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from .snapshot import Snapshot, Span
 from .store import all_points
 
 ELSEWHERE = Gap("all files", "the kernel runs on another machine")
+_first: dict[int, str] = {}  # by process, for a fork is another: the first point without a notebook
 
 
 class FilePoints:
@@ -36,7 +38,7 @@ class FilePoints:
         if root is None:
             return (ELSEWHERE,)
         try:
-            return Snapshot(point, self._place).take(root, bounds, self._passed(root))
+            return self._take(point, root, bounds)
         except (OSError, CodeActError) as error:
             return (Gap("all files", str(error)),)
 
@@ -59,14 +61,14 @@ class FilePoints:
     def turn_over(self, before: str, point: str, bounds: Bounds, spans: Sequence[Span]) -> bool:
         """Go over to the next point; False where that takes too long or too much, so it is not."""
         root = self._root()
-        old, new = Snapshot(before, self._place), Snapshot(point, self._place)
+        old = Snapshot(before, self._place)
         if root is None or not old.exists:
             return True
         try:
             spent, started = old.copied, time.monotonic()
             old.close(acted=True, spans=spans)
             room = replace(bounds, bytes=bounds.bytes - spent)
-            gaps = {gap.what for gap in new.take(root, room, self._passed(root), spent=spent)}
+            gaps = {gap.what for gap in self._take(point, root, room, spent=spent)}
             if gaps <= old.known_gaps and time.monotonic() - started < 2 * bounds.seconds:
                 return True
         except (OSError, CodeActError):
@@ -80,16 +82,16 @@ class FilePoints:
             Snapshot(point, self._place).close(acted=False)
             Snapshot(before, self._place).reopen()
 
-    def _passed(self, root: Path) -> tuple[str, ...]:
-        """The notebook itself; where nobody knows which one it is, all in the directory."""
-        notebook = self._notebook()
-        if not notebook:
-            return tuple(each.name for each in root.glob("*.ipynb"))
-        try:
-            inside = Path(notebook).resolve().relative_to(root.resolve())
-        except (ValueError, OSError):
-            return ()
-        return (inside.as_posix(),)
+    def _take(self, point: str, root: Path, bounds: Bounds, *, spent: int = 0) -> tuple[Gap, ...]:
+        """Keep the files as those of the notebook; without one, all of this process are together.
+
+        Raises UndoError and OSError.
+        """
+        snapshot = Snapshot(point, self._place)
+        if notebook := self._notebook():
+            return snapshot.take(root, bounds, os.path.realpath(notebook), spent=spent)
+        process = _first.setdefault(os.getpid(), point)
+        return snapshot.take(root, bounds, process=process, spent=spent)
 
 
 def note_end(run: str, place: Path, *, acted: bool, alive: float) -> None:

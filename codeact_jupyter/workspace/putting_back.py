@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,16 @@ MaybeEntries = dict[str, "Entry | None"]
 class FilesBack:
     """The files that were changed from a point on, which any process of this user can put back.
 
-    Of the points that follow it, those count that are of the same directory and notebook. What is
-    undone is brought back as it was undone: together, the last first.
+    Of the points that follow it, those count that are of the same directory and notebook. One that
+    was renamed is the same where the points are `together`, their variables put back as one. What
+    is undone is brought back as it was undone: together, the last first.
     """
 
-    def __init__(self, start: str, place: Path | None = None) -> None:
+    def __init__(
+        self, start: str, place: Path | None = None, together: Collection[str] = ()
+    ) -> None:
         self._place = place or default_place()
+        self._together = together
         self.start = start
         self.head = Snapshot(start, self._place)
 
@@ -36,24 +41,22 @@ class FilesBack:
 
     def look(self) -> Undoable:
         """What there is to put back now; raises UndoError for what cannot be read."""
-        return _Found(self._place, self.start).undoable()
+        return _Found(self._place, self.start, self._together).undoable()
 
     def put_back(self, *, overwrite: bool) -> Restored:
         """Take the changes back, or bring them back; what was changed since only if asked.
 
         What is replaced is kept for the way back, all of it before the first is. Raises UndoError.
         """
-        return _Found(self._place, self.start).put_back(overwrite=overwrite)
+        return _Found(self._place, self.start, self._together).put_back(overwrite=overwrite)
 
 
-def points_of(place: Path, root: str, passed: list[str]) -> list[tuple[str, dict[str, Any]]]:
-    """The points of a directory and notebook, in the order of time, with their manifests."""
-    wanted = set(passed)
-    return [
-        (point, kept)
-        for point, kept in all_points(place)
-        if kept["root"] == root and (wanted == set(kept["passed"]) or wanted & set(kept["passed"]))
-    ]
+def is_beside(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two manifests are of the same directory and notebook; or, without one, process."""
+    if any(one.get(part, "") != other.get(part, "") for part in ("root", "process")):
+        return False
+    theirs, wanted = _notebooks_of(one), _notebooks_of(other)
+    return wanted == theirs or bool(wanted & theirs)
 
 
 def known_points(place: Path, notebook: Path) -> tuple[list[str], list[list[str]]]:
@@ -61,7 +64,7 @@ def known_points(place: Path, notebook: Path) -> tuple[list[str], list[list[str]
     kept_points: list[str] = []
     undone: list[list[str]] = []
     for point, kept in all_points(place):
-        if notebook not in [Path(kept["root"], each) for each in kept["passed"]]:
+        if str(notebook) not in _notebooks_of(kept):
             continue
         if kept.get("unit"):
             undone.append(list(kept["unit"]))
@@ -72,18 +75,38 @@ def known_points(place: Path, notebook: Path) -> tuple[list[str], list[list[str]
 
 def forget_undone(place: Path, point: str) -> None:
     """A run acted again: what is undone in its directory does not come back."""
+    marked = all_points(place, undone=True)
+    if all(other == point for other, _ in marked):
+        return
     kept = Store(place, point).read()
-    for other, manifest in points_of(place, kept["root"], kept["passed"]):
-        if manifest.get("undone") and other != point:
+    for other, manifest in marked:
+        if manifest.get("undone") and other != point and is_beside(manifest, kept):
             Store(place, other).remove()
+
+
+def _notebooks_of(kept: Mapping[str, Any]) -> set[str]:
+    """The notebook of a manifest; of an older version's, which does not name it, what may be it."""
+    if "notebook" in kept:
+        return {kept["notebook"]} - {""}
+    return {str(Path(kept["root"], each)) for each in kept["passed"] if each.endswith(".ipynb")}
+
+
+def _is_renamed(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two manifests of one kernel may be of one notebook: one of its names is gone."""
+    names = [kept.get("notebook", "") for kept in (one, other)]
+    return one["root"] == other["root"] and not all(map(os.path.isfile, names))
 
 
 class _Found:
     """The stretches from a point on, each with its manifest; the first one holds the way back."""
 
-    def __init__(self, place: Path, start: str) -> None:
+    def __init__(self, place: Path, start: str, together: Collection[str]) -> None:
         first = Store(place, start).read()
-        lane = points_of(place, first["root"], first["passed"])
+        lane = [
+            (name, kept)
+            for name, kept in all_points(place)
+            if is_beside(kept, first) or (name in together and _is_renamed(kept, first))
+        ]
         self.undone = bool(first.get("undone"))
         self.earlier: list[Snapshot] = []
         if self.undone:
@@ -98,6 +121,7 @@ class _Found:
         self.root = Path(first["root"])
         self.first: dict[str, tuple[Snapshot, Entry | None]] = {}
         self.last: MaybeEntries = {}
+        self.copies: dict[str, tuple[Snapshot, Entry]] = {}  # of what it was last, taken later
         self.others: set[str] = set()
         self.unsure: set[str] = set()
         self.restored: set[str] = set()
@@ -105,11 +129,15 @@ class _Found:
             before, after = entries_of(kept["before"]), entries_of(kept["after"])
             self.unsure |= set(kept.get("unsure") or ())
             self.restored |= set(kept.get("restored") or ())
+            for path in self.last.keys() & before.keys() - self.copies.keys():
+                if before[path].content and before[path].is_as(self.last[path]):
+                    self.copies[path] = snapshot, before[path]
             for path, new in after.items():
                 if path in self.first and not alike(self.last[path], before.get(path)):
                     self.others.add(path)
                 self.first.setdefault(path, (snapshot, before.get(path)))
                 self.last[path] = new
+                self.copies.pop(path, None)
 
     @property
     def _head(self) -> dict[str, Any]:
@@ -128,8 +156,8 @@ class _Found:
             new = theirs.get(path, self.last[path])
             if old is None and new is None:
                 continue  # it came and went
-            expected = old if self.undone else self.last[path]
-            conflict = snapshot.differ(self.root / path, expected, entry_of(self.root / path))
+            known, expected = self._known(path, snapshot, old)
+            conflict = known.differ(self.root / path, expected, entry_of(self.root / path))
             unsure = not self.undone and path in self.unsure
             conflict = conflict or unsure or (not self.undone and path in self.others)
             kind = "" if (shown := old or new) is None or shown.kind == "file" else shown.kind
@@ -140,6 +168,17 @@ class _Found:
                     gaps.setdefault(what, why)
         points = tuple(each.point for each in self.snapshots)
         return Undoable(tuple(changes), gaps_of(gaps), self.undone, points)
+
+    def _known(
+        self, path: str, first: Snapshot, old: Entry | None
+    ) -> tuple[Snapshot, Entry | None]:
+        """What is to be there if nobody touched it since, and whose copies tell its content.
+
+        What the last change left was not copied then; where a later stretch began with it, it was.
+        """
+        if self.undone:
+            return first, old
+        return self.copies.get(path, (first, self.last[path]))
 
     def put_back(self, *, overwrite: bool) -> Restored:
         seen = self.undoable()

@@ -61,31 +61,52 @@ class RunFiles:
     def swap(self, paths: Collection[str]) -> tuple[list[str], list[str]]:
         """Put each of these back as before the run, or as it was when that was done; says which.
 
-        The second list has those that could not be. Raises UndoError.
+        The second list has those that could not be. What is replaced is kept and noted for the way
+        back before the first is. Raises UndoError.
         """
         kept, restored = self.kept(), self._restored()
-        wanted = {path: restored.get(path, kept.before.get(path)) for path in paths}
-        number, done, failed = int(self._first.closed().get("swaps", 0)), [], []
+        theirs, failed = self._kept_now(kept.root, [path for path in paths if path not in restored])
+        wanted = {path: kept.before.get(path) for path in theirs}
+        wanted |= {path: restored[path] for path in paths if path in restored}
+        self._note(restored={**restored, **theirs}, swapping=list(wanted))
         brought: dict[str, Entry | None] = {}
+        done: list[str] = []
         for path in in_order(wanted):
             try:
-                if path in restored:
-                    put_entry(kept.root, path, restored.pop(path), self._first.store)
-                    brought[path] = entry_of(kept.root / path)
-                else:
-                    number += 1
-                    theirs = kept_now(kept.root, path, self._first.store, f"r{number}")
+                if path in theirs:
                     self._put_before(kept, path)
-                    restored[path] = theirs
+                    restored[path] = theirs[path]
+                else:
+                    put_entry(kept.root, path, restored[path], self._first.store)
+                    del restored[path]
+                    brought[path] = entry_of(kept.root / path)
                 done.append(path)
             except (OSError, ValueError):
                 failed.append(path)
         for point, manifest in reversed(self._closed()):  # as the run left it, by newer times
             after = entries_of(manifest["after"])
             mine = {path: brought.pop(path) for path in [*brought] if path in after}
-            first = {"restored": restored, "swaps": number} if point == self._first.point else {}
-            Snapshot(point, self._place).write(**{**manifest, "after": {**after, **mine}, **first})
+            Snapshot(point, self._place).write(**{**manifest, "after": {**after, **mine}})
+        self._note(restored=restored)
         return done, failed
+
+    def _kept_now(
+        self, root: Path, paths: Collection[str]
+    ) -> tuple[dict[str, Entry | None], list[str]]:
+        """What is there now, with copies for the way back; and the paths that cannot be copied."""
+        last = int(self._first.closed().get("swaps", 0))
+        theirs: dict[str, Entry | None] = {}
+        failed: list[str] = []
+        for number, path in enumerate(paths, last + 1):
+            try:
+                theirs[path] = kept_now(root, path, self._first.store, f"r{number}")
+            except OSError:
+                failed.append(path)
+        self._note(swaps=last + len(paths))
+        return theirs, failed
+
+    def _note(self, **about: Any) -> None:
+        self._first.write(**{**self._first.closed(), **about})
 
     def _put_before(self, kept: Kept, path: str) -> None:
         entry = kept.before.get(path)

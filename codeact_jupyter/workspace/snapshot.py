@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 from ..engine.undoing import Bounds, Gap
 from .copying import copy_in, same_content
 from .entries import Entry, Listing, entry_of, listed, own_paths, repositories, was_absent
-from .manifest import changed_later, entries_of, written
+from .manifest import changed_later, entries_of, notebooks_left, written
 from .store import Store, default_place
 
 Entries = dict[str, Entry]
@@ -24,6 +24,7 @@ Span = tuple[float, float]
 CLOSING_SECONDS = 10.0
 SLACK_SECONDS = 0.02  # a file's times are this much too early: the clock for them ticks slowly
 UNREAD = "it cannot be read"
+MAY_SHOW_IT = "it may be the notebook that shows the run, so it is left as it is"
 TOO_MUCH = "{:,.0f} MB: more than is kept"
 NO_TIME = "there was no time to copy it within {:g} s"
 
@@ -52,24 +53,35 @@ class Snapshot:
         return frozenset(self.store.read()["gaps"])
 
     def take(
-        self, root: Path, bounds: Bounds, passed: Collection[str] = (), *, spent: int = 0
+        self,
+        root: Path,
+        bounds: Bounds,
+        notebook: str = "",
+        *,
+        process: str = "",
+        spent: int = 0,
     ) -> tuple[Gap, ...]:
         """Keep what is there now, and what was kept before no more; returns what is not kept.
 
-        `passed` are paths left alone, as our own records are; `spent` are the bytes that earlier
-        points of this run took. Raises UndoError and OSError when nothing can be kept.
+        `notebook` is the absolute path of the file that shows the run, which is left alone as our
+        own records are. It says whose run this is, or without one the `process`: see `is_beside`.
+        `spent` are the bytes that earlier points of this run took. Raises UndoError and OSError
+        when nothing can be kept.
         """
         root = root.resolve()
-        passed = {*passed, *own_paths(root, self.place.parent)}
+        ours = [self.place.parent, *([Path(notebook)] if notebook else [])]
+        passed = own_paths(root, *ours)
         started = time.monotonic()
         if self.exists:
             self.store.remove()
         self.store.make()
+        self.store.count()
         listing = listed(root, passed, seconds=bounds.seconds)
         left = bounds.seconds - (time.monotonic() - started)
         entries, gaps, size = self._copied(root, listing.entries, bounds, left)
         gaps.update(_unread(root, listing))
         about = {"root": str(root), "passed": sorted(passed), "taken": time.time_ns()}
+        about |= {"notebook": notebook, "process": process}
         known = {"unread": sorted(listing.unread), "repositories": repositories(root)}
         self.write(**about, **known, before=entries, gaps=gaps, copied=spent + size)
         self.store.prune()
@@ -103,10 +115,10 @@ class Snapshot:
         if listing.ended:
             gaps[f"new files in {root.name or root}"] = listing.ended
         after = self._changed(root, before, now, kept.get("unread") or ())
-        for path in after:
-            old = before.get(path)
-            if old is not None and old.kind == "file" and not old.content:
-                gaps[path] = f"it was changed, and not kept ({gaps.get(path, 'too much')})"
+        for path in notebooks_left(after, kept.get("notebook")):
+            del after[path]
+            gaps[path] = MAY_SHOW_IT
+        gaps |= _not_kept(after, before, gaps)
         unsure = [path for path, new in after.items() if not _within(new, spans)]
         if alive is not None:
             unsure, more = changed_later(after, alive)
@@ -117,9 +129,19 @@ class Snapshot:
         return gaps_of(gaps)
 
     def closed(self) -> dict[str, Any]:
-        """The manifest of a point whose end is noted; where it never was, it is now."""
+        """The manifest of a point whose end is noted; where it never was, it is now.
+
+        So is what became of files that were being swapped: see `RunFiles.swap`.
+        """
         if "after" not in self.store.read():
             self.close(acted=True, alive=self.store.taken)
+        kept = self.store.read()
+        if "swapping" in kept:
+            root, restored = Path(kept["root"]), entries_of(kept["restored"])
+            for path in kept.pop("swapping"):
+                if not self.differ(root / path, restored[path], entry_of(root / path)):
+                    del restored[path]  # it was not put back yet, or was brought again
+            self.write(**{**kept, "restored": restored})
         return self.store.read()
 
     def doubt(self) -> None:
@@ -233,6 +255,13 @@ def _unread(root: Path, listing: Listing) -> dict[str, str]:
     if listing.ended:
         return {f"the other files of {root.name or root}": listing.ended}
     return {folder or str(root): UNREAD for folder in sorted(listing.unread)}
+
+
+def _not_kept(changed: Iterable[str], before: Entries, gaps: Mapping[str, str]) -> dict[str, str]:
+    """The files that were changed without a copy of what they were, and why there is none."""
+    files = {path: before[path] for path in changed if path in before}
+    lost = [path for path, old in files.items() if old.kind == "file" and not old.content]
+    return {path: f"it was changed, and not kept ({gaps.get(path, 'too much')})" for path in lost}
 
 
 def _within(entry: Entry | None, spans: Sequence[Span] | None) -> bool:

@@ -18,6 +18,8 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 MOST_RUNS = 10
 MOST_DAYS = 7
 MANIFEST, CELLS = "manifest.json", "cells.json"
+UNDONE = "undone.mark"  # stands beside the manifest of what is undone: so few need be read
+NUMBER = "number.mark"  # beside each, which of all it is: to count on, no manifest need be read
 VERSION = 1
 POINT = re.compile(r"[\w-]{1,64}\Z")
 
@@ -56,12 +58,24 @@ class Store:
                 raise UndoError(f"{str(folder)!r} is a link or somebody else's; remove it")
             folder.chmod(PRIVATE_FOLDER)
 
+    def count(self) -> None:
+        """Be the last of all snapshots of this user, whatever the clock says; raises OSError."""
+        last = max(map(_number, _snapshots(self._place)), default=0)
+        mark = self.folder / NUMBER
+        mark.touch(PRIVATE_FILE)
+        mark.write_text(str(last + 1), "utf-8")
+
     def write(self, manifest: dict[str, Any]) -> None:
         """Write the manifest, whole or not at all."""
+        mark = self.folder / UNDONE
+        if manifest.get("undone"):
+            mark.touch(PRIVATE_FILE)
         handle, temporary = tempfile.mkstemp(dir=self.folder)  # private by itself
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump({"version": VERSION, **manifest}, file)
         os.replace(temporary, self.folder / MANIFEST)
+        if not manifest.get("undone"):
+            mark.unlink(missing_ok=True)
 
     def write_cells(self, cells: list[Any]) -> None:
         """Keep the cells that an undo takes out of the notebook; raises OSError."""
@@ -122,15 +136,21 @@ class Store:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def all_points(place: Path) -> list[tuple[str, dict[str, Any]]]:
-    """All points with what is written of them, in the order of time; the damaged are left out."""
+def all_points(place: Path, *, undone: bool = False) -> list[tuple[str, dict[str, Any]]]:
+    """All points with what is written of them, in the order of time; the damaged are left out.
+
+    That is the order in which they were counted; what older versions did not count, by its clock,
+    comes before. With `undone` only those that are marked as such are read.
+    """
     found = []
     for folder in _snapshots(place):
+        if undone and not (folder / UNDONE).exists():
+            continue
         try:
             found.append((folder.name, Store(place, folder.name).read()))
         except UndoError:
             continue
-    return sorted(found, key=lambda each: each[1].get("taken", 0))
+    return sorted(found, key=lambda each: (_number(place / each[0]), each[1].get("taken", 0)))
 
 
 def _snapshots(place: Path) -> list[Path]:
@@ -143,6 +163,14 @@ def _snapshots(place: Path) -> list[Path]:
 
 def _run_of(folder: Path) -> str:
     return folder.name.partition("-")[0]
+
+
+def _number(folder: Path) -> int:
+    """Which of all it is; 0 for what was not counted."""
+    try:
+        return int((folder / NUMBER).read_text("utf-8"))
+    except (OSError, ValueError):
+        return 0
 
 
 def _age(folder: Path) -> float:

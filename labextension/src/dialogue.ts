@@ -18,7 +18,8 @@ import {
 } from './api';
 import { namesOf } from './conversation-names';
 import { type ConversationView, conversationsOf, isGoingOn } from './conversations';
-import { type Attachment, type Draft, EMPTY, given } from './draft';
+import { type Attachment, type Draft, EMPTY, given, joined } from './draft';
+import { kernelOf } from './kernel-of';
 import type { PanelSettings } from './panel-settings';
 import { notebookParts } from './parts';
 import type { Press } from './press';
@@ -151,8 +152,8 @@ export class Dialogue implements IDisposable {
     // one after the other: the second is queued behind the run that the first begins
     const sending = this._sending.then(() => this.attempt(() => this._start(text, draft, options)));
     this._sending = sending;
-    if (!(await sending) && this._draft === EMPTY) {
-      this.draft = draft;
+    if (!(await sending) && (!written || this._draft === EMPTY)) {
+      this.draft = joined(draft, this._draft); // with what they wrote since
     }
   }
 
@@ -217,7 +218,7 @@ export class Dialogue implements IDisposable {
 
   private async _start(text: string, draft: Draft, options: { model?: string }): Promise<void> {
     await this.runs.load(); // else a conversation that the notebook holds would not go on
-    const kernel = this.notebook.sessionContext.session?.kernel?.id;
+    const kernel = await kernelOf(this.notebook.sessionContext);
     if (!kernel) {
       throw new ApiError(
         this._trans.__('This notebook has no kernel. Choose one, then send again.'),

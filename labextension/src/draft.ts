@@ -13,6 +13,15 @@ export interface Draft {
 
 export const EMPTY: Draft = { text: '', attachments: [] };
 
+/** Two drafts as one: what was written first comes first. */
+export function joined(first: Draft, second: Draft): Draft {
+  const keys = new Set(second.attachments.map(each => each.key));
+  return {
+    text: [first.text, second.text].filter(Boolean).join('\n\n'),
+    attachments: [...first.attachments.filter(each => !keys.has(each.key)), ...second.attachments]
+  };
+}
+
 /** What a draft gives along, as the server takes it. */
 export function given({ attachments }: Draft): {
   readonly context: readonly ContextItem[];

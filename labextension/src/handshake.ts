@@ -13,7 +13,7 @@ import type { INotebookRuns } from './tokens';
 
 const CLIENT = 'codeact_client';
 /** As the kernel has it: comments may stand above. */
-const MAGIC = /^(\s*(#.*)?\n)*\s*%%?codeact\b/;
+const MAGIC = /^([^\S\n]*(#.*)?\n)*[^\S\n]*%%?codeact\b/;
 
 export class Handshake {
   /** A cell of this notebook is about to be executed. */

@@ -2,10 +2,10 @@
  * Undoes and redoes runs of one notebook: the server takes variables and files back, the page its cells.
  * Knows what is asked about now, and what a redo would bring back.
  */
-import type { ISharedNotebook, NotebookChange } from '@jupyter/ydoc';
-import type { PartialJSONObject } from '@lumino/coreutils';
+import type { ISharedNotebook } from '@jupyter/ydoc';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Api, PlacedCell, Reverted, RevertOrder, RevertPreview, UndoneRun } from './api';
+import { keepEnd } from './chain-ends';
 import { notebookParts } from './parts';
 import { KEY } from './protocol';
 import * as read from './reading';
@@ -172,31 +172,4 @@ function putIn(model: ISharedNotebook, cells: readonly PlacedCell[]): void {
       }
     }
   });
-}
-
-/**
- * Name the end of the chain that the notebook has with these cells in it, or without them: also when
- * Ctrl+Z brings them again or takes them out.
- */
-function keepEnd(
-  model: ISharedNotebook,
-  ids: ReadonlySet<string>,
-  chains: { gone: unknown; there: unknown }
-): void {
-  let before: boolean | null = null;
-  const look = (change?: NotebookChange) => {
-    if (change && !change.cellsChange) {
-      return;
-    }
-    const now = model.cells.some(cell => ids.has(cell.getId()));
-    if (now !== before) {
-      before = now;
-      const { chain: _chain, ...rest } = read.record(model.getMetadata(KEY));
-      const chain = now ? chains.there : chains.gone;
-      const whole = { ...rest, ...(chain ? { chain } : {}) } as PartialJSONObject;
-      model.transact(() => model.setMetadata(KEY, whole), false);
-    }
-  };
-  look();
-  model.changed.connect((_, change) => look(change));
 }

@@ -20,7 +20,7 @@ export function wordsOf({ told }: Walls, trans: TranslationBundle): string {
     hosts.length > 0
       ? trans.__('Of the network this kernel reaches %1 alone.', hosts.join(', '))
       : trans.__('This kernel has no network.');
-  const files = trans.__('It sees no file of yours but this folder, and writes nowhere else.');
+  const files = trans.__('It reads no file of yours outside this folder, and writes nowhere else.');
   const lacking = told?.lacking ? trans.__('Its walls are %1.', told.lacking) : '';
   const trusted = told?.trusted ? trans.__('Its outputs run scripts with your rights: you allowed them.') : '';
   return [network, files, lacking, trusted].filter(Boolean).join(' ');

@@ -30,6 +30,10 @@ def said(touched: Touched, *kinds: str) -> str:
     [
         (Touched("deletes", "data.csv"), "it also deleted data.csv"),
         (Touched("moves", "a"), "it also moved a"),
+        (Touched("overwrites", "data.csv"), "it also wrote over data.csv"),
+        (Touched("altered", "data.csv"), "it also changed data.csv, as its file shows"),
+        (Touched("gone", "data.csv"), "it also left data.csv deleted"),
+        (Touched("changed", "new.parquet"), ""),
         (Touched("process", "curl x"), "it also started the process curl x"),
         (Touched("process", "/usr/bin/fc-list --format=%{file}\\n"), ""),
         (Touched("process", "lscpu -p; curl x"), "it also started the process lscpu -p; curl x"),

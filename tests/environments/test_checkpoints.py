@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from codeact_jupyter.engine.environment import Environment
 from codeact_jupyter.engine.trajectory import Action
 from codeact_jupyter.engine.undoing import Bounds, Restored
 from codeact_jupyter.environments.kernel import KernelEnvironment
@@ -19,14 +21,17 @@ from .test_contract import opened as opened
 BOUNDS = Bounds(20.0)
 
 
+async def did(environment: Environment, code: str) -> str:
+    """What an action prints that ends well."""
+    action = Action(code, "r1-1-action")
+    seen = await environment.execute(action, on_output=lambda output: None)
+    assert seen.status == "ok", seen
+    return "".join(output.text for output in seen.outputs if output.kind == "stream")
+
+
 async def test_a_runs_changes_are_taken_back_and_brought_again(opened) -> None:
     async with opened() as environment:
-
-        async def do(code: str) -> str:
-            action = Action(code, "r1-1-action")
-            seen = await environment.execute(action, on_output=lambda output: None)
-            assert seen.status == "ok", seen
-            return "".join(output.text for output in seen.outputs if output.kind == "stream")
+        do = partial(did, environment)
 
         async def shows() -> str:
             return await do("print(a, b, 'c' in dir(), big.sum())")
@@ -84,3 +89,31 @@ async def test_a_kernel_that_does_not_answer_is_said_and_does_nothing_when_it_wa
         assert await do("print(a)") == "[1]\n"
     finally:
         await environment.close()
+
+
+THREAD = "threading.Thread(target=go.wait, name={!r}, daemon=True).start()"
+
+
+async def test_threads_that_a_run_leaves_are_named_as_long_as_they_run(opened) -> None:
+    async with opened() as environment:
+        do = partial(did, environment)
+
+        async def named(point: str) -> list[str]:
+            seen = await checkpoints.look(point)
+            assert seen is not None
+            return [gap.what for gap in seen.gaps if "thread" in gap.what]
+
+        checkpoints = environment.checkpoints
+        await do(f"import threading; go = threading.Event(); {THREAD.format('mine')}")
+        for point, name in (("r1", "first"), ("r1-2", "second")):
+            await checkpoints.take(point, BOUNDS, ())
+            await do(f"{THREAD.format(name)}; threading.Thread(target=str).start()")
+            await checkpoints.close(point, BOUNDS, acted=True)
+        await do(THREAD.format("mine again"))
+        assert await named("r1") == ["threads that the run started (first, second)"]
+        assert await named("r1-2") == ["threads that the run started (second)"]
+        await do("import time; go.set()")
+        await do(
+            "while {t.name for t in threading.enumerate()} & {'first', 'second'}: time.sleep(0.01)"
+        )
+        assert await named("r1") == []

@@ -56,6 +56,13 @@ def test_a_display_shown_here_is_updated_here_and_another_is_updated_where_it_is
     assert collector.updated == ()
 
 
+def test_a_clearing_that_waits_for_the_next_output_is_not_done_by_an_update() -> None:
+    collector = collected(shown("a", "x"), Cleared(wait=True), Updated(shown("b", "x"), "x"))
+    assert collector.outputs == (shown("b", "x"),)
+    collector.add(Stream("c"))
+    assert collector.outputs == (Stream("c"),)
+
+
 def test_displays_without_an_id_are_not_replaced() -> None:
     collector = collected(shown("a"), Result({"text/plain": "1"}), shown("b"))
     assert collector.outputs == (shown("a"), Result({"text/plain": "1"}), shown("b"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from IPython.core.interactiveshell import InteractiveShell
+
 from codeact_jupyter.engine.environment import Late, News, Produced, Ran, Updated
 from codeact_jupyter.engine.trajectory import (
     Action,
@@ -15,6 +17,8 @@ from codeact_jupyter.engine.trajectory import (
 )
 from codeact_jupyter.environments.hiding import HIDDEN, Hiding, hidden
 from codeact_jupyter.environments.kernel import KernelEnvironment
+from codeact_jupyter.environments.shell import ShellEnvironment
+from codeact_jupyter.safety.gate import Gate
 
 CANARY = "sk-canary-0123456789"
 SECRETS = (CANARY,)
@@ -52,6 +56,17 @@ def test_what_holds_no_key_is_the_very_same_value() -> None:
     seen = Observation("ok", (Stream("sk-can"), Display({"text/plain": "x"}, {"a": [1, None]})))
     assert hidden(seen, SECRETS) is seen
     assert hidden(seen, ()) is seen
+
+
+async def test_no_key_that_a_name_holds_is_in_what_a_policy_says(shell: InteractiveShell) -> None:
+    shell.run_cell(f"key = {CANARY!r}\ndef send():\n    return {CANARY!r}").raise_error()
+    environment = ShellEnvironment(shell)
+    await environment.news()
+    known = Hiding(environment, lambda: SECRETS).namespace()
+    action = Action("import os\nos.system('echo ' + key)", "abcd1234-1-action")
+    verdict = Gate("risky", None).assess(action, known)
+    assert known.persons == environment.namespace().persons
+    assert CANARY not in str((known, verdict)) and f"echo {HIDDEN}" in verdict.reasons[0]
 
 
 async def test_a_key_that_is_written_in_pieces_is_hidden_in_the_record_and_on_the_way(

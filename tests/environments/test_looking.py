@@ -32,15 +32,20 @@ def shell(namespace: dict[Any, Any]) -> Any:
     return SimpleNamespace(user_ns=namespace, user_ns_hidden={})
 
 
+def told(look: dict[str, Any]) -> dict[str, Any]:
+    """A look without what it says of the one before it."""
+    return {key: value for key, value in look.items() if key not in ("since", "renewed")}
+
+
 def test_it_tells_what_a_fresh_probe_tells(monkeypatch):
     for name in ("DEADLINE_SECONDS", "CONTENT_SECONDS"):  # not a question of time
         monkeypatch.setattr(probing, name, 60.0)
     chance = random.Random(7)
     namespace: dict[str, Any] = {}
     looking = Looking(shell(namespace))
-    before = probe(namespace)
-    assert looking.look() == before
-    last = before
+    before, last = probe(namespace), looking.look()
+    assert told(last) == before
+    afresh, again = Names("."), Names(".")
     for _ in range(400):
         for _ in range(chance.randrange(4)):
             name = f"v{chance.randrange(30)}"
@@ -51,8 +56,13 @@ def test_it_tells_what_a_fresh_probe_tells(monkeypatch):
             else:
                 namespace[name] = chance.choice(VALUES)
         now, look = probe(namespace), looking.look()
-        assert look == now and list(look["names"]) == list(now["names"])
+        assert told(look) == now and list(look["names"]) == list(now["names"])
         assert changes(last, look) == changes(before, now)
+        if chance.random() < 0.7:  # else they have not seen every look
+            is_persons = chance.random() < 0.5
+            for names, seen in ((afresh, now), (again, look)):
+                (names.after_person if is_persons else names.after_action)(seen)
+            assert again.namespace() == afresh.namespace()
         before, last = now, look
 
 

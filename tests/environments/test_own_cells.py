@@ -125,6 +125,16 @@ def test_each_action_is_a_cell_with_its_own_count_and_history(front_end: Showing
     assert front_end.kernel.value("len(In) - 1") == str(after.count)
 
 
+def test_the_persons_own_name_for_what_ipython_calls_in_is_left_alone(
+    front_end: ShowingFrontEnd,
+) -> None:
+    before = front_end.kernel.run("In = 3").count
+    shown = front_end.task(act("In + 1"), say())
+    assert shown.reply["content"]["status"] == "ok"
+    assert shown.count(0) == before + 2  # the magic's own number lies between
+    assert front_end.kernel.value("In") == "3"
+
+
 def test_an_actions_messages_come_between_its_input_and_its_end(front_end: ShowingFrontEnd) -> None:
     shown = front_end.task(act("print('a')\nprint('b')\n1/0"), act("print('c')"), say())
     kinds = [message["msg_type"] for message in shown.of(0)]

@@ -3,6 +3,7 @@
 import ast
 import datetime
 import json
+import math
 import os
 import pathlib
 import sys
@@ -49,6 +50,34 @@ def test_names_beyond_the_limit_are_counted_and_still_compared():
         "deleted": ["v25"],
     }
     assert changes(before, before) == {"added": [], "changed": [], "deleted": []}
+
+
+def test_what_functions_and_aliases_do_is_known_however_many_variables_are_newer():
+    namespace = {"__name__": "__main__"}
+    exec("def clean(): pass\nclass Janitor:\n    def sweep(self): pass", namespace)
+    namespace |= {"wipe": os.remove, **{f"v{at}": at for at in range(900)}}
+    namespace |= {f"f{at}": math.sin for at in range(900)}
+    found = probe(namespace)
+    assert [name for name, entry in found["names"].items() if "source" in entry] == [
+        "clean",
+        "Janitor",
+    ]
+    assert found["bindings"]["wipe"] == "os.remove"
+    assert found["omitted"] == len(found["others"]) == 1801 - 500
+    assert changes(found, probe(namespace)) == {"added": [], "changed": [], "deleted": []}
+
+
+def test_a_functions_module_that_answers_by_itself_is_not_asked():
+    class Hostile(str):
+        def __eq__(self, other):
+            raise RuntimeError("asked")
+
+        __hash__ = str.__hash__
+
+    function = types.FunctionType((lambda: 0).__code__, {"__name__": "__main__"})
+    function.__module__ = Hostile("__main__")
+    found = probe({"f": function, **{f"v{at}": at for at in range(600)}})
+    assert len(found["names"]) == 500 and "f" in found["others"]
 
 
 def test_hidden_names_are_skipped_until_the_user_binds_them():
@@ -185,5 +214,20 @@ def test_a_large_answer_of_a_kernel_is_whole(client):
     ask(client, "for i in range(700): globals()[f'name_{i}' + 'n' * 180] = {'k' * 40: 'v' * i}")
     found = inspect(client, keeping_expression())
     assert len(json.dumps(found)) > 200_000
-    assert len(found["names"]) == 500
+    written = [name for name, entry in found["names"].items() if "source" in entry]
+    assert len(found["names"]) - len(written) == 500
     assert found["omitted"] == len(found["others"]) >= 200
+
+
+def test_no_two_of_the_sources_that_a_kernel_runs_in_one_namespace_define_the_same_name():
+    defined: list[str] = []
+    for name in SOURCES:
+        for node in ast.parse(
+            (pathlib.Path(probe_module.__file__).parent / name).read_text("utf-8")
+        ).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                defined.append(node.name)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+                defined += [each.id for each in names if isinstance(each.ctx, ast.Store)]
+    assert sorted(defined) == sorted(set(defined))

@@ -1,6 +1,7 @@
 """What an action was seen to do outside of the variables, in a shell and in a kernel."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,31 @@ PAST_HOOKS = """import polars
 for name in ("table.parquet", ".hidden", "seen.ipynb"):
     polars.DataFrame({"a": [1]}).write_parquet(name)
 """
+# What native code does to files that were there, past every audit hook.
+LOSES_PAST_HOOKS = """import polars, sys
+polars.DataFrame({"a": [1, 2]}).write_csv("old.csv")
+if sys.platform == "linux":
+    import ctypes
+    ctypes.CDLL(None).unlink(b"lost.csv")
+"""
+# A file is written anew by way of another, as libraries do it.
+WRITES_OVER = """open("over.csv", "w").close()
+with open("new.tmp", "w") as file:
+    file.write("x")
+os.replace("new.tmp", "replaced.csv")
+open("short.tmp", "w").close()
+os.remove("short.tmp")
+"""
+# Where the folder that a kernel works in was deleted, code runs on.
+LEAVES = """import os
+home = os.getcwd()
+os.mkdir("deep")
+os.chdir("deep")
+try:
+    os.rmdir(os.path.join(home, "deep"))
+except OSError:
+    assert os.name == "nt"
+"""
 ACTIONS = (
     "import os\nfunctions = [os.remove]",
     "functions[0]('gone.txt')",
@@ -25,13 +51,19 @@ ACTIONS = (
     "import socket\nnear = socket.socket()\nnear.connect_ex(('127.0.0.1', 1))\nnear.close()",
     READS,
     PAST_HOOKS,
+    LOSES_PAST_HOOKS,
+    WRITES_OVER,
     "import time\ntime.sleep(0.03)",  # a file's time may be behind the clock
+    LEAVES,
+    "open(os.path.join(home, 'far.txt'), 'w').close()",
+    "os.chdir(home)",
     "sorted([2, 1])",
 )
 
 
 async def seen_by(opened: object, folder: Path) -> list[Observation]:
-    for name in ("gone.txt", "notes.txt"):
+    before = ("gone.txt", "notes.txt", "old.csv", "lost.csv", "over.csv", "replaced.csv")
+    for name in before:
         (folder / name).write_text("x")
     async with opened(folder) as environment:  # type: ignore[operator]
         await environment.news(anew=True)
@@ -54,7 +86,7 @@ def kinds(touched: Sequence[Touched]) -> set[str]:
 
 
 def test_what_an_action_touches_is_noted_by_kind(seen: list[Observation]) -> None:
-    _, deletes, writes, process, network, reads, past_hooks, *_ = seen
+    _, deletes, writes, process, network, reads, past_hooks, loses, over, *_ = seen
     assert deletes.touched == (Touched("deletes", "gone.txt"),)
     assert Touched("writes", "made.txt") in writes.touched
     assert "process" in kinds(process.touched)
@@ -62,11 +94,27 @@ def test_what_an_action_touches_is_noted_by_kind(seen: list[Observation]) -> Non
     assert reads.touched == (Touched("reads", "notes.txt"),)
     assert Touched("changed", "table.parquet") in past_hooks.touched
     assert len(past_hooks.touched) == 1, "neither hidden files nor notebooks are of interest"
+    lost = [Touched("gone", "lost.csv")] * (sys.platform == "linux")
+    assert loses.touched == (Touched("altered", "old.csv"), *lost)
+    assert over.touched == (
+        Touched("overwrites", "over.csv"),
+        Touched("writes", "new.tmp"),
+        Touched("overwrites", "replaced.csv"),
+        Touched("writes", "short.tmp"),
+    ), "its own files of a moment ago are no loss"
 
 
 def test_what_touches_nothing_has_nothing_noted(seen: list[Observation]) -> None:
     assert seen[0].touched == ()
     assert seen[-1].touched == ()
+
+
+def test_what_an_action_touches_is_noted_where_its_folder_was_deleted(
+    seen: list[Observation],
+) -> None:
+    *_, leaves, far, back, _ = seen
+    assert {each.status for each in (leaves, far, back)} == {"ok"}
+    assert [each.kind for each in far.touched] == ["writes"]
 
 
 def test_nothing_is_noted_while_no_action_runs(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def test_what_names_are_bound_to_is_told(found: list[Namespace]) -> None:
         assert namespace.bindings["later"] == "os.remove"
         assert namespace.bindings["gone"].endswith("Path.unlink")
         assert namespace.bindings["janitor"] == "__main__.Janitor()"
+        assert {"long", "janitor"} <= namespace.names
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from codeact_jupyter.engine.events import Event
+from tests.canary import KEY
 from tests.engine.heard import from_wire
 from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse
 
@@ -47,7 +48,7 @@ def environment(home: Path, model: LoopbackModel | None = None, **more: str) -> 
         "TERM": "xterm-256color",
     }
     if model is not None:
-        kept |= {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": "sk-test"}
+        kept |= {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": KEY}
         kept |= {"CODEACT_PROFILE": "claude"}
     return {**kept, **more}
 

@@ -14,6 +14,7 @@ from typing import Any
 import nbformat
 from jupyter_client.manager import KernelManager
 
+from tests.canary import KEY
 from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse
 
 SECONDS = 60.0
@@ -276,7 +277,7 @@ def with_model(model: LoopbackModel) -> dict[str, str]:
     """The environment in which the model of a process is the one on loopback."""
     return {
         "ANTHROPIC_BASE_URL": model.url,
-        "ANTHROPIC_API_KEY": "sk-test-canary",
+        "ANTHROPIC_API_KEY": KEY,
         "CODEACT_PROFILE": "claude",
         "XDG_CONFIG_HOME": os.path.join(os.path.dirname(sys.executable), "no-such-config"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

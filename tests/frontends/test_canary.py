@@ -48,7 +48,8 @@ def files_below(root: Path) -> dict[str, str]:
 def test_a_run_of_the_command_leaves_no_key_anywhere(tmp_path: Path) -> None:
     turns = [act(LOOKS), act(SHOWS), say("It is done.")]
     with LoopbackModel(turns) as model:
-        env = environment(tmp_path, model, **ENVIRON)
+        own = {"JUPYTER_DATA_DIR": str(tmp_path / "data")}
+        env = environment(tmp_path, model, **own, **ENVIRON)
         ran = codeact("run", "look around", "--approve", "never", cwd=tmp_path, env=env)
         exported = codeact("export", "codeact.ipynb", "--to", "html", cwd=tmp_path, env=env)
     assert ran.returncode == exported.returncode == 0, (ran, exported)
@@ -57,7 +58,7 @@ def test_a_run_of_the_command_leaves_no_key_anywhere(tmp_path: Path) -> None:
     seen |= {"what the model was sent": json.dumps(model.requests, default=str)}
     files = files_below(tmp_path)
     assert {"codeact.ipynb", "codeact.html"} <= {Path(name).name for name in files}
-    assert any("sqlite" in name for name in files), "the journal is among them"
+    assert any(name.endswith("journal.sqlite3") for name in files), "the journal is among them"
     assert "found: False" in files[str(tmp_path / "codeact.ipynb")]
     assert "DEBUG" in ran.stderr
     assert holding(seen | files) == []
@@ -75,5 +76,5 @@ def test_a_run_of_the_magic_leaves_no_key_anywhere(tmp_path: Path) -> None:
     seen = {"what it showed": str(ran.outputs)}
     seen |= {"what the model was sent": json.dumps(model.requests, default=str)}
     files = files_below(tmp_path)
-    assert any("sqlite" in name for name in files), "the journal is among them"
+    assert any(name.endswith("journal.sqlite3") for name in files), "the journal is among them"
     assert holding(seen | files) == []

@@ -13,6 +13,7 @@ import pytest
 
 from codeact_jupyter.engine import events
 from codeact_jupyter.notebook.document import Document
+from tests.canary import KEY
 from tests.loopback import LoopbackModel, ScriptedTurn
 
 from .command import (
@@ -135,7 +136,7 @@ def test_a_run_answers_in_the_directory_it_was_given_and_keeps_the_key_to_itself
     seen = told(model.requests[1])
     assert "place" in seen
     assert "ANTHROPIC_API_KEY" not in seen
-    assert "sk-test" not in (work / "mine.ipynb").read_text("utf-8")
+    assert KEY not in (work / "mine.ipynb").read_text("utf-8")
 
 
 def test_a_second_run_continues_the_conversation_and_appends(
@@ -205,10 +206,11 @@ def test_what_asks_is_refused_without_a_terminal_and_the_model_is_told(tmp_path:
     assert "nobody can be asked here" in done.stdout
 
 
-def test_never_asks_with_approve_never(tmp_path: Path) -> None:
+def test_never_asks_with_approve_never_and_the_record_says_so(tmp_path: Path) -> None:
     (tmp_path / "gone.txt").write_text("x")
     flags = ("--approve", "never")
     done, (turn, _) = run(tmp_path, act("import os; os.remove('gone.txt')"), say(), flags=flags)
+    assert turn.steps[0].approval.reasons == ("nothing is asked in the mode `never`",)
     assert (done.returncode, turn.steps[0].state) == (0, "ok")
     assert not (tmp_path / "gone.txt").exists()
 

@@ -15,6 +15,7 @@ import pytest
 
 from codeact_jupyter.frontends.cli import main, parser
 from codeact_jupyter.frontends.subcommands import SUBCOMMANDS
+from tests.canary import KEY
 from tests.loopback import LoopbackModel
 from tests.loopback.server import WRONG_KEY
 
@@ -34,7 +35,7 @@ from .command import (
 def unreachable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
     """A run without a network, begun at once: it tries for half a minute before it gives up."""
     work = tmp_path_factory.mktemp("unreachable")
-    env = environment(work, ANTHROPIC_BASE_URL=NOTHING_LISTENS, ANTHROPIC_API_KEY="sk-test")
+    env = environment(work, ANTHROPIC_BASE_URL=NOTHING_LISTENS, ANTHROPIC_API_KEY=KEY)
     process = start("run", "say hello", cwd=work, env=env)
     yield process
     process.kill()
@@ -233,7 +234,7 @@ def test_without_a_network_the_waits_are_shown_and_the_end_says_what_to_check(
     assert NOTHING_LISTENS in err
     assert "Check the network" in err
     assert "Traceback" not in err
-    assert json.dumps(err).count("sk-test") == 0
+    assert json.dumps(err).count(KEY) == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes and pipes of POSIX")

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from codeact_jupyter.frontends.labextension import EXTENSION, is_built
+from tests.canary import KEY
 from tests.loopback import LoopbackModel
 from tests.loopback.server import WRONG_KEY
 
 from .command import NOTHING_LISTENS, Finished, codeact, environment, say
 
-SECRET = "sk-test"
+SECRET = "sk-of-the-persons-own"  # in their config file
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def model() -> Iterator[LoopbackModel]:
 def examined(work: Path, env: dict[str, str]) -> tuple[Finished, str]:
     done = codeact("doctor", cwd=work, env={**env, "COLUMNS": "400"})
     assert done.stderr == ""
-    for key in (SECRET, WRONG_KEY):
+    for key in (SECRET, KEY, WRONG_KEY):
         assert key not in done.stdout
     return done, done.stdout
 
@@ -72,6 +73,15 @@ def test_no_network_is_told_at_once_and_a_key_that_others_can_read_too(tmp_path:
     assert f"found in {config}" in text
     assert f"chmod 600 {config}" in text
     assert f"Could not connect to {NOTHING_LISTENS}" in text
+
+
+def test_a_token_in_the_place_of_a_key_is_told(tmp_path: Path) -> None:
+    config = configured(tmp_path, f'auth_token = "{SECRET}"\nbase_url = "{NOTHING_LISTENS}"\n')
+    config.chmod(0o600)
+    _, text = examined(tmp_path, environment(tmp_path))
+    assert f"a token in {config}" in text
+    _, text = examined(tmp_path, environment(tmp_path, CODEACT_AUTH_TOKEN=SECRET))
+    assert "a token in the variable CODEACT_AUTH_TOKEN" in text
 
 
 def test_the_ways_to_a_model_are_a_list_that_no_column_breaks_up(tmp_path: Path) -> None:

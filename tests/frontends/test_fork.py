@@ -46,6 +46,38 @@ def test_a_run_goes_on_from_a_step_in_a_rebuilt_kernel_and_the_old_one_stays(
     assert [(len(turn.steps), turn.state) for turn in turns] == [(2, "stopped"), (1, "answered")]
 
 
+def test_a_kernel_without_the_packages_runs_nothing_and_changes_nothing(
+    shared_model: ScriptedModel, tmp_path: Path
+) -> None:
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "gauges.py").write_text("mean = 4.5")
+    (tmp_path / "work").mkdir()
+    path = tmp_path / "work" / "run.ipynb"
+    code = "open('made.txt', 'a').write('made')\nimport gauges\ngauges.mean"
+    shared_model.will(act(code), say("4.5"), act(code), say("Again."))
+    kept = {"CODEACT_APPROVE": "never"}
+    env = environment(tmp_path, shared_model, **kept, PYTHONPATH=str(tmp_path / "installed"))
+    there = {"cwd": path.parent, "env": env}
+    assert codeact("run", "read it", "--notebook", path, **there).returncode == 0
+    (path.parent / "made.txt").unlink()
+    before, asked = path.read_bytes(), len(shared_model.requests)
+    lacks = {"cwd": path.parent, "env": environment(tmp_path, shared_model, **kept)}
+    for words in (
+        ("replay", path, "--allow", "all"),
+        ("run", "go on", "--notebook", path, "--rebuild", "--allow", "all"),
+        ("fork", path, "--at", "1.1", "go on", "--allow", "all"),
+        ("fork", path, "--at", "1.1", "go on", "--kernel", "no-such-kernel"),
+    ):
+        done = codeact(*words, **lacks)
+        assert done.returncode == 2, done.stdout + done.stderr
+        said = " ".join(done.stderr.split())
+        assert ("lacks gauges" in said and "pip install" in said) or "no-such-kernel" in said, said
+        assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes() == before and len(shared_model.requests) == asked
+    done = codeact("replay", path, "--allow", "all", **there)
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_fork_without_a_task_is_written_and_never_over_another_file(
     recorded: Path, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from codeact_jupyter.engine.trajectory import Trajectory
 from codeact_jupyter.notebook.document import Document
+from tests.canary import KEY
 from tests.loopback import ScriptedTurn, ToolUse
 
 from .live import ScriptedModel, act, say, with_model
@@ -92,7 +93,7 @@ def test_a_saved_notebook_holds_the_run_as_it_was(model, tmp_path):
     counts = [cell["execution_count"] for cell in nb.cells]
     assert counts == [1, 2, 3, 4, 5]
     canary = json.dumps(nb)
-    assert "sk-test-canary" not in canary and model.url not in canary
+    assert KEY not in canary and model.url not in canary
 
 
 def test_run_all_stops_at_a_failed_run(model, tmp_path):

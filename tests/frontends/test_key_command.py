@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from codeact_jupyter.errors import SettingsError
-from codeact_jupyter.key_store import FILE, place_of, store_key, stored_key
+from codeact_jupyter.key_store import FILE, KeptKey, place_of, store_key, stored_key
 from codeact_jupyter.settings import load_settings
 
 KEY = "sk-ant-kept-canary-0123456789"
@@ -75,6 +75,28 @@ def test_a_system_with_a_keyring_keeps_the_key_there_and_in_no_file_of_ours(
     assert locked.returncode == 2 and "keyring does not give the key" in locked.stderr
     assert codeact("forget", **has_one).returncode == 0
     assert not files_with(KEY, tmp_path)
+
+
+def test_a_keyring_is_asked_once_for_each_key_that_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring = pytest.importorskip("keyring")
+    from tests.keyring_twin import FileKeyring
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(FileKeyring())
+    monkeypatch.setenv("KEYRING_TWIN", str(tmp_path / "the-keyring.json"))
+    try:
+        kept = KeptKey()
+        assert kept(tmp_path) == ""
+        store_key(tmp_path, KEY)
+        assert kept(tmp_path) == KEY
+        monkeypatch.setenv("KEYRING_TWIN", str(tmp_path / "another-one.json"))
+        assert stored_key(tmp_path) == "" and kept(tmp_path) == KEY
+        store_key(tmp_path, f"{KEY}-new")
+        assert kept(tmp_path) == f"{KEY}-new"
+    finally:
+        keyring.set_keyring(before)
 
 
 def test_a_key_is_no_argument_and_is_not_said_back(codeact: Command) -> None:

@@ -90,6 +90,17 @@ def test_a_notebook_that_is_not_there_is_named(
     assert "nowhere.ipynb" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["", "{ no JSON", "[]", '{"cells": []}', "[" * 100_000])
+def test_what_is_no_notebook_is_named_before_jupyterlab_starts(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bad.ipynb"
+    path.write_text(text)
+    assert run_command(["lab", str(path), "--no-browser"]) == 2
+    assert "bad.ipynb' is not a notebook that can be read" in capsys.readouterr().err
+    assert path.read_text() == text
+
+
 def test_its_help_says_that_options_go_to_jupyterlab(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run_command(["lab", "--help"])

@@ -182,6 +182,12 @@ def test_an_unknown_command_is_named_with_the_nearest_one(kernel, line, words_of
     assert "A task is written below `%%codeact`" in ran.error
 
 
+@pytest.mark.parametrize("word", ["new", "status"])
+def test_words_after_a_command_that_takes_none_are_refused(kernel, word):
+    ran = kernel.run(f"%codeact {word} plots")
+    assert ran.failed and f"%codeact {word} takes nothing, not 'plots'" in ran.error
+
+
 def test_model_without_a_name_says_which_one_is_used_and_how_to_change_it(kernel, model):
     kernel.run("%codeact new")
     said = kernel.run("%codeact model").stdout
@@ -191,6 +197,9 @@ def test_model_without_a_name_says_which_one_is_used_and_how_to_change_it(kernel
     kernel.task("x", "--model claude-sonnet-5-5")
     assert "The last run used claude-sonnet-5-5." in kernel.run("%codeact model").stdout
     kernel.run("%codeact model claude-haiku-5")
+    assert "The model is claude-haiku-5." in kernel.run("%codeact model").stdout
+    empty = kernel.run("%codeact model ''")
+    assert "%codeact model cannot be '': it must be a text that is not empty" in empty.error
     assert "The model is claude-haiku-5." in kernel.run("%codeact model").stdout
     kernel.run("%codeact model claude-opus-5-5")
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.canary import KEY
+
 from .live import LiveKernel, Ran, ScriptedModel, act, say
 
 
@@ -261,8 +263,8 @@ REVEALING = (
 def test_the_key_is_neither_shown_nor_kept_nor_told(kernel, model):
     kernel.run("persons = '%s' % __import__('os').environ['ANTHROPIC_API_KEY']; persons")
     ran = do(kernel, model, *REVEALING)
-    assert "sk-test-canary" not in str(ran.outputs)
-    assert "sk-test-canary" not in str(model.requests)
+    assert KEY not in str(ran.outputs)
+    assert KEY not in str(model.requests)
     assert "[key hidden]" in ran.shown and "[key hidden]" in model.results()[0]
 
 

@@ -85,6 +85,20 @@ def test_what_differs_and_what_was_not_run_is_told_to_both(
     assert "1.2: skipped" in told and "does not exist now" in told
 
 
+def test_a_locked_name_that_the_kernel_holds_is_left_alone(
+    kernel: LiveKernel, tmp_path: Path
+) -> None:
+    steps = (step(1, "kept.append(1)"), step(2, "made = [1]\nmade.append(2)"))
+    path = tmp_path / "locked.ipynb"
+    Document(path).show(conversation(replace(story(), steps=steps)))
+    restart(kernel)
+    kernel.run("kept = [0]")
+    kernel.run("%codeact protect kept made")
+    said = kernel.run(f"%codeact rebuild {path} --without-own-cells").stdout
+    assert "1.1 skipped" in said and "kept, which you locked" in said, said
+    assert kernel.value("(kept, made)") == "([0], [1, 2])"
+
+
 def test_an_interrupt_ends_the_rebuilding_and_leaves_the_kernel_alone(
     kernel: LiveKernel, tmp_path: Path
 ) -> None:
@@ -119,6 +133,22 @@ def test_a_step_is_forked_into_a_notebook_of_its_own(
     assert [each.action.code for each in turn.steps if each.action] == ["a = 1"]
     assert kernel.value("a") == "2"
     assert "exists" in kernel.run(f"%codeact fork 1.1 {target}").error
+
+
+def test_in_a_new_kernel_the_fork_is_rebuilt_to_its_step_and_goes_on_from_there(
+    kernel: LiveKernel, model: ScriptedModel, tmp_path: Path
+) -> None:
+    model.will(act("a = 1"), act("a = 2"), say())
+    kernel.task("try", "--approve never")
+    target = tmp_path / "fork.ipynb"
+    kernel.run(f"%codeact fork 1.1 {target}")
+    restart(kernel)
+    assert "1 same" in kernel.run(f"%codeact rebuild {target}").stdout
+    model.will(act("b = a + 10"), say())
+    assert not kernel.task("go on", "--approve never").failed
+    assert kernel.value("(a, b)") == "(1, 11)"
+    told = json.dumps(model.requests[0]["messages"])
+    assert "a = 1" in told and "a = 2" not in told
 
 
 @pytest.mark.parametrize(

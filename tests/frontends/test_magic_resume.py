@@ -129,7 +129,7 @@ def test_the_conversation_of_another_notebook_is_loaded_and_gone_on_with(
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("", None, "needs a file"),
+        ("", None, "needs a notebook with a run in it"),
         ("no.ipynb", None, r"no notebook 'no\.ipynb'"),
         ("empty.ipynb", nbformat.writes(nbformat.v4.new_notebook()), "holds no run of codeact"),
         ("cut.ipynb", '{"cells": [', "left as it is"),

@@ -218,7 +218,7 @@ def test_every_cell_that_does_not_end_has_a_named_state_and_a_word_on_it(
         rejected,
         unknown,
         step(3, "x", failed, status="error"),
-        step(4, "import not_there_at_all.deep"),
+        step(4, "__import__('not_there_at_all.deep')"),  # which no reading of imports finds
         step(5, "import time\ntime.sleep(60)\nlate = 1"),
         step(6, "late"),
         step(7, "half = 1\n{}['a']", Error("KeyError", "'a'"), status="error"),

@@ -77,3 +77,16 @@ def test_what_the_person_deleted_and_edited_is_told_to_the_run_that_goes_on(
     again = Document(path)
     assert [len(turn.steps) for turn in again.trajectory.turns] == [1, 0]
     assert again.news(again.trajectory) == (), "it was told"
+
+
+def test_what_native_code_did_to_a_file_is_said_below_the_cell_and_to_the_model(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "data.csv").write_text("a\n1\n")
+    hides = "import polars\nwrites = [polars.DataFrame({'a': [2]}).write_csv]"
+    with LoopbackModel([act(hides), act("writes[0]('data.csv')"), say("Done.")]) as model:
+        env = environment(tmp_path, model)
+        assert codeact("run", "hide it", cwd=tmp_path, env=env).returncode == 0
+        assert "it also changed data.csv, as its file shows" in told(model.requests[-1])
+    shown = (tmp_path / "codeact.ipynb").read_text("utf-8")
+    assert "It also changed data.csv, as its file shows" in shown

@@ -37,6 +37,7 @@ def test_it_is_installed_shown_and_removed(work: Path) -> None:
     (spec,) = work.parent.rglob("codeact-sandbox/kernel.json")
     written = json.loads(spec.read_text())
     assert Path(written["argv"][0]).parent == Path(sys.executable).parent
+    assert spec.with_name("logo-svg.svg").exists()
     shown = codeact("sandbox", "status", cwd=work, env=env)
     assert shown.returncode == 0 and "memory 2000" in shown.stdout, shown
     assert codeact("sandbox", "uninstall", cwd=work, env=env).stdout.startswith("Removed")
@@ -72,6 +73,22 @@ def test_a_run_in_the_sandbox_sees_no_key_and_no_home_and_is_told_so(work: Path)
         assert "False" in seen and "ANTHROPIC" not in seen and "CODEACT_SANDBOX" in seen
     notebook = json.loads((work / "codeact.ipynb").read_text())
     assert notebook["metadata"]["kernelspec"]["name"] == "codeact-sandbox"
+
+
+def test_what_was_begun_in_the_sandbox_goes_on_in_it_and_is_forked_into_it(work: Path) -> None:
+    inside = "import os; inside = 'CODEACT_SANDBOX' in os.environ; print('inside', inside)"
+    with LoopbackModel([act(inside), say(), act(inside), say(), act(inside), say()]) as model:
+        env = of_the_person(work, model)
+        codeact("sandbox", "install", "--user", cwd=work, env=env)
+        first = codeact("run", "look", "--sandbox", "--notebook", "a.ipynb", cwd=work, env=env)
+        again = codeact("run", "again", "--notebook", "a.ipynb", "--rebuild", cwd=work, env=env)
+        forked = codeact("fork", "a.ipynb", "--at", "1.1", "from there", cwd=work, env=env)
+        assert [first.returncode, again.returncode, forked.returncode] == [0, 0, 0], forked
+        assert all("inside True" in told(model.requests[at]) for at in (1, 3, 5))
+        codeact("sandbox", "uninstall", cwd=work, env=env)
+        refused = codeact("run", "on", "--notebook", "a.ipynb", cwd=work, env=env)
+        assert "a.ipynb" in one_line(refused) and "codeact sandbox install" in one_line(refused)
+        assert len(model.requests) == 6
 
 
 def test_another_kernel_and_the_sandbox_exclude_each_other(work: Path) -> None:

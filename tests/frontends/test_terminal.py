@@ -96,6 +96,11 @@ def test_a_long_output_says_how_much_more_is_in_the_notebook() -> None:
     assert "line 19\n  … 60 lines more in the notebook …\n  line 80" in text
 
 
+def test_a_long_line_says_how_much_more_is_in_the_notebook() -> None:
+    text = shown(*finished(Stream("a" * 1_000_000 + "\n")))
+    assert "… 992,000 characters more in the notebook …" in text and text.count("a") < 8_100
+
+
 def test_retries_and_ends_are_said() -> None:
     text = shown(
         events.Retrying(1, 2, 3.0, "The server is overloaded."),
@@ -160,6 +165,11 @@ COMMANDS = {
 @pytest.mark.parametrize("text", COMMANDS)
 def test_no_output_can_command_the_terminal(text: str) -> None:
     assert legible(text) == COMMANDS[text]
+
+
+def test_the_kind_of_a_picture_commands_no_terminal_either() -> None:
+    picture = Display({"image/\x1b[2Jpng": "AAAA"})
+    assert "[image/png, in the notebook]" in shown(*finished(picture))
 
 
 def test_square_brackets_are_text_and_not_markup() -> None:

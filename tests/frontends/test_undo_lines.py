@@ -68,6 +68,19 @@ def test_a_run_is_taken_back_all_together_and_brought_again(kernel, model, folde
     assert "The person undid your run for the task 'change things'" in str(model.requests[0])
 
 
+@pytest.mark.parametrize(("answer", "seen"), [("n", "[1, 2, 'me'] [1] me\n"), ("y", "[1] [1] 1\n")])
+def test_what_the_person_changed_since_is_put_back_only_when_they_say_so(
+    kernel, model, folder, answer, seen
+):
+    kernel.run("mine = [1]; theirs = [1]; name = 1")
+    do(kernel, model, "mine.append(2); theirs.append(2); name = 2")
+    kernel.run("mine.append('me'); name = 'me'")
+    ran = kernel.run("%codeact undo", answers=["y", answer])
+    assert "Changed again since, so left alone unless you say so: name, mine\n" in ran.stdout
+    assert ("Left as they are" in ran.stdout) is (answer == "n")
+    assert kernel.run("print(mine, theirs, name)").stdout == seen
+
+
 STEPS = (
     "log = ['one']; pathlib.Path('a.txt').write_text('1')",
     "log.append('two'); pathlib.Path('a.txt').write_text('22'); pathlib.Path('b.txt').touch()",
@@ -158,6 +171,8 @@ def test_a_file_that_somebody_wrote_while_no_code_of_the_run_ran_is_left_alone(
 
 def test_what_cannot_be_undone_is_said_with_what_can(kernel, model, folder):
     do(kernel, model, "a = 1")
-    assert "there is no step '7.1'" in str(kernel.run("%codeact undo 7.1").error)
+    for step in ("7.1", "1.9", "1.0"):
+        said = str(kernel.run(f"%codeact undo {step}").error)
+        assert f"there is no step '{step}'; the steps are 1.1" in said
     assert "known are" in str(kernel.run("%codeact undo nosuchrun").error)
     assert "nothing to redo" in str(kernel.run("%codeact redo").error)

@@ -9,11 +9,21 @@ from playwright.sync_api import expect
 from tests.frontends.live import ScriptedModel, act, say
 
 from .browsing import SIZE
+from .opening import OPEN_PANEL
 from .tabs import Tab
 from .test_asking import approvals
 from .test_asking_at_cells import reload
 
 __all__ = ["approvals"]
+# A page's ticket is then what it is after its server was started anew: one that nobody knows.
+OF_ANOTHER_SERVER = """if (sessionStorage.getItem('stale')) {
+    sessionStorage.removeItem('stale');
+    document.addEventListener('readystatechange', () => {
+        const config = document.getElementById('jupyter-config-data');
+        const { codeactTicket, ...others } = JSON.parse(config.textContent);
+        config.textContent = JSON.stringify({ ...others, codeactTicket: `not ${codeactTicket}` });
+    }, { once: true });
+}"""
 
 
 def test_a_page_of_notebook_7_a_reloaded_one_and_another_browser_each_answer(
@@ -61,6 +71,33 @@ def test_a_page_inside_another_says_that_it_cannot_answer(
     tab.page.evaluate("document.querySelector('iframe[name=inside]').remove()")
     press(tab, tab.page, 1)
     tab.until_ended()
+
+
+def test_a_page_that_the_server_does_not_know_says_so_and_is_loaded_again_by_a_press(
+    tab: Tab, model: ScriptedModel, approvals: Any
+) -> None:
+    approvals.select_option("ask")
+    model.will(act("x = 1"), say("Done."))
+    tab.task("try")
+    tab.until_state("action 1", "waiting")
+    page = tab.page
+    page.add_init_script(OF_ANOTHER_SERVER)
+    page.evaluate("sessionStorage.setItem('stale', 'yes')")
+    reload(tab)
+    card = page.get_by_role("group", name="Step 1 waits for you")
+    expect(card).to_contain_text("This page cannot answer", timeout=30_000)
+    card.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".jp-codeact-Question")).to_contain_text("This page cannot answer")
+    assert tab.cell("action 1")["state"] == "waiting"
+    page.on("dialog", lambda dialog: dialog.accept())
+    with page.expect_navigation():
+        card.get_by_role("button", name="Load the page again").click()
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    tab.open()
+    page.evaluate(OPEN_PANEL)
+    card.get_by_role("button", name="Run", exact=True).click()
+    tab.until_ended()
+    assert tab.cell("action 1")["state"] == "ok"
 
 
 def press(tab: Tab, page: Any, step: int) -> None:

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.frontends.live import ScriptedModel, act, say, with_model
 from tests.frontends.server.front_ends import all_text
@@ -122,6 +123,37 @@ def test_the_lead_is_handed_over_when_the_leader_closes_the_notebook(
     second.until(lambda: "three" in outputs(second.cell("action 1")), "the result")
     second.until_file(lambda cells: any(end_of(cell) == "answered" for cell in cells))
     assert len(second.saved()) == 6
+
+
+def test_what_asks_is_asked_of_both_and_answered_by_either_and_runs_once(
+    seats: list[Seat], model: ScriptedModel
+) -> None:
+    first, second = seats
+    counts = "runs = globals().get('runs', 0) + 1\nprint('runs', runs)"
+    model.will(act(counts), act("'as written'"), say("Done."))
+    choice = second.page.get_by_label("When to ask before code runs")
+    choice.select_option("ask")
+    second.task("work")
+    for seat in seats:
+        expect(question(seat)).to_be_visible(timeout=30_000)
+    question(first).get_by_role("button", name="Run", exact=True).click()
+    first.until_state("action 2", "waiting")
+    first.edit("action 2", "'as edited by the other'")
+    second.until(lambda: "other" in second.cell("action 2")["source"], "what the other wrote")
+    question(second).get_by_role("button", name="Run as edited").click()
+    for seat in seats:
+        seat.until_ended()
+        expect(question(seat)).to_have_count(0)
+    choice.select_option("never")
+    assert "as edited by the other" in model.told, "what was seen is what ran"
+    first.until(lambda: first.whole == second.whole, "the same in both")
+    assert "runs 1\n" in outputs(first.cell("action 1"))
+    assert "as edited by the other" in outputs(second.cell("action 2"))
+
+
+def question(seat: Seat) -> Any:
+    """What is asked below a cell, in this person's page."""
+    return seat.page.locator(".jp-codeact-Question")
 
 
 def begin(seat: Seat, front_end: str) -> None:

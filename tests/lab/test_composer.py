@@ -9,9 +9,9 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.frontends.live import ScriptedModel, say
+from tests.frontends.live import ScriptedModel, act, say
 
-from .tabs import Tab
+from .tabs import PANEL, Tab, outputs
 
 PASTE = """(field, data) => {
     const bytes = Uint8Array.from(atob(data), each => each.charCodeAt(0));
@@ -29,6 +29,11 @@ DROP = """(field, data) => {
     field.dispatchEvent(new DragEvent('dragover', options));
     field.dispatchEvent(new DragEvent('drop', options));
 }"""
+
+
+CHANGE_KERNEL = f"""path => {{
+    void {PANEL}.sessionContext.changeKernel({{ name: 'python3' }});
+}}"""
 
 
 def field_of(tab: Tab) -> Any:
@@ -62,6 +67,7 @@ def test_a_picture_a_file_and_the_selected_cell_go_along_and_each_notebook_has_i
     other.write("2 + 2")
     expect(field_of(tab)).to_have_value("")
     tab.open()
+    expect(tab.page.get_by_role("region", name="Agent").first).to_contain_text(tab.name)
     field, along = field_of(tab), tab.page.get_by_label("Goes along with the task")
     field.evaluate(DROP, base64.b64encode(drawn()).decode())
     expect(along).to_contain_text("dots.png")
@@ -81,6 +87,20 @@ def test_a_picture_a_file_and_the_selected_cell_go_along_and_each_notebook_has_i
     assert "numbers-to-add.csv" in model.told and "rate = 0.19" in model.told
     assert any(image(block) for block in model.requests[0]["messages"][-1]["content"])
     other.shut_down()
+
+
+def test_a_task_sent_while_the_kernel_is_changed_begins_in_the_new_one(
+    tab: Tab, model: ScriptedModel
+) -> None:
+    model.will(say("Before."), act("'old' in globals()"), say("After."))
+    tab.write("old = 1")
+    tab.task("first")
+    tab.until_ended()
+    tab.page.evaluate(CHANGE_KERNEL, tab.name)
+    tab.task("second")
+    tab.until_ended(2)
+    assert outputs(tab.cell("action 1")).count("False") == 1
+    expect(tab.page.locator(".codeact-Foot .codeact-Trouble")).to_have_count(0)
 
 
 def drawn() -> bytes:

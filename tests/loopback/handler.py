@@ -121,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         index = model.arrive(body, self._lower_headers())
         try:
             reply, turn = model.answer(index)
-            model.pause(turn.latency)
+            model.pause(turn.latency - model.since_arrival(index))
             if reply is None:
                 model.complete(index)
                 self._fail_before_stream(turn.fault or Fault())

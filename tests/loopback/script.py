@@ -80,9 +80,10 @@ class Fault:
 class ScriptedTurn:
     """One reply of the model.
 
-    `stop_reason` is worked out from the content when None. `latency` is the wait before the first
-    byte, `delay` the wait after each event. `close_blocks=False` leaves out the last block's
-    `content_block_stop`, as was seen in recordings of replies cut by `max_tokens`.
+    `stop_reason` is worked out from the content when None. `latency` is the time until the first
+    byte, this server's own included, `delay` the wait after each event. `close_blocks=False` leaves
+    out the last block's `content_block_stop`, as was seen in recordings of replies cut by
+    `max_tokens`.
     """
 
     content: Iterable[Block] = ()

@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 
+from tests.canary import KEY
+
 from .dialects import AnthropicDialect, CompatibleDialect, Dialect, DialectName
 from .handler import LoopbackServer
 from .prompt import Json, tokens_of_request
@@ -111,8 +113,14 @@ class LoopbackModel:
             self.bodies.append(body)
             self.headers.append(headers)
             self.requests.append(_parsed(body))
+            if KEY.encode() in body:
+                self._error = self._error or AssertionError("the model was sent the key")
             self._changed.notify_all()
             return len(self.requests) - 1
+
+    def since_arrival(self, index: int) -> float:
+        """The seconds since a request had come whole."""
+        return time.perf_counter() - self.arrivals[index]
 
     def complete(self, index: int) -> None:
         """Record that the last bytes of a reply are about to be written."""
@@ -132,7 +140,7 @@ class LoopbackModel:
 
     def pause(self, seconds: float) -> None:
         """Wait, but not past the end of the `with` block."""
-        if seconds:
+        if seconds > 0:
             self._closing.wait(seconds)
 
     def new_id(self, prefix: str) -> str:

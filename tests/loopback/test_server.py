@@ -14,6 +14,7 @@ import anthropic
 import httpx2
 import pytest
 
+from tests.canary import KEY
 from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse
 
 from .asking import HELLO, MODEL, PYTHON, ask
@@ -87,6 +88,14 @@ def test_the_wrong_key_and_no_key_are_refused(connect: Connect, http: httpx2.Cli
             connect(model, api_key="sk-wrong").models.list()
         assert http.post(f"{model.url}/v1/messages", json={}).status_code == 401
     assert caught.value.type == "authentication_error"
+
+
+def test_a_model_that_is_sent_the_tests_own_key_says_so_at_the_end(connect: Connect) -> None:
+    with (
+        pytest.raises(AssertionError, match="the model was sent the key"),
+        LoopbackModel([HI]) as model,
+    ):
+        ask(connect(model, api_key=KEY), messages=[{"role": "user", "content": f"it is {KEY}"}])
 
 
 def test_an_unknown_model_is_not_found(connect: Connect) -> None:

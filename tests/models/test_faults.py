@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from typing import Any
 
@@ -174,6 +175,38 @@ async def test_a_lasting_fault_fails_at_once_and_says_what_to_do(
                 await ask(patient(model))
     assert caught.value.fault == name
     assert len(server.requests) == 1
+
+
+BEGUN = {"type": "message_start", "message": {"usage": {"output_tokens": 7}}}
+CALL = {"type": "tool_use", "name": "python"}
+NO_TEXTS: dict[str, tuple[dict[str, Any], ...]] = {
+    "model": ({"type": "message_start", "message": {"model": 5}},),
+    "text": ({"type": "content_block_start", "index": 0, "content_block": {"text": 5}},),
+    "thinking": ({"type": "content_block_start", "index": 0, "content_block": {"thinking": []}},),
+    "partial_json": (
+        {"type": "content_block_start", "index": 0, "content_block": CALL},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "input_json_delta", "partial_json": 5},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("key", NO_TEXTS)
+async def test_a_stream_with_what_is_no_text_is_a_named_failure(key: str) -> None:
+    stream = "".join(
+        f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
+        for event in (BEGUN, *NO_TEXTS[key])
+    )
+    answer = fault(status=200, body=stream.encode(), content_type="text/event-stream")
+    with LoopbackModel([answer]) as server:
+        async with talking_to(server) as model:
+            trajectory = await converse(model, Workshop(), conversation())
+    turn = trajectory.turns[0]
+    assert turn.state == "failed"
+    assert f"sent {key!r}" in turn.reason and "no text" in turn.reason
 
 
 async def test_a_short_wish_of_the_server_is_obeyed() -> None:

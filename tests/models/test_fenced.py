@@ -43,6 +43,8 @@ def test_the_first_python_fence_is_the_action(text: str, code: str) -> None:
         "```json\n{}\n```\nDone.",
         "```\n".join(["```sh\nls\n", "text after\n"]),
         "| a |\n|---|\n",
+        f"{'~' * 100_000}`",
+        f"~~~{' ' * 50_000}a `",
     ],
 )
 def test_a_reply_without_a_python_fence_is_an_answer(text: str) -> None:

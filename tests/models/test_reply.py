@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from codeact_jupyter.engine.bill import Usage
@@ -14,7 +16,7 @@ from .talking import conversation, request
 
 WRITTEN = "x" * 3_000
 ASKED = -(-request().size // 3)
-Counted = dict[str, int] | None
+Counted = dict[str, Any] | None
 
 
 def fed(at_start: Counted, at_end: Counted) -> ReplyBuilder:
@@ -44,6 +46,8 @@ def fed(at_start: Counted, at_end: Counted) -> ReplyBuilder:
         ({"input_tokens": 7}, None, Usage(7, 1_000)),
         (None, {"output_tokens": 5}, Usage(ASKED, 5)),
         ({"input_tokens": 0, "cache_read_input_tokens": 9}, {"output_tokens": 5}, Usage(0, 5, 9)),
+        ({"input_tokens": "12 (estimated)"}, {"output_tokens": "5"}, Usage(ASKED, 1_000)),
+        ({"input_tokens": {}}, {"output_tokens": -5}, Usage(ASKED, 1_000)),
     ],
 )
 def test_what_the_server_does_not_count_is_estimated(

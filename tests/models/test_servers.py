@@ -17,7 +17,7 @@ from codeact_jupyter.engine.context import Context, messages
 from codeact_jupyter.engine.messages import Retry
 from codeact_jupyter.engine.trajectory import Reply, Step, Trajectory, Turn, Usage
 from codeact_jupyter.errors import ModelError, SettingsError
-from codeact_jupyter.models.local import LocalServer, find_local_server
+from codeact_jupyter.models.local import PORTS, LocalServer, find_local_server
 from codeact_jupyter.models.prices import price
 from codeact_jupyter.models.profiles import CLAUDE, COMPATIBLE, PROFILES, profile_for, thinks
 from codeact_jupyter.models.retrying import Retrying
@@ -131,6 +131,11 @@ def test_the_first_local_server_with_a_model_is_found() -> None:
     assert "authorization" not in str(second.headers)
 
 
+def test_local_servers_are_looked_for_at_their_usual_ports() -> None:
+    usual = {"Ollama": 11434, "LM Studio": 1234, "llama-server": 8080, "vLLM": 8000}
+    assert dict(PORTS) == usual
+
+
 def test_no_local_server_is_none() -> None:
     with silent_port() as port:
         assert find_local_server([("Ollama", free_port()), ("vLLM", port)]) is None
@@ -188,7 +193,7 @@ def test_what_is_encoded_piece_by_piece_is_what_is_encoded_at_once(
     for profile in PROFILES.values():
         encoded = Encoded(profile)
         for said in (first[:1], first, first + second, second, (), first[:2] + second, first):
-            assert encoded.messages(said) == as_json(shaped(said, profile))
+            assert b"".join(encoded.pieces(said)) == as_json(shaped(said, profile))
 
 
 def test_what_was_encoded_once_is_not_encoded_again() -> None:
@@ -211,7 +216,7 @@ def test_what_was_encoded_once_is_not_encoded_again() -> None:
     for number in range(1, 6):
         step = Step(number, Reply(once("say")), told=once("told"))
         trajectory = trajectory.with_turn(trajectory.turns[-1].with_step(step))
-        sent = json.loads(encoded.messages(context.messages(trajectory)))
+        sent = json.loads(b"".join(encoded.pieces(context.messages(trajectory))))
         assert len(sent) == 1 + 2 * number
         assert [len(message["content"]) for message in sent] == [2] + [1] * (2 * number)
 

@@ -17,7 +17,7 @@ def retold(
 ) -> Iterator[tuple[events.Event, Trajectory]]:
     """The events of the last turn, each with the record after it."""
     turn = trajectory.turns[-1]
-    now = replace(turn, steps=(), answer=None, state="running", reason="", seconds=0.0)
+    now = replace(turn, steps=(), answer=None, state="running", reason="", seconds=0.0, figures=())
     record = trajectory.with_turn(now)
     yield events.RunStarted(turn.run, turn.task, "a-model"), record
     for step in turn.steps:
@@ -27,7 +27,9 @@ def retold(
             yield event, record
     if turn.state in ("running", "waiting"):
         return
-    end = events.RunFinished(turn.run, turn.state, turn.reason, turn.answer, turn.seconds)
+    end = events.RunFinished(
+        turn.run, turn.state, turn.reason, turn.answer, turn.seconds, figures=turn.figures
+    )
     yield end, record.with_turn(turn)
 
 

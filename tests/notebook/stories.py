@@ -100,6 +100,39 @@ def story(run: str = "0000cafe", task: str = "Add up the numbers.") -> Turn:
     )
 
 
+def widget(words: str) -> Display:
+    """A view of a widget that says this of itself."""
+    view = {"model_id": "0" * 32, "version_major": 2, "version_minor": 0}
+    return Display({"application/vnd.jupyter.widget-view+json": view, "text/plain": words})
+
+
+def bar(text: str) -> Display:
+    """A display of this text that later code can update."""
+    return Display({"text/plain": text}, {}, "bar")
+
+
+def kinds_of_outputs(run: str) -> tuple[Step, ...]:
+    """Steps with each kind of output there is; the `bar` of the first is updated by later ones."""
+    table = {"text/html": "<table>\n<tr><td>1</td></tr></table>", "text/plain": "   x\n0  1"}
+    tree = {"application/json": {"a": [1, None, {"b": 0.5}]}, "text/plain": "<JSON>"}
+    plot = {"image/svg+xml": "<svg>\n</svg>", "image/png": PNG, "text/plain": "<Figure>"}
+    formula = {"text/latex": "$x^2$", "text/markdown": "*x*", "text/plain": "x**2"}
+    failed = Error("ValueError", "bad", ("Traceback", "ValueError: bad"))
+    produced: list[tuple[Output, ...]] = [
+        (bar("0%"), Stream("out\nput\n"), Stream("\ud800 err\n", "stderr")),
+        (Display(table), Display(tree, {"application/json": {"expanded": True}})),
+        (Display(plot, {"image/png": {"width": 8}}), Result(formula)),
+        (Stream("before\n"), widget("IntProgress(value=1)"), Result({"text/plain": "6"}, count=4)),
+        (widget("Output()"), Stream("after\n"), failed),
+    ]
+    updates = [(), (bar("50%"),), (bar("100%"),), (), ()]
+    numbered = enumerate(zip(produced, updates, strict=True), 1)
+    return tuple(
+        step(number, "x", *outputs, run=run, updated=updated, lost="output incomplete")
+        for number, (outputs, updated) in numbered
+    )
+
+
 def conversation(*told: Turn) -> Trajectory:
     """A trajectory with our system text and tool."""
     tool = {"description": "Run it.", "input_schema": {"type": "object"}, "name": "python"}

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 from codeact_jupyter.errors import NotebookError
+from codeact_jupyter.notebook import files
 from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.notebook.files import require_writable
 
@@ -52,6 +54,46 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_runs(tmp_path: 
         require_writable(tmp_path / f"{'x' * 300}.ipynb")
     require_writable(tmp_path / "work.ipynb")
     assert not list(tmp_path.iterdir())
+
+
+@posix
+def test_a_way_over_a_folder_that_is_not_there_leads_to_no_file(path: Path) -> None:
+    """The system finds nothing there, so nobody was asked whether it may be overwritten."""
+    path.write_bytes(b"old")
+    link = path.with_name("link.ipynb")
+    link.symlink_to(Path("missing", "..", path.name))
+    for over in (path.parent / "missing" / ".." / path.name, link):
+        assert not over.exists()
+        with pytest.raises(NotebookError, match=r"cannot write .*: No such file or directory"):
+            require_writable(over)
+        with pytest.raises(FileNotFoundError):
+            files.write_atomically(over, [b"new"])
+    assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("troubles", [2, 3])
+def test_a_file_that_another_program_has_open_for_a_moment_is_replaced_when_it_is_closed(
+    path: Path, monkeypatch: pytest.MonkeyPatch, troubles: int
+) -> None:
+    """As on Windows, where a file that is open cannot be replaced."""
+    replace, left = os.replace, [PermissionError(13, "Permission denied")] * troubles
+
+    def troubled(*names: Any) -> None:
+        if left:
+            raise left.pop()
+        replace(*names)
+
+    path.write_bytes(b"old")
+    monkeypatch.setattr(files, "WAITS", (0.001, 0.001))
+    monkeypatch.setattr(os, "replace", troubled)
+    if troubles == 2:
+        files.write_atomically(path, [b"new"])
+        assert path.read_bytes() == b"new"
+    else:
+        with pytest.raises(PermissionError):
+            files.write_atomically(path, [b"new"])
+        assert path.read_bytes() == b"old"
+    assert list(path.parent.iterdir()) == [path]
 
 
 @posix

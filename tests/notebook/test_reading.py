@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from codeact_jupyter.errors import NotebookError
 from codeact_jupyter.notebook.document import Document
+from codeact_jupyter.notebook.layout import in_lines
 
 from .stories import conversation, persons_notebook
 
@@ -80,6 +83,7 @@ UNREADABLE = {
     "no JSON": b"{ this is not JSON",
     "another JSON": b'{"a": 1}',
     "a list": b"[]",
+    "a list without an end": b"[" * 100_000,
     "binary": bytes(range(256)),
     "a broken notebook": b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}',
     "a notebook of the future": b'{"nbformat": 5, "nbformat_minor": 0, "metadata": {}}',
@@ -92,3 +96,78 @@ def test_what_is_no_notebook_is_named_and_left_alone(name: str, path: Path) -> N
     with pytest.raises(NotebookError, match=r"work\.ipynb' is not a notebook.*Choose another"):
         Document(path)
     assert path.read_bytes() == UNREADABLE[name]
+
+
+BROKEN = {
+    "a cell without a type": lambda content: content["cells"][0].pop("cell_type"),
+    "a cell without outputs": lambda content: content["cells"][2].pop("outputs"),
+    "an id that is none": lambda content: content["cells"][0].update(id="no id"),
+    "a field of nobody's": lambda content: content["cells"][0].update(mine=1),
+    "a source that is a number": lambda content: content["cells"][0].update(source=1),
+    "no metadata": lambda content: content.pop("metadata"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_the_format_does_not_allow_is_refused_in_its_own_words(name: str, path: Path) -> None:
+    Document(path).show(conversation())
+    content = json.loads(path.read_text("utf-8"))
+    BROKEN[name](content)
+    with pytest.raises(nbformat.ValidationError):
+        nbformat.validate(nbformat.from_dict(content))
+    path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(NotebookError, match=r"is not a notebook that can be read \(.+\)"):
+        Document(path)
+
+
+def test_a_later_minor_version_of_the_format_is_read_as_nbformat_reads_it(path: Path) -> None:
+    Document(path).show(conversation())
+    content = {**json.loads(path.read_text("utf-8")), "nbformat_minor": 6, "new": "field"}
+    path.write_text(json.dumps(content), "utf-8")
+    assert Document(path).trajectory == conversation()
+
+
+def test_a_notebook_is_read_and_written_without_what_takes_seconds_to_load(path: Path) -> None:
+    Document(path).show(conversation())
+    script = (
+        "import sys; from pathlib import Path; from codeact_jupyter.notebook.document import *\n"
+        f"document = Document(Path({str(path)!r})); document.show(document.trajectory)\n"
+        "document.revise([], lambda cells: cells[1:])\n"
+        "print([name for name in ('jsonschema', 'nbformat') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
+    nbformat.validate(nbformat.read(path, as_version=4))
+
+
+LONG = "one\r\ntwo\u2028three\n\nfour"
+BUNDLE = {
+    **dict.fromkeys(("text/plain", "text/x-mine", "image/svg+xml", "image/png"), LONG),
+    "application/javascript": LONG,
+    "application/json": {"text/plain": LONG},
+    "application/vnd.mine+json": [LONG],
+}
+CELLS: list[dict[str, Any]] = [
+    {"cell_type": "markdown", "source": LONG, "attachments": {"a.svg": BUNDLE}},
+    {"cell_type": "raw", "source": ""},
+    {
+        "cell_type": "code",
+        "source": LONG,
+        "execution_count": None,
+        "outputs": [
+            {"output_type": "stream", "name": "stdout", "text": LONG},
+            {"output_type": "display_data", "data": BUNDLE, "metadata": {"text/plain": LONG}},
+            {"output_type": "execute_result", "data": {}, "metadata": {}, "execution_count": 1},
+            {"output_type": "error", "ename": LONG, "evalue": LONG, "traceback": [LONG]},
+        ],
+    },
+]
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell["cell_type"])
+def test_a_cell_is_laid_out_as_the_format_s_own_writer_does_it(cell: dict[str, Any]) -> None:
+    whole = {"id": "a", "metadata": {}, **cell}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.from_dict(whole)])
+    (written,) = json.loads(nbformat.writes(notebook))["cells"]
+    assert in_lines(whole) == written
+    assert list(in_lines(whole)) == sorted(whole)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from codeact_jupyter.engine.aftermath import displays_of, renewed_turn
 from codeact_jupyter.engine.bill import Bill
+from codeact_jupyter.engine.figure import Figure
 from codeact_jupyter.engine.trajectory import (
     Action,
     Approval,
@@ -22,6 +25,7 @@ from codeact_jupyter.engine.trajectory import (
     Result,
     Step,
     Stream,
+    Touched,
     Trajectory,
     Turn,
     Usage,
@@ -82,9 +86,11 @@ def counts() -> SearchStrategy[int | None]:
     return st.sampled_from([None, 0, 7])
 
 
+digests = st.just("5a" * 32)
+displays = st.builds(Display, bundles, json_objects, texts, was=st.just("") | digests)
 outputs: SearchStrategy[Output] = st.one_of(
     st.builds(Stream, texts, st.sampled_from(["stdout", "stderr"])),
-    st.builds(Display, bundles, json_objects, texts),
+    displays,
     st.builds(Result, bundles, json_objects, counts()),
     st.builds(Error, texts, texts, some_texts),
 )
@@ -124,7 +130,12 @@ shapes = st.sampled_from([None, (), (0,), (3, 4)])
 variables = st.lists(
     st.builds(Variable, texts, st.just("int"), shapes, counts(), texts), max_size=1
 ).map(tuple)
-changes = st.builds(NamespaceChange, variables, deleted=some_texts)
+changes = st.builds(NamespaceChange, variables, variables, some_texts)
+touched = st.builds(
+    Touched,
+    st.sampled_from(["reads", "writes", "deletes", "moves", "process", "network", "changed"]),
+    texts,
+)
 observations = st.builds(
     Observation,
     st.sampled_from(["ok", "error", "interrupted", "rejected", "unknown"]),
@@ -133,15 +144,30 @@ observations = st.builds(
     seconds=seconds,
     count=counts(),
     lost=texts,
+    updated=st.lists(displays, max_size=1).map(tuple),
+    touched=st.lists(touched, max_size=2).map(tuple),
+    unforeseen=texts,
 )
 approvals = st.builds(
     Approval,
     st.sampled_from(["allowed", "edited", "rejected"]),
     st.sampled_from(["policy", "person"]),
-    st.just("00" * 32),
+    digests,
     some_texts,
     texts,
+    some_texts,
+    st.sampled_from(["once", "run", "notebook"]),
 )
+figures = st.lists(
+    st.builds(
+        Figure,
+        texts,
+        numbers,
+        st.sampled_from(["output", "task", "code", "none"]),
+        some_texts,
+    ),
+    max_size=2,
+).map(tuple)
 
 
 @st.composite
@@ -164,25 +190,30 @@ def steps(draw: st.DrawFn, run: str, number: int, *, last: bool) -> Step:
 
 @st.composite
 def turns(draw: st.DrawFn, run: str) -> Turn:
+    """A turn as the loop makes it: displays are as the last step left them that showed them."""
     count = draw(st.sampled_from([0, 1, 1, 2, 3]))
-    done = tuple(draw(steps(run, number, last=number == count)) for number in range(1, count + 1))
-    opened: dict[str, Any] = {
-        "run": run,
-        "task": draw(texts),
-        "told": draw(blocks),
-        "steps": done,
-        "started": draw(texts),
-    }
+    turn = Turn(run, draw(texts), draw(blocks), started=draw(texts))
+    for number in range(1, count + 1):
+        step = draw(steps(run, number, last=number == count))
+        turn = renewed_turn(turn.with_step(step), displays_of(step.observation))
     if draw(st.booleans()):
-        return Turn(**opened)
+        return turn
     state = draw(st.sampled_from(["answered", "stopped", "limit", "failed", "interrupted"]))
     answer = draw(replies) if state == "answered" else None
-    opened |= {"reason": draw(texts), "seconds": draw(seconds), "wasted": draw(bills)}
-    return Turn(**opened, state=state, answer=answer)
+    return replace(
+        turn,
+        state=state,
+        answer=answer,
+        reason=draw(texts),
+        seconds=draw(seconds),
+        wasted=draw(bills),
+        figures=draw(figures) if answer is not None else (),
+    )
 
 
 @st.composite
 def trajectories(draw: st.DrawFn) -> Trajectory:
     names = draw(st.sampled_from(["", "7", "7", "a3", "3a", "3a7"]))
     made = tuple(draw(turns(name * 8)) for name in names)
-    return Trajectory(draw(texts), draw(blocks), made)
+    began = draw(st.sampled_from(["", "f" * 8])) if made else ""
+    return Trajectory(draw(texts), draw(blocks), made, began)

@@ -21,7 +21,7 @@ def events_of(turn: Turn) -> list[Event]:
             told.append(StepStarted(replace(step, observation=None, told=())))
         told.append(StepFinished(step))
     if turn.state != "running":
-        end = (turn.state, turn.reason, turn.answer, turn.seconds, turn.wasted)
+        end = (turn.state, turn.reason, turn.answer, turn.seconds, turn.wasted, turn.figures)
         told.append(RunFinished(turn.run, *end))
     return told
 

@@ -91,6 +91,15 @@ def test_what_is_not_declared_counts(before: str, after: str) -> None:
     assert text(before, after) == "changed"
 
 
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "piece", ["a", "1.5,", "/a", "1:11", "1", "-", "ipykernel_", "<ipython-input-a", "a b ± ", " "]
+)
+def test_a_long_line_of_any_shape_is_read_once_by_each_rule(piece: str) -> None:
+    line = piece * (200_000 // len(piece))
+    assert text(f"{line}x", f"{line}y") == "changed"
+
+
 def test_a_person_may_declare_more() -> None:
     ours = Normalising(ignored=(re.compile(r"took \S+ s"),))
     assert text("took 1.5 s", "took 2.5 s", normalising=ours) == "same"
@@ -121,6 +130,59 @@ def test_tables_are_compared_cell_by_cell() -> None:
     assert found.detail == "row 2, column 2: 2 → 3"
     assert html(table("1"), table("1", "2")) == "changed"
     assert html("<p>one</p>", "<p>two</p>") == "changed"
+
+
+def test_pieces_of_a_cell_and_what_it_refers_to_count() -> None:
+    assert html(table("1<br>2"), table("12")) == "changed"
+    assert html(table("1<br>2"), table(" 1 <b>2</b>")) == "same"
+    assert html(table("<img src=a.png>"), table("<img src=b.png>")) == "changed"
+    assert html(table("<a href=x>1</a>"), table("<a href=y>1</a>")) == "changed"
+    assert html(table("<a href='#T_1'>1</a>"), table("<a href='#T_2'>1</a>")) == "same"
+
+
+DRAWING = """<svg viewBox="0 0 9 9"><metadata><date>{date}</date></metadata>
+<style>.a {{fill: red}}</style>
+<defs><path id="{one}" d="M 0 1"/><path id="{other}" d="M 0 2"/></defs>
+<g id="{group}" clip-path="url(#{clip})" transform="translate(1 2)">
+<circle cx="1" cy="2.5" r="3" style="fill: #1e5000"/><use xlink:href="#{one}" x="4"/></g>
+<clipPath id="{clip}"><rect width="9" height="9"/></clipPath></svg>"""
+IDS = {"one": "m8f", "other": "m31", "group": "g1", "clip": "pcc", "date": "2024-02-03T18:44:21"}
+
+
+def drawings(before: str, after: str) -> str:
+    return compared([Display({"image/svg+xml": before})], [Display({"image/svg+xml": after})])
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ('cx="1"', 'cx="2"'),
+        ('cy="2.5"', 'cy="2.6"'),
+        ('r="3"', 'r="4"'),
+        ("translate(1 2)", "translate(1 3)"),
+        ("#1e5000", "#1e6000"),
+        ("fill: red", "fill: blue"),
+        ('href="#m8f"', 'href="#m31"'),
+        ("circle", "ellipse"),
+    ],
+)
+def test_all_that_a_drawing_says_counts(was: str, now: str) -> None:
+    drawing = DRAWING.format(**IDS)
+    assert drawings(drawing, drawing.replace(was, now)) == "changed"
+    assert html(f"<p>{drawing}", f"<p>{drawing.replace(was, now)}") == "changed"
+
+
+def test_ids_and_dates_of_a_drawing_do_not_count() -> None:
+    others = {
+        "one": "m0",
+        "other": "m1",
+        "group": "q",
+        "clip": "p77",
+        "date": "2025-06-07T01:02:03",
+    }
+    assert drawings(DRAWING.format(**IDS), DRAWING.format(**others)) == "same"
+    float_of = DRAWING.replace("2.5", "2.5000000000000004")
+    assert drawings(DRAWING.format(**IDS), float_of.format(**others)) == "same"
 
 
 def test_images_are_compared_by_their_pixels() -> None:

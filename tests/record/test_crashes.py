@@ -22,6 +22,7 @@ from .crashing import RUN, STEPS
 
 TOP = Path(__file__).parents[2]
 MOST = 50
+CRASHES = int(os.environ.get("CODEACT_CRASHES", "8"))
 
 
 def started(folder: Path, at: int, moment: str, shown: str) -> subprocess.Popen[str]:
@@ -123,10 +124,9 @@ async def test_an_action_that_takes_its_process_down_has_an_unknown_outcome(
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.skipif(not os.environ.get("CODEACT_CRASHES"), reason="long: CODEACT_CRASHES=1000")
 async def test_a_run_that_is_killed_at_random_is_found_again(tmp_path: Path) -> None:
     chance = random.Random(0)
-    for number in range(int(os.environ["CODEACT_CRASHES"])):
+    for number in range(CRASHES):
         folder, shown = tmp_path / str(number), chance.choice(["shown", "unseen"])
         was_killed(started(folder, chance.randrange(100_000), "random", shown))
         await examine(folder, unheard=1)

@@ -15,14 +15,17 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from codeact_jupyter.cleaning import Patience
 from codeact_jupyter.engine.context import messages
 from codeact_jupyter.engine.trajectory import Display, Result, Trajectory
 from codeact_jupyter.errors import CodeActError, NotebookError, SettingsError
+from codeact_jupyter.notebook.beginning import new_notebook
 from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.notebook.marks import mark_of
+from codeact_jupyter.record import page
 from codeact_jupyter.record.export import export_file, export_trajectory
 from codeact_jupyter.record.formats import FORMATS
-from codeact_jupyter.record.page import cleaned
+from codeact_jupyter.record.page import LEFT_OUT, PATIENCE, SHARE, cleaned
 from codeact_jupyter.record.signing import own_key
 from codeact_jupyter.record.verify import verify, verify_file
 from tests.notebook.stories import conversation, step, story
@@ -31,6 +34,7 @@ PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
     "RU5ErkJggg=="
 )
+ROW = f"<tr>{'<td>1.25</td>' * 10}</tr>"
 HOSTILE = "<script>steal()</script><img src=x onerror=steal()><a href='javascript:steal()'>x</a>"
 
 
@@ -96,6 +100,41 @@ def test_markdown_shows_images_that_exist(command_notebook: Path, tmp_path: Path
     assert (tmp_path / links[0]).read_bytes() == base64.b64decode(PIXEL)
 
 
+def test_a_notebook_names_no_file_of_its_markdown_beyond_the_folder_for_pictures(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "deep").mkdir()
+    source = tmp_path / "deep" / "hostile.ipynb"
+    theirs = {name: tmp_path / name for name in ("theirs.txt", "theirs.png")}
+    for each in theirs.values():
+        each.write_text("mine")
+    named = ({"metadata": {"filename": name}} for name in ("own", "../../theirs"))
+    shown = [{"data": {"image/png": PIXEL}, **each} for each in named]
+    text: Any = nbformat.v4.new_markdown_cell("![](attachment:../../theirs.txt)")
+    text["attachments"] = {"../../theirs.txt": {"text/plain": PIXEL}}
+    outputs = [nbformat.v4.new_output("display_data", **each) for each in shown]
+    code = nbformat.v4.new_code_cell("plot()", outputs=outputs)
+    nbformat.write(nbformat.v4.new_notebook(cells=[text, code]), source)
+    export_file(source, "md")
+    assert {each.read_text() for each in theirs.values()} == {"mine"}
+    pictures = source.with_name("hostile_files")
+    assert sorted(each.name for each in pictures.iterdir()) == [
+        "own.png",
+        "theirs.png",
+        "theirs.txt",
+    ]
+
+
+@pytest.mark.parametrize("form", ["md", "html", "py"])
+def test_a_cell_that_cannot_be_exported_is_named(tmp_path: Path, form: str) -> None:
+    said = conversation(replace(story(), steps=(step(1, "x"),)))
+    cells = new_notebook(said)["cells"]
+    around = {"cells": [{**cells[0], "attachments": 5}, *cells[1:]], "metadata": {}}
+    why = rf"cannot be exported as '{form}' \(\w+: .*\); mend or delete it"
+    with pytest.raises(NotebookError, match=why):
+        export_trajectory(said, tmp_path / f"x.{form}", around=around)
+
+
 def test_html_has_the_analysis_and_nothing_in_it_acts(
     command_notebook: Path, tmp_path: Path
 ) -> None:
@@ -126,7 +165,36 @@ DANGERS = {
 
 @pytest.mark.parametrize("markup", DANGERS)
 def test_what_acts_is_taken_out_of_html(markup: str) -> None:
-    assert cleaned(markup) == DANGERS[markup]
+    assert cleaned(markup, Patience()) == DANGERS[markup]
+
+
+@pytest.mark.parametrize("markup", ["<div>" * 100_000, "<p><b>" * 50_000], ids=["deep", "disorder"])
+def test_html_that_would_take_hours_is_left_out_and_said_to_be(markup: str) -> None:
+    assert cleaned(markup, Patience()) == LEFT_OUT
+
+
+def test_a_table_of_four_thousand_rows_stays_whole() -> None:
+    patience = Patience(PATIENCE, SHARE)
+    assert cleaned(f"<table>{ROW * 4_000}</table>", patience).count(ROW) == 4_000
+
+
+def test_tables_of_one_page_share_its_patience_and_leave_some_for_its_text() -> None:
+    patience = Patience(1, SHARE)
+    pieces = [f"<table>{ROW * 200}</table>"] * 4 + ["<b>x</b>"]
+    shown = [cleaned(piece, patience).count(ROW) or cleaned(piece, patience) for piece in pieces]
+    assert shown == [200, 200, LEFT_OUT, LEFT_OUT, "<b>x</b>"]
+
+
+def test_a_page_leaves_out_what_all_its_tables_together_take_too_long_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "PATIENCE", 0.2)
+    tables = [Result({"text/html": f"<table>{ROW * 40}</table>"})] * 4
+    steps = tuple(step(number, "table", table) for number, table in enumerate(tables, 1))
+    said = conversation(replace(story(), steps=steps))
+    text = export_trajectory(said, tmp_path / "x.html").read_text("utf-8")
+    assert (text.count(ROW), text.count(LEFT_OUT)) == (80, 2)
+    assert "<strong>Task.</strong> Add up the numbers." in text
 
 
 def test_a_drawing_is_shown_as_a_picture_in_html(tmp_path: Path) -> None:
@@ -165,6 +233,22 @@ def test_a_magics_run_is_read_back_as_the_cells_it_would_have_been(magic_noteboo
         assert last is not None
         assert any("image/png" in out.data for out in last.outputs if isinstance(out, Display))
     assert document.trajectory.system
+
+
+def test_a_picture_beside_markdown_is_not_overwritten_unasked(
+    command_notebook: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "rev.md"
+    export_file(command_notebook, "md", target)
+    (picture,) = (tmp_path / "rev_files").iterdir()
+    ours = picture.read_bytes()
+    picture.write_bytes(b"theirs")
+    target.unlink()
+    with pytest.raises(NotebookError, match=f"{re.escape(str(picture))}' exists; .*--force"):
+        export_file(command_notebook, "md", target)
+    assert (picture.read_bytes(), target.exists()) == (b"theirs", False)
+    export_file(command_notebook, "md", target, replace=True)
+    assert (picture.read_bytes(), target.exists()) == (ours, True)
 
 
 def test_a_magics_notebook_is_verified_cell_by_cell(magic_notebook: Path) -> None:
@@ -253,6 +337,13 @@ def test_what_cannot_be_exported_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(kind, match=words):
         do(path)
     assert [found.name for found in tmp_path.iterdir()] == ["run.ipynb"]
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.ipynb").touch()
+    with pytest.raises(NotebookError, match=r"'.*empty\.ipynb' is an empty file"):
+        export_file(tmp_path / "empty.ipynb", "md")
+    assert [found.name for found in tmp_path.iterdir()] == ["empty.ipynb"]
 
 
 def test_a_script_of_the_story_runs(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from codeact_jupyter.engine.context import messages
 from codeact_jupyter.engine.trajectory import Trajectory
 from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.notebook.beginning import new_notebook
+from codeact_jupyter.notebook.chain import Sign
 from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.notebook.writing import write_new
 from codeact_jupyter.record.forking import forked_notebook
@@ -39,9 +40,9 @@ def own(name: str, source: str) -> dict[str, Any]:
     }
 
 
-def notebook() -> dict[str, Any]:
+def notebook(sign: Sign | None = None) -> dict[str, Any]:
     """Two turns, with cells of the person's before, between and after."""
-    content = new_notebook(two_turns())
+    content = new_notebook(two_turns(), sign=sign)
     names = [cell["id"] for cell in content["cells"]]
     content["cells"].insert(names.index("0000beef-0-task"), own("between", "y = 2"))
     content["cells"].insert(0, own("before", "x = 1"))
@@ -121,12 +122,31 @@ def test_a_fork_goes_on_and_its_file_holds_all_of_it(tmp_path: Path) -> None:
     assert names.index(f"{NEW}-3-answer") < names.index("0000d00d-0-task")
 
 
-def test_a_fork_is_signed_when_what_it_is_from_is_as_it_was_recorded() -> None:
+def test_a_fork_is_signed_when_what_it_is_from_is_signed_and_as_it_was_recorded() -> None:
     key = Key(b"secret")
-    content = notebook()
+    content = notebook(sign=key.sign)
     for at in ("1", "1.2", "2.2"):
-        verdict = verify(forked_notebook(content, at, run=NEW, sign=key.sign), key)
+        verdict = verify(forked_notebook(content, at, run=NEW, key=key), key)
         assert (verdict.holds, verdict.signed) == (True, True), verdict
     cell = next(cell for cell in content["cells"] if cell["id"] == "0000cafe-1-action")
     cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "forged"}]
-    assert not verify(forked_notebook(content, "2.2", run=NEW, sign=key.sign), key).signed
+    assert not verify(forked_notebook(content, "2.2", run=NEW, key=key), key).signed
+
+
+def test_a_fork_holds_with_the_cells_of_other_conversations_that_it_keeps(tmp_path: Path) -> None:
+    key, path = Key(b"secret"), tmp_path / "two.ipynb"
+    for run in ("0000aaaa", "0000bbbb"):
+        Document(path, sign=key.sign).show(conversation(story(run)))
+    content = json.loads(path.read_text("utf-8"))
+    whole = forked_notebook(content, "0000bbbb-2-action", run=NEW, key=key)
+    assert (verify(whole, key).holds, verify(whole, key).signed) == (True, True)
+    moved = [cell for cell in content["cells"] if not cell["id"].startswith("0000aaaa-2")]
+    moved += [cell for cell in content["cells"] if cell["id"].startswith("0000aaaa-2")]
+    cut = forked_notebook({**content, "cells": moved}, "0000bbbb-2-action", run=NEW, key=key)
+    assert not verify(cut, key).signed, "of the other conversation a part is missing"
+
+
+@pytest.mark.parametrize("sign", [None, Key(b"another").sign])
+def test_a_fork_of_what_others_made_is_not_signed(sign: Sign | None) -> None:
+    key, content = Key(b"secret"), notebook(sign=sign)
+    assert not verify(forked_notebook(content, "2.2", run=NEW, key=key), key).signed

@@ -25,12 +25,14 @@ from codeact_jupyter.errors import JournalError
 from codeact_jupyter.notebook.armour import armoured
 from codeact_jupyter.record.journal import Journal
 from codeact_jupyter.record.place import OF_SEVERAL_MACHINES, is_of_several_machines
+from codeact_jupyter.record.store import Store
 from tests.notebook.stories import conversation, step, story
 from tests.notebook.trajectories import trajectories
 
 from .runs import journal_in, opening, read, record
 
 GOLDEN = Path(__file__).parent / "golden"
+MODES = ("journal_mode", "synchronous")
 PRIVATE = pytest.mark.skipif(sys.platform == "win32", reason="no modes there: the profile protects")
 
 
@@ -277,6 +279,19 @@ def test_a_notebook_that_is_renamed_takes_its_runs_along(tmp_path: Path) -> None
     assert [entry.notebook for entry in journal.entries()] == ["/e.ipynb", "/f/d.ipynb"]
 
 
+def test_another_notebook_at_the_path_of_a_deleted_one_has_none_of_its_runs(
+    tmp_path: Path,
+) -> None:
+    journal = journal_in(tmp_path)
+    for run, path in (("0000cafe", "/a/b.ipynb"), ("0000beef", "/ab.ipynb"), ("0a", "/c.ipynb")):
+        record(journal, conversation(story(run)), path)
+    journal.release("/a")
+    journal.release("/c.ipynb")
+    assert [entry.notebook for entry in journal.entries()] == ["", "/ab.ipynb", ""]
+    assert not journal.of_notebook("/a/b.ipynb")
+    assert [entry.run for entry in journal.of_notebook("/a/b.ipynb", ["0000cafe"])] == ["0000cafe"]
+
+
 @contextmanager
 def only_to_be_read(folder: Path) -> Iterator[None]:
     """A file system on which nothing can be written, for root too."""
@@ -320,3 +335,11 @@ def test_the_turn_is_all_that_is_kept_of_a_conversation(tmp_path: Path) -> None:
     assert (entry.conversation, entry.turn) == ("0000cafe", 2)
     assert journal.read(entry).trajectory.turns == (second,)
     assert isinstance(opening(second), Turn)
+
+
+def test_what_is_kept_is_on_the_disk_when_that_is_said(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.writing() as file:
+        modes = [file.execute(f"PRAGMA {name}").fetchone()[0] for name in MODES]
+    store.close()
+    assert modes == ["wal", 2], "2 is FULL"

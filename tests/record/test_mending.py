@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -162,6 +164,49 @@ def test_a_conversation_that_went_on_without_a_run_is_not_changed(
     broken(journal, story("0000beef"), path, before=(first,))
     assert mend(Document(path), journal) == []
     assert path.read_bytes() == before
+
+
+def test_a_clock_that_was_set_back_hides_no_run(path: Path, journal: Journal) -> None:
+    first = replace(story("0000cafe"), started="2026-01-07T09:00:00")
+    record(journal, conversation(first), str(path))
+    Document(path).show(conversation(first))
+    broken(
+        journal, replace(story("0000beef"), started="2026-01-06T09:00:00"), path, before=(first,)
+    )
+    assert [each.turn.run for each in mend(Document(path), journal)] == ["0000beef"]
+
+
+def test_what_another_notebook_took_along_is_not_settled_by_a_new_one_of_the_old_name(
+    path: Path, journal: Journal
+) -> None:
+    Document(path).show(running(conversation(story()), 2))
+    broken(journal, unfinished(3), path)
+    by_hand(path, "UPDATE runs SET placed = 1")
+    moved = path.rename(path.with_name("moved.ipynb"))
+    assert mend(Document(path), journal) == []
+    assert journal.open_in(str(moved)), "the one that was moved is still to be mended"
+    assert len(mend(Document(moved), journal)) == 1
+    assert not journal.open_in(str(moved))
+
+
+def test_a_run_that_the_notebook_holds_whole_is_settled(path: Path, journal: Journal) -> None:
+    Document(path).show(conversation(story()))
+    record(journal, conversation(story()), str(path))
+    assert journal.open_in(str(path))
+    assert mend(Document(path), journal) == []
+    assert not journal.open_in(str(path))
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are text there")
+def test_a_notebook_whose_name_is_no_text_is_mended_and_followed(
+    path: Path, journal: Journal
+) -> None:
+    odd = path.with_name(os.fsdecode(b"caf\xe9.ipynb"))
+    broken(journal, unfinished(1), odd)
+    journal.move(str(odd), str(path))
+    journal.move(str(path), str(odd))
+    assert len(mend(Document(odd), journal)) == 1
+    assert not journal.open_in(str(odd))
 
 
 def test_a_run_that_goes_on_elsewhere_refuses_another(path: Path, journal: Journal) -> None:

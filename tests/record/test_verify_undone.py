@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from codeact_jupyter.notebook.chain import Sign
+from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.notebook.marks import mark_of
 from codeact_jupyter.notebook.taking_back import cells_since, ended_anew, put_again
 from codeact_jupyter.record.signing import Key
@@ -127,6 +129,65 @@ def test_a_note_of_who_has_no_key_takes_nothing_out_of_a_signed_record(whole: Js
     elsewhere = verify(undo(whole, RUNS[1], sign=KEY.sign), None)
     assert elsewhere.holds and not elsewhere.signed
     assert any("was undone" in note for note in elsewhere.notes)
+
+
+LAST: dict[str, Callable[[Json], Any]] = {
+    "note removed": lambda chain: chain.pop("undone"),
+    "another note in its place": lambda chain: chain["undone"][0].update(OTHER.sign("x"), cells=1),
+    "note and its name removed": lambda chain: [chain.pop("undone"), chain[RUNS[0]].pop("undone")],
+    "its name altered": lambda chain: chain[RUNS[0]]["undone"].update({f"{RUNS[2]}-4-answer": "0"}),
+    "its name no name": lambda chain: chain[RUNS[0]].update(undone="nothing"),
+}
+
+
+@pytest.mark.parametrize("name", LAST)
+@pytest.mark.parametrize("points", [RUNS[2:], RUNS[1:], (f"{RUNS[2]}-2",)], ids=str)
+def test_the_last_run_does_not_go_by_itself_either(whole: Json, name: str, points: Any) -> None:
+    undone = copy.deepcopy(undo(whole, *points))
+    assert verify(undone, KEY).signed
+    LAST[name](undone["metadata"]["codeact"]["chain"])
+    verdict = verify(json.loads(json.dumps(undone)), KEY)
+    assert not verdict.holds
+
+
+def test_a_missing_note_of_the_last_run_names_it(whole: Json) -> None:
+    undone = copy.deepcopy(undo(whole, RUNS[2]))
+    undone["metadata"]["codeact"]["chain"].pop("undone")
+    (found,) = verify(undone, None).findings
+    assert (found.kind, found.cell) == ("removed", f"{RUNS[2]}-4-answer")
+    assert f"that the run {RUNS[2]} was undone is missing" in found.words
+
+
+def test_runs_that_are_undone_and_brought_again_in_any_order_are_told_as_they_are(whole) -> None:
+    one = undo(whole, RUNS[0])
+    both = undo(one, RUNS[2])
+    for content in (
+        one,
+        both,
+        redo(both, both, RUNS[2]),
+        redo(redo(both, both, RUNS[2]), one, RUNS[0]),
+    ):
+        verdict = verify(content, KEY)
+        assert verdict.holds and verdict.signed, verdict
+    again = redo(redo(both, one, RUNS[0]), both, RUNS[2])
+    assert verify(again, KEY) == verify(whole, KEY)
+
+
+@pytest.mark.parametrize("points", [RUNS[2:], RUNS[1:], (f"{RUNS[2]}-2",)], ids=str)
+def test_a_run_that_follows_goes_on_over_what_was_undone(tmp_path, whole, points: Any) -> None:
+    path = tmp_path / "again.ipynb"
+    undone = {key: value for key, value in undo(whole, *points).items() if key != "taken"}
+    path.write_text(json.dumps(undone), "utf-8")
+    document = Document(path, sign=KEY.sign)
+    held = document.trajectory
+    (more,) = conversation(story("0000000d")).turns
+    document.show(replace(held, turns=(*held.turns, more)))
+    content = json.loads(path.read_text("utf-8"))
+    verdict = verify(content, KEY)
+    assert verdict.holds and verdict.signed, verdict
+    assert any("was undone" in note for note in verdict.notes)
+    content["metadata"]["codeact"]["chain"].pop("undone")
+    assert not verify(content, KEY).holds
 
 
 def test_in_a_record_without_signatures_an_undo_is_said_too(whole: Json) -> None:

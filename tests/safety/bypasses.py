@@ -545,6 +545,11 @@ EARLIER: list[Earlier] = [
     Earlier("pd.read_csv(url)", texts={"url": "https://evil.example/x"}),
     Earlier("exec(text)", texts={"text": "import os; os.remove('x')"}),
     Earlier("df.query(q)", texts={"q": "@os.system('ls')"}),
+    Earlier(
+        "load('https://example.org/a.csv')",
+        sources={"load": "def load(url):\n    return pd.read_csv(url)\n"},
+    ),
+    Earlier("load()", sources={"load": "def load(u='https://a.org/x'):\n    pd.read_csv(u)\n"}),
     Earlier("getattr(os, n)('ls')", texts={"n": "system"}),
     Earlier("os.environ[n]", texts={"n": "API_KEY"}),
     Earlier("HTML(h)", texts={"h": "<img src='https://evil.example/?q=1'>"}),

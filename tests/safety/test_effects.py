@@ -112,6 +112,9 @@ def test_a_name_that_means_something_else_does_not_ask(bindings: dict[str, str],
         "class df:\n    pass",
         "if (df := 1):\n    pass",
         "[(df := x) for x in xs]",
+        "f = lambda x=(df := 1): x",
+        "def f(x=(df := 1)):\n    return x",
+        "class A(make(df := object)):\n    pass",
         "try:\n    f()\nexcept E as df:\n    pass",
         "match x:\n    case df:\n        pass",
         "match x:\n    case [*df]:\n        pass",
@@ -129,6 +132,22 @@ def test_a_name_that_means_something_else_does_not_ask(bindings: dict[str, str],
         "globals()['df'] = 1",
         "del globals()['df']",
         "get_ipython().user_ns['df'] = 1",
+        "exec('df = 1', globals())",
+        "exec('df = 1', {}, globals())",
+        "exec('del df', globals())",
+        "globals().__setitem__('df', 1)",
+        "globals().__delitem__('df')",
+        "globals().pop('df')",
+        "import __main__\n__main__.df = 1",
+        "import __main__\ndel __main__.df",
+        "import __main__ as m\nm.df += 1",
+        "import __main__ as m\nm.__dict__['df'] = 1",
+        "setattr(__main__, 'df', 1)",
+        "delattr(__main__, 'df')",
+        "sys.modules['__main__'].df = 1",
+        "locals().update(df=1)",
+        "vars().update({'df': 1})",
+        "globals().update(df=1)",
         "if a:\n    while b:\n        df = 1",
     ],
 )  # fmt: skip
@@ -153,6 +172,9 @@ def test_rebinding_a_name_the_person_made_asks(code: str) -> None:
         "%timeit df = 1",
         "%%timeit\ndf = 1",
         "exec('df = 1', {})",
+        "globals().pop('other', None)",
+        "globals().update(other=1)",
+        "vars().update({'other': 1})",
         "import numpy as np",
     ],
 )
@@ -202,13 +224,6 @@ def test_the_gate_judges_from_the_directory_of_the_namespace() -> None:
     assert gate.assess(action, moved).decision == "deny"
 
 
-@pytest.fixture
-def elsewhere_is_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert tmp_path.exists()  # pytest made it where temporary files really are
-    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/temporary")
-
-
-@pytest.mark.usefixtures("elsewhere_is_temporary")
 def test_a_link_that_leads_out_is_outside(tmp_path: Path) -> None:
     workspace, secret = tmp_path / "work", tmp_path / "secret"
     workspace.mkdir()
@@ -226,7 +241,6 @@ def test_a_link_that_leads_out_is_outside(tmp_path: Path) -> None:
     effects_of("open('loop/x')", workspace=workspace)
 
 
-@pytest.mark.usefixtures("elsewhere_is_temporary")
 def test_a_workspace_reached_through_a_link_is_itself(tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "work")
@@ -234,12 +248,18 @@ def test_a_workspace_reached_through_a_link_is_itself(tmp_path: Path) -> None:
     assert effects_of(code, workspace=tmp_path / "link") == ()
 
 
-def test_the_temporary_folder_may_be_written() -> None:
-    path = Path(tempfile.gettempdir()) / "x.csv"
-    assert kinds(f"df.to_csv({str(path)!r})") == []
+def test_what_tempfile_made_may_be_used_and_other_temporary_files_are_outside() -> None:
+    folder = Path(tempfile.mkdtemp())
+    folder.rmdir()
+    made = "import tempfile\nwith tempfile.TemporaryDirectory() as d:\n    df.to_csv(d + '/x.csv')"
+    assert kinds(made) == kinds(f"df.to_csv({str(folder / 'x.csv')!r})") == []
+    other = folder.with_name("x.csv")
+    assert kinds(f"df.to_csv({str(other)!r})") == ["write-outside"]
+    assert kinds(f"open({str(other)!r}).read()") == ["read-outside"]
+    named = "import os, tempfile\nopen(os.path.join(tempfile.gettempdir(), 'x'), 'w')"
+    assert kinds(named) == ["write-outside"]
 
 
-@pytest.mark.usefixtures("elsewhere_is_temporary")
 def test_existing_files_are_asked_for_and_new_ones_are_not(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("a")
     (tmp_path / "folder").mkdir()
@@ -251,6 +271,25 @@ def test_existing_files_are_asked_for_and_new_ones_are_not(tmp_path: Path) -> No
     assert found("df.to_csv('other.csv')") == []
     assert found("shutil.copy('other.csv', 'folder')") == []
     assert found("shutil.copy('folder/data.csv', '.')") == ["overwrite-file"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "hits = df[df['path'].isin(['/etc/passwd', '/etc/hosts', '.pem'])]",
+        "logs[logs['path'].str.startswith('/usr/bin')]",
+        "if path == '/etc/passwd' or '/etc/hosts' in paths:\n    pass",
+        "with open('/dev/null', 'w') as nothing:\n    pass",
+    ],
+)
+def test_a_place_that_texts_are_only_compared_with_does_not_ask(code: str) -> None:
+    assert effects_of(code, workspace=WORKSPACE, exists=lambda path: True) == ()
+
+
+def test_a_place_that_is_handed_on_asks_though_others_are_compared_with() -> None:
+    code = "if name == '/etc/passwd':\n    read('/etc/passwd')"
+    (effect,) = effects_of(code, workspace=WORKSPACE, exists=lambda path: True)
+    assert effect.kind == "read-outside" and effect.line == 2
 
 
 def test_the_words_are_for_a_person() -> None:
@@ -306,3 +345,76 @@ FRAGMENTS = st.sampled_from(
 def test_no_text_makes_it_raise(code: str) -> None:
     for effect in effects_of(code, workspace=WORKSPACE, protected=frozenset({"x", "os"})):
         assert effect.line >= 1
+
+
+def test_what_ipython_gives_up_on_asks() -> None:
+    assert kinds(";" * 600) == kinds("=%\\") == ["dynamic"]
+    assert "dynamic" in kinds(f"eval('{';' * 600}')")
+
+
+OPEN = ["<a ", "<img ", "![", "{__", "{" + "__" * 9, " onx", "](//", "<a on"]
+
+
+@pytest.mark.parametrize("opened", OPEN)
+def test_a_text_in_which_a_hundred_thousand_things_stay_open_is_judged(opened: str) -> None:
+    assert kinds(f"page = '<{opened * 100_000}'") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("<a <b onclick=x>", "dynamic"),
+        ("<a> onclick=x", ""),
+        ("<b><i onclick = x", "dynamic"),
+        ("<img <b src='//h/x'", "network"),
+        ("<img> src='//h/x'", ""),
+        ("] ![a](//h/x)", "network"),
+        ("![a] (//h/x) [b](//h/x)", ""),
+        ("{a} {b.__class__}", ""),
+        ("{a} {b.__globals__}", "dynamic"),
+        ("{a} __class__ {b}", ""),
+    ],
+)
+def test_what_belongs_to_one_tag_or_bracket_is_told_apart(text: str, kind: str) -> None:
+    assert kinds(f"page = {text!r}") == [kind] * bool(kind)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "found"),
+    [
+        ("duckdb.sql('copy t to \\'/x.csv\\'')", "write-outside", True),
+        ("duckdb.sql('copy copy t to \\'/x.csv\\'')", "write-outside", True),
+        ("duckdb.sql('copy t; select 1 to \\'/x.csv\\'')", "write-outside", False),
+        ("duckdb.sql('select 1;\\n\\n  force install x')", "dynamic", True),
+        ("duckdb.sql('select * from my_read_csv_auto (\\'/x.csv\\')')", "read-outside", True),
+        ("os.system('pip list && npm pip install x')", "install", True),
+        ("os.system('pip list; echo install')", "install", False),
+    ],
+)
+def test_a_command_ends_where_the_next_begins(code: str, kind: str, found: bool) -> None:
+    assert (kind in kinds(f"import duckdb, os\n{code}")) is found
+
+
+@pytest.mark.parametrize(
+    ("code", "bindings"),
+    [
+        ("import datetime\ndatetime(2024, 1, 1).isoformat()", {}),
+        ("glob('*.csv').sort()", {"glob": "glob"}),
+        ("import tqdm\nlist(tqdm(x).iterable)", {}),
+    ],
+)
+def test_a_module_that_is_called_as_a_function_is_judged(
+    code: str, bindings: dict[str, str]
+) -> None:
+    assert kinds(code, bindings=bindings) == []
+
+
+def test_a_function_nested_too_deeply_to_be_parsed_asks() -> None:
+    assert kinds("f()", sources={"f": f"def f():\n    return {'-' * 20_000}1"}) == ["dynamic"]
+
+
+def test_a_with_that_changes_the_directory_tells_of_no_text_that_the_code_lacks(
+    tmp_path: Path,
+) -> None:
+    code = "import contextlib\nwith contextlib.chdir('sub'):\n    pass"
+    assert effects_of(code, workspace=tmp_path, directory=Path("/usr/lib")) == ()

@@ -1,5 +1,6 @@
 """The policy: what asks, what a yes counts for, what taints, what is locked."""
 
+import asyncio
 import os
 import stat
 from dataclasses import replace
@@ -21,9 +22,10 @@ from codeact_jupyter.engine.trajectory import (
 )
 from codeact_jupyter.engine.wire import decode, encode
 from codeact_jupyter.errors import SettingsError
-from codeact_jupyter.safety.gate import Gate
+from codeact_jupyter.safety.gate import MOST_REASONS, Gate
+from codeact_jupyter.safety.kinds import KINDS
 from codeact_jupyter.safety.locking import locked_by_cells
-from codeact_jupyter.safety.remembered import Entry, Remembered, chosen
+from codeact_jupyter.safety.remembered import LONGEST_FILE, Entry, Remembered, chosen
 
 DELETES, FETCHES = "import os\nos.remove('x')", "import requests\nrequests.get('https://a.org')"
 HERE = "/home/me/a.ipynb"
@@ -103,17 +105,38 @@ async def test_a_yes_for_the_notebook_counts_in_later_runs_of_that_notebook(tmp_
     assert judged(later, DELETES).decision == "ask"
 
 
+def test_an_answer_that_cannot_be_kept_counts_for_the_run_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "no-folder").write_text("")
+
+    async def always(_: Action, verdict: Verdict) -> Answered:
+        return Answered("allow", scope="notebook")
+
+    gate = Gate("risky", always, remembered=Remembered(tmp_path / "no-folder"), notebook=HERE)
+    verdict = judged(gate, DELETES)
+    answer = asyncio.run(gate.ask(Action(DELETES, "c"), verdict))
+    assert (answer.decision, answer.scope) == ("allow", "run")
+    assert judged(gate, DELETES).decision == "allow"
+
+
 def test_a_scope_that_was_not_offered_does_not_count() -> None:
     verdict = judged(Gate("risky", yes), DELETES)
     assert verdict.scopes == ("once", "run"), "no notebook is known, so none can be remembered"
 
 
-@pytest.mark.parametrize("code", [FETCHES, "os.environ['API_KEY']", "%pip install x", "!ls"])
+CARRIES_OFF = [
+    *(FETCHES, "os.environ['API_KEY']", "%pip install x", "!ls", "exec(df.to_csv())"),
+    *("open('.bashrc', 'w')", "get_ipython().find_line_magic('sx')('curl x')"),
+    *("get_ipython().kernel.do_execute(text, True)", "import sys\nsys.settrace(f)"),
+    "import sqlite3\nsqlite3.connect('x.db').execute('delete from sales')",
+]
+
+
+@pytest.mark.parametrize("code", CARRIES_OFF)
 def test_in_a_tainted_run_what_could_carry_data_off_asks_though_it_is_remembered(
     code: str, tmp_path: Path
 ) -> None:
     kept = Remembered(tmp_path)
-    kept.add(HERE, "allowed", ["network", "environment", "install", "process", "delete"])
+    kept.add(HERE, "allowed", set(KINDS) - {"locked"})
     history = [after()]
     gate = Gate("risky", yes, remembered=kept, notebook=HERE, history=lambda: history[0])
     assert judged(gate, code).decision == "allow"
@@ -124,10 +147,82 @@ def test_in_a_tainted_run_what_could_carry_data_off_asks_though_it_is_remembered
     assert judged(gate, DELETES).decision == "allow"
 
 
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("write-outside", "open('/home/me/.bashrc', 'a')"),
+        ("write-outside", "open(np.__file__, 'a')"),
+        ("delete", "import shutil\nshutil.rmtree('/home/me/photos')"),
+        ("delete", "os.remove('.git/config')"),
+        ("read-outside", "open(f'/home/me/.ssh/{name}')"),
+        ("startup-file", "open('/home/me/.bashrc', 'a')"),
+    ],
+)
+def test_what_is_allowed_opens_no_place_that_asks_for_more(kind: str, code: str) -> None:
+    gate = Gate("risky", yes, allowed={kind})
+    assert judged(gate, code).decision == "ask"
+
+
+def test_the_agents_own_files_ask_whatever_is_allowed() -> None:
+    gate = Gate("risky", yes, allowed=set(KINDS))
+    verdict = judged(gate, "open('/home/me/.local/share/jupyter/codeact/approvals.json', 'w')")
+    assert (verdict.decision, verdict.kinds, verdict.scopes) == ("ask", ("locked",), ("once",))
+
+
+def test_of_many_reasons_one_of_each_kind_is_told_and_the_rest_is_named_by_its_kinds() -> None:
+    removes = "".join(f"os.remove('{number}.csv')\n" for number in range(MOST_REASONS + 2))
+    last = "df.to_csv('/mnt/x.csv')\nopen('/srv/y').read()\nsys.excepthook = f"
+    verdict = judged(Gate("risky", yes), removes + last)
+    assert verdict.kinds == ("delete", "kernel", "read-outside", "write-outside")
+    assert verdict.reasons == (
+        *(f"deletes files: os.remove('{number}.csv') (line {number + 1})" for number in range(5)),
+        "writes outside the working directory: /mnt/x.csv (line 11)",
+        "reads outside the working directory: /srv/y (line 12)",
+        "replaces a part of sys: sys.excepthook (line 13)",
+        "does 5 more such things: deletes files",
+    )
+
+
 def test_reading_a_file_taints_and_making_data_does_not() -> None:
     assert judged(Gate("risky"), "df = pd.read_csv('x.csv')").seen == ("reads",)
     assert judged(Gate("risky"), "open('notes.txt').read()").seen == ("reads",)
     assert judged(Gate("risky"), "df = pd.DataFrame({'a': [1]})").seen == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import polars as pl\npl.read_csv(files[0])",
+        "pd.read_parquet(files[0])",
+        "Path(name).read_text()",
+        "import duckdb\nduckdb.sql(\"select * from 'data.csv'\").df()",
+        "import duckdb\nduckdb.sql(query).df()",
+        "import duckdb\ncon = duckdb.connect('x.duckdb')\ncon.execute('select * from t')",
+        "import sqlite3\nconn = sqlite3.connect('x.db')\nconn.execute('select * from t')",
+        "cursor.execute(query)",
+        "pd.read_sql('select * from t', conn)",
+        "%cat notes.txt",
+        "%ls",
+        "%%sql\nselect * from t",
+    ],
+)
+def test_what_native_code_reads_taints_also_where_its_name_is_not_known(code: str) -> None:
+    assert "reads" in judged(Gate("risky"), code).seen
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import duckdb\nduckdb.sql('select * from df')",
+        "import duckdb\ncon = duckdb.connect()\ncon.execute('select 1')",
+        "df.query('a > 1')",
+        "ax.text(0, 0, label)",
+        "df.to_csv(name)",
+        "from sklearn.datasets import load_iris\nload_iris()",
+    ],
+)
+def test_what_reads_variables_alone_does_not_taint(code: str) -> None:
+    assert judged(Gate("risky"), code).seen == ()
 
 
 def test_the_taint_is_told_from_the_record_alone() -> None:
@@ -167,6 +262,19 @@ def test_what_is_locked_asks_before_it_is_touched_and_cannot_be_allowed_for_good
     assert "which you locked" in verdict.reasons[0]
 
 
+def test_a_lock_counts_from_the_next_action_on_and_no_more_once_it_is_taken_back(
+    tmp_path: Path,
+) -> None:
+    kept = Remembered(tmp_path)
+    gate = Gate("risky", yes, remembered=kept, notebook=HERE, locked={"raw"})
+    assert judged(gate, "df = 1").decision == "allow"
+    kept.add(HERE, "locked", ["df"])
+    assert judged(gate, "df = 1").decision == "ask"
+    kept.forget(chosen(kept.entries(), "df"))
+    assert judged(gate, "df = 1").decision == "allow"
+    assert judged(gate, "raw = 1").decision == "ask"
+
+
 @pytest.mark.parametrize("code", ["df.head()", "x = df['a'].sum()", "df.drop(columns='a')"])
 def test_reading_what_is_locked_does_not_ask(code: str) -> None:
     assert judged(Gate("risky", yes, locked={"df"}), code).decision == "allow"
@@ -197,21 +305,66 @@ def test_a_file_that_others_can_write_or_a_link_allows_nothing(tmp_path: Path) -
     kept = Remembered(tmp_path)
     kept.add(HERE, "allowed", ["delete"])
     file = tmp_path / "approvals.json"
+    gate = Gate("risky", yes, remembered=kept, notebook=HERE)
+    assert judged(gate, DELETES).decision == "allow"
     file.chmod(0o666)
-    assert kept.entries() == []
+    with pytest.raises(SettingsError, match="can be written by others"):
+        kept.entries()
+    assert judged(gate, DELETES).decision == "ask"
     file.chmod(0o600)
     assert len(kept.entries()) == 1
     file.rename(tmp_path / "moved.json")
     file.symlink_to(tmp_path / "moved.json")
-    assert kept.entries() == []
+    assert judged(gate, DELETES).decision == "ask"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"a": 1}', '{"/home/me/a.ipynb": {"allowed": 1}}']
-)
-def test_a_damaged_file_allows_nothing(text: str, tmp_path: Path) -> None:
-    (tmp_path / "approvals.json").write_text(text)
-    assert Remembered(tmp_path).of(HERE, "allowed") == frozenset()
+DAMAGED = {
+    **{text or "empty": text for text in ("", "[]", "{", '{"a": 1}', "{'a': {}}")},
+    "no list": '{"/home/me/a.ipynb": {"allowed": 1}}',
+    "no name": '{"/home/me/a.ipynb": {"locked": [["df"]]}}',
+    "deep": "[" * 100_000,
+    "long": '{"/home/me/a.ipynb": {}}' + " " * LONGEST_FILE,
+    "no text": "\udcff",
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_a_file_that_cannot_be_read_allows_nothing_and_all_that_overwrites_asks(
+    text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "approvals.json"
+    file.write_text(text, errors="surrogateescape")
+    everything = set(KINDS)
+    gate = Gate("risky", yes, allowed=everything, remembered=Remembered(tmp_path), notebook=HERE)
+    bindings, sources = {"np": "numpy", "df": "pandas.DataFrame()"}, {"fit": "def fit(): ..."}
+    named = frozenset({"df", "np", "fit", "rate"})
+    live = Namespace(names=named, bindings=bindings, sources=sources, workspace="/srv/data")
+    for code in ("df = 1", "df['a'] = 1", "rate = 2", "np = 1", "def fit(): ...", "del fit"):
+        verdict = gate.assess(action(code), live)
+        assert (verdict.decision, verdict.scopes) == ("ask", ("once",))
+        assert "approvals.json" in verdict.reasons[-1] and "chmod 600" in verdict.reasons[-1]
+    for code in ("new = df.head()", "fit()", "np.mean(rate)"):
+        assert gate.assess(action(code), live).decision == "allow"
+    before = file.read_bytes()
+    with pytest.raises(SettingsError, match="make it yours alone"):
+        Remembered(tmp_path).add(HERE, "locked", ["df"])
+    with pytest.raises(SettingsError, match="or remove it"):
+        Remembered(tmp_path).forget([Entry(HERE, "locked", "df")])
+    assert file.read_bytes() == before
+
+
+def test_beside_what_cannot_be_read_a_yes_can_count_for_the_run_at_most(tmp_path: Path) -> None:
+    (tmp_path / "approvals.json").write_text("{")
+    gate = Gate("risky", yes, remembered=Remembered(tmp_path), notebook=HERE)
+    assert judged(gate, DELETES).scopes == ("once", "run")
+
+
+def test_no_more_is_remembered_than_can_be_read_again(tmp_path: Path) -> None:
+    kept = Remembered(tmp_path)
+    kept.add(HERE, "locked", ["df"])
+    with pytest.raises(SettingsError, match="forget some"):
+        kept.add("/home/" + "x" * LONGEST_FILE, "locked", ["q"])
+    assert kept.entries() == [Entry(HERE, "locked", "df")]
 
 
 def test_what_is_forgotten_is_named_by_notebook_kind_or_all(tmp_path: Path) -> None:

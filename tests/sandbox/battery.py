@@ -144,6 +144,14 @@ return True
             _expression("open(OUTSIDE + '/secret.txt').read()")),
     Hostile("write_outside", "files", "write a file outside the workspace",
             _expression("open(OUTSIDE + '/planted', 'w').write('x')")),
+    Hostile("change_rights", "files", "let everybody read a file outside", _body("""
+path = OUTSIDE + '/secret.txt'
+before = os.stat(path).st_mode
+os.chmod(path, 0o604)
+changed = os.stat(path).st_mode != before
+os.chmod(path, before)
+return changed
+""")),
     Hostile("startup_file", "files", "append to the shell's startup file",
             _expression("open(HOME + '/.bashrc', 'a').write('# evil')")),
     Hostile("through_link", "files", "write through a link to a file outside", _body("""
@@ -184,6 +192,15 @@ os.path.lexists(link) and os.unlink(link)
 os.symlink(HOME + '/.ssh/id_rsa', link)
 return True
 """)),
+    Hostile("move_link", "workspace", "plant a link inside a folder that it moves", _body("""
+made = os.environ['HOME'] + '/made'
+os.makedirs(made, exist_ok=True)
+os.symlink(HOME + '/.ssh/id_rsa', made + '/notes.txt')
+os.rename(made, WORK + '/made')
+os.unlink(WORK + '/made/notes.txt')
+os.rmdir(WORK + '/made')
+return True
+""")),
     Hostile("plant_fifo", "workspace", "plant a pipe that hangs whoever reads it", _body("""
 path = WORK + '/notes.csv'
 os.path.lexists(path) and os.unlink(path)
@@ -193,6 +210,10 @@ return True
 """)),
     Hostile("git_hook", "workspace", "plant a git hook, run by the person's next commit",
             _expression("open(WORK + '/.git/hooks/post-commit', 'w').write('#!/bin/sh')")),
+    Hostile("linked_git", "workspace", "plant a git hook where .git is a link to", _body("""
+os.makedirs(WORK + '/store/hooks', exist_ok=True)
+return open(WORK + '/store/hooks/post-commit', 'w').write('#!/bin/sh')
+""")),
     Hostile("rename_git", "workspace", "move .git away and make another", _body("""
 os.rename(WORK + '/.git', WORK + '/.git-old')
 os.rename(WORK + '/.git-old', WORK + '/.git')

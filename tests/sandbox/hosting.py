@@ -100,8 +100,11 @@ def _furnish(root: Path) -> None:
         "work/.git/hooks/README": "none yet\n",
         "work/.vscode/settings.json": "{}",
         "work/lib/.git/config": "[core]\n",
+        "work/store/config": "[core]\n",
     }
     for name, text in texts.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    (root / "work/linked").mkdir()
+    (root / "work/linked/.git").symlink_to("../store")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -47,6 +48,30 @@ MEMORY_FILES = """
 for folder in ('/tmp', '/dev/shm', '/home/sandbox'):
     with open(folder + '/big', 'wb') as file:
         for _ in range(120): file.write(bytes(1 << 20))
+"""
+HIDDEN_PAGES = """
+import mmap, time
+held = mmap.mmap(-1, 400 << 20)
+for at in range(0, 400 << 20, 4 << 20):
+    held[at : at + (4 << 20)] = bytes(4 << 20)
+    held.madvise(mmap.MADV_DONTNEED)
+time.sleep(5)
+"""
+FULL_SOCKETS = """
+import socket, time
+held = [socket.socketpair() for _ in range(400)]
+for one, _ in held:
+    one.setblocking(False)
+    try:
+        while True: one.send(bytes(4096))
+    except BlockingIOError: pass
+time.sleep(5)
+"""
+EMPTY_FILES = """
+import os, time
+os.makedirs('{folder}/many')
+for number in range({count}): os.mknod(f'{folder}/many/{{number}}')
+time.sleep(5)
 """
 
 
@@ -113,6 +138,29 @@ def test_files_in_memory_have_an_end(start: Start) -> None:
     assert "No space left" in kernel.run(MEMORY_FILES).error
 
 
+def test_files_without_content_have_an_end_on_disk(start: Start) -> None:
+    kernel = start(limits={"new_files": 2_000})
+    assert kernel.run(EMPTY_FILES.format(folder=".", count=20_000)).end == "died"
+    assert "files more" in ended_for(kernel)
+
+
+def test_files_without_content_count_as_memory_where_they_are_in_memory(start: Start) -> None:
+    kernel = start(limits={"memory": 250})
+    assert kernel.run(EMPTY_FILES.format(folder="/tmp", count=250_000)).end == "died"
+    assert "of memory" in ended_for(kernel)
+
+
+@pytest.mark.parametrize("code", [HIDDEN_PAGES, FULL_SOCKETS], ids=["pages", "sockets"])
+def test_memory_that_counts_to_no_process_has_an_end_where_it_runs_short(
+    code: str, start: Start
+) -> None:
+    every_machine = 1 << 40
+    kernel = start(limits={"memory": 300, "spare": every_machine})
+    assert kernel.run("import pandas").end == "ok"
+    assert kernel.run(code).end == "died"
+    assert "sockets and shared pages" in ended_for(kernel)
+
+
 def test_seconds_of_the_processor_have_an_end(start: Start) -> None:
     kernel = start(limits={"cpu_seconds": 3})
     assert kernel.run("while True: pass", seconds=40).end == "died"
@@ -146,6 +194,20 @@ def test_one_who_sends_it_all_the_same_is_not_heard(start: Start) -> None:
     before = psutil.Process().memory_info().rss
     kernel.run("import sys; sys.stdout.write('x' * 60_000_000); sys.stdout.flush()", seconds=3)
     assert psutil.Process().memory_info().rss - before < 30 << 20
+
+
+def test_nor_by_a_server_which_connects_by_the_kernels_manager(start: Start) -> None:
+    kernel = start(limits={"message": 2})
+    heard = kernel.manager.connect_iopub()
+    kernel.run(
+        "own = get_ipython().kernel.session; own.serialize = type(own).serialize.__get__(own)"
+    )
+    kernel.run("import sys; sys.stdout.write('x' * 60_000_000); sys.stdout.flush()", seconds=3)
+    sizes: list[int] = []
+    with closing(heard):
+        while heard.poll(500):
+            sizes += map(len, heard.recv_multipart())
+    assert sizes and max(sizes) <= 2 << 20
 
 
 def test_why_a_kernel_was_ended_is_not_said_of_its_next_end(start: Start) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from codeact_jupyter.sandbox.messages import ASKS, KINDS, harmless_content, harmless_message
+from codeact_jupyter.sandbox.share import AT_ONCE, PART, Share
+from codeact_jupyter.sandbox.showing import TOO_OFTEN
+from tests.nesting import nested
 
 
 def message(kind: str, content: Any, **more: Any) -> dict[str, Any]:
@@ -29,8 +32,38 @@ def test_what_is_not_as_it_must_be_does_not_pass() -> None:
     for kind in KINDS:
         for content in ([], "text", {"data": 1}, {"execution_state": {}}, {"name": 1}):
             harmless_content(kind, content)  # type: ignore[arg-type]  # and raises nothing
+    endless = {"code": "x", "execution_count": float("inf")}  # which Python's JSON can say
+    assert harmless_content("execute_input", endless) is None
     assert harmless_content("status", {"execution_state": "dead"}) is None
     assert harmless_content("stream", {"name": "stdout"}) is None
+
+
+def test_html_is_left_out_once_a_kernel_took_its_share_until_time_has_passed() -> None:
+    seconds = [0.0]
+    share = Share(lambda: seconds[0])
+    data = {"text/html": "<b>six</b>", "text/plain": "six"}
+    told = {"status": "ok", "user_expressions": {"it": {"status": "ok", "data": data}}}
+    sent = message("display_data", {"data": data}), message("execute_reply", told)
+    plain = {"text/plain": f"six\n{TOO_OFTEN.format('text/html')}"}
+
+    def passed() -> list[Any]:
+        shown, replied = (harmless_message(each, share) for each in sent)
+        assert shown is not None and replied is not None
+        return [shown["content"]["data"], replied["content"]["user_expressions"]["it"]["data"]]
+
+    assert passed() == [data, data]
+    with share.spending():
+        seconds[0] += AT_ONCE + 1
+    assert passed() == [plain, plain]
+    seconds[0] += 2 / PART
+    assert passed() == [data, data]
+
+
+def test_what_nests_deeper_than_can_be_read_does_not_pass() -> None:
+    deep = nested(100_000)
+    assert harmless_content("stream", {"name": "stdout", "text": deep}) is None
+    for mime in ("text/plain", "text/html", "text/markdown", "text/latex"):
+        assert harmless_content("display_data", {"data": {mime: deep}}) is None
 
 
 def test_it_stays_python_whatever_it_says_it_is() -> None:

@@ -77,15 +77,34 @@ def proxy_for() -> Iterator[Callable[..., Proxy]]:
     started: list[Proxy] = []
     folder = private_folder()
 
-    def start(*hosts: Host, resolve: Any, fit: Any = lambda address: True) -> Proxy:
+    def start(*hosts: Host, resolve: Any, fit: Any = lambda address: True, **more: Any) -> Proxy:
         place = folder / f"{len(started)}.sock"
-        started.append(Proxy(place, hosts, resolve=resolve, fit=fit))
+        started.append(Proxy(place, hosts, resolve=resolve, fit=fit, **more))
         return started[-1]
 
     yield start
     for proxy in started:
         proxy.close()
     shutil.rmtree(folder)
+
+
+class Pauses:
+    """The pauses of a proxy, each of which ends when a test says so."""
+
+    def __init__(self) -> None:
+        self._begun, self._over = threading.Semaphore(0), threading.Semaphore(0)
+
+    async def __call__(self, seconds: float) -> None:
+        self._begun.release()
+        await asyncio.to_thread(self._over.acquire, timeout=20)
+
+    def until_begun(self) -> None:
+        """Wait until the proxy makes a pause."""
+        assert self._begun.acquire(timeout=20)
+
+    def end(self) -> None:
+        """End the pause that the proxy makes."""
+        self._over.release()
 
 
 def through(proxy: Proxy, target: str) -> socket.socket:
@@ -183,6 +202,27 @@ def test_a_head_without_an_end_and_many_connections_have_an_end(
     assert held[-1].recv(10) == b""
     for each in held:
         each.close()
+
+
+def test_a_download_goes_on_as_long_as_data_flows_and_what_is_idle_is_cut(
+    proxy_for: Callable[..., Proxy],
+) -> None:
+    pauses = Pauses()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        proxy = proxy_for(Host(ALLOWED, port), resolve=Names(["127.0.0.1"]), pause=pauses)
+        with through(proxy, f"CONNECT {ALLOWED}:{port}") as near:
+            assert near.recv(4096).startswith(b"HTTP/1.1 200")
+            far, _ = server.accept()
+            for number in range(3):
+                pauses.until_begun()
+                far.sendall(bytes([number]))
+                assert near.recv(10) == bytes([number])
+                pauses.end()
+            pauses.until_begun()
+            pauses.end()
+            assert near.recv(10) == b""
+            far.close()
 
 
 def test_a_closed_proxy_cuts_what_it_connected(proxy_for: Callable[..., Proxy], port: int) -> None:

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from codeact_jupyter.cleaning import cleaned
 from codeact_jupyter.sandbox.showing import LEFT_OUT, harmless_bundle, harmless_html
 
 SCRIPTS = [
@@ -167,3 +168,104 @@ def test_html_of_scripts_alone_is_left_out_and_named() -> None:
 def test_a_picture_that_is_no_base64_is_left_out() -> None:
     shown = harmless_bundle({"image/png": 'x" onerror="alert(1)'})
     assert "image/png" not in shown
+
+
+PICTURE = "data:image/png;base64,"
+# What takes a parser of HTML the square of its length, or each character for itself.
+ENDLESS = {
+    "deep": "<div>" * 20_000,
+    "deep, with ends that end nothing": "<div></b>" * 6_000,
+    "deep, where a table hides the ends": "<div><table></div></table>" * 4_000,
+    "deep by what is opened again": "".join(f"<b width={i}><p></b>" for i in range(6_000)),
+    "wide by what is opened again": "".join(f"<b width={i}>" for i in range(98)) + "<p>x" * 9_000,
+    "elements": "<b>x</b>" * 9_000,
+    "a long reference": "&#x" + "1" * 190_000 + ";",
+    "a long attribute": "<b " + "1" * 190_000,
+    "a long type": "<!DOCTYPE " + "x" * 190_000,
+    "elements in disorder": "<i><b></i></b>" * 5_000,
+    "ends": "</p>" * 9_000,
+    "tags that are none": "<" * 100_000,
+    "entities": "&" * 30_000,
+    "attributes": "<a " + "x " * 90_000,
+    "attributes that are none": "<a " * 60_000,
+    "quotes in a name": "<a " + '"' * 190_000,
+    "quotes in a value": "<a b=" + "'=" * 90_000,
+    "a long name": "<" + "x" * 190_000,
+    "length": "x" * 300_000,
+    "length of scripts": "<script>" + "x" * 10_000_000,
+}
+
+
+@pytest.mark.parametrize("shape", ENDLESS)
+def test_html_that_would_keep_the_server_busy_is_left_out_and_named(shape: str) -> None:
+    with pytest.raises(ValueError):
+        harmless_html(ENDLESS[shape])
+    passed = harmless_bundle({"text/html": ENDLESS[shape], "text/plain": "short"})
+    assert passed == {"text/plain": f"short\n{LEFT_OUT.format('text/html')}"}
+
+
+def test_a_long_value_in_pieces_is_not_put_together() -> None:
+    with pytest.raises(ValueError):
+        cleaned('<img src="' + "A" * 1_900_000 + "&" * 10_000, {"img"}, lambda *_: True)
+
+
+@pytest.mark.parametrize(("mime", "most"), [("text/markdown", 30_000), ("text/html", 200_000)])
+def test_a_text_that_only_begins_as_a_picture_is_no_picture(mime: str, most: int) -> None:
+    passed = harmless_bundle({mime: PICTURE + "\n" + "a\n" * (most // 2)})
+    assert passed == {"text/plain": LEFT_OUT.format(mime)}
+
+
+def test_a_picture_that_is_named_again_and_again_is_left_out_and_named() -> None:
+    source = f"[r]: {PICTURE}{'A' * 100_000}\n\n" + "![r]" * 100
+    assert harmless_bundle({"text/markdown": source}) == {
+        "text/plain": LEFT_OUT.format("text/markdown")
+    }
+
+
+def test_what_is_too_long_of_other_texts_is_left_out_and_named() -> None:
+    for mime in ("text/markdown", "text/latex"):
+        passed = harmless_bundle({mime: "\\a" * 200_000})
+        assert passed == {"text/plain": LEFT_OUT.format(mime)}
+
+
+def test_a_table_as_large_as_pandas_shows_is_not_left_out() -> None:
+    row = (
+        "<tr>\n<th>1</th>\n" + '<td id="T_1_row0_col0" class="data">1.234567</td>\n' * 20 + "</tr>"
+    )
+    table = f'<table border="1" class="dataframe"><tbody>{row * 60}</tbody></table>'
+    assert harmless_html(table).count("1.234567") == 1_200
+
+
+WRAPPED = base64.encodebytes(b"picture" * 30_000).decode("ascii")  # in lines, as of old
+LARGE_PICTURE = f'<img src="data:image/png;base64,{"A" * 400_000}">'
+ORDINARY = {
+    "a large picture": (LARGE_PICTURE, "A" * 400_000),
+    "one in lines": (f'<img src="{PICTURE}{WRAPPED}">', WRAPPED),
+    "two of them": (f"<p>x</p>{LARGE_PICTURE * 2}", "<p>x</p>"),
+    "much script": (f"<script>{'x' * 900_000}</script><p>seen</p>", "<p>seen</p>"),
+    "much style": (f"<style>{'a{b:c} ' * 50_000}</style><table><tr><td>7</td></tr></table>", "7"),
+    "a large table": ("<table><tbody>" + f"<tr>{'<td>3.5</td>' * 21}</tr>" * 250, "3.5"),
+}
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_what_only_looks_large_is_shown(name: str) -> None:
+    markup, seen = ORDINARY[name]
+    assert seen in harmless_bundle({"text/html": markup})["text/html"]
+
+
+def test_a_large_picture_in_markdown_is_shown() -> None:
+    source = f"# Plot\n\n![plot]({PICTURE}{'A' * 400_000}) and ![plot]({PICTURE}{'B' * 99_999})"
+    shown = harmless_bundle({"text/markdown": source})["text/html"]
+    assert re.findall(f"{PICTURE}(A+|B+)", shown) == ["A" * 400_000, "B" * 99_999]
+
+
+def test_what_is_opened_again_and_again_does_not_grow_beyond_bounds() -> None:
+    again = f'<p><b alt="{"A" * 60_000}" align="{"B" * 200}">x</p>' + "<p>x</p>" * 2_000
+    assert len(harmless_html(again)) < 1_000_000
+
+
+def test_comments_are_taken_out_and_none_is_made_by_that() -> None:
+    assert harmless_html("a<!-- b -->c<!-- d") == "ac"
+    assert harmless_html("a<!-->b<!--->c<!-- d --!>e") == "abce"
+    assert harmless_html("a<!<!-- b -->-- c") == "a&lt;!-- c"

@@ -14,6 +14,7 @@ import zmq
 from codeact_jupyter.errors import EnvironmentFailure
 from codeact_jupyter.sandbox.workspace import pinned, protected, require_fit
 
+from .conftest import Start
 from .hosting import Host
 from .kernels import Kernel, running, write_spec
 
@@ -42,6 +43,25 @@ def test_dot_entries_and_what_is_obeyed_deeper_are_protected(tmp_path: Path) -> 
     assert names == {".git", ".secret", "lib/.git", "a/b/.envrc"}
     between = {Path(path).relative_to(tmp_path).as_posix() for path in pinned(str(tmp_path), kept)}
     assert between == {"lib", "a", "a/b"}
+
+
+def test_of_a_link_what_it_leads_to_in_the_workspace_is_protected(tmp_path: Path) -> None:
+    for name in ("store/hooks", "runs/today", "lib"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "env.txt").touch()
+    links = {"lib/.git": "../store", ".envrc": "env.txt", ".latest": "runs/today", ".vscode": "."}
+    for name, target in {**links, ".idea": "gone", ".github": "/etc"}.items():
+        (tmp_path / name).symlink_to(target)
+    kept = {Path(path).relative_to(tmp_path).as_posix() for path in protected(str(tmp_path))}
+    assert kept == {"store", "env.txt"}
+
+
+def test_what_is_obeyed_is_found_behind_ever_so_many_files(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for number in range(6_000):
+        (tmp_path / "data" / str(number)).touch()
+    (tmp_path / "lib/.git").mkdir(parents=True)
+    assert protected(str(tmp_path)) == [str(tmp_path / "lib/.git")]
 
 
 def test_a_kernel_in_the_home_directory_itself_is_not_started(host: Host) -> None:
@@ -81,6 +101,19 @@ def test_packages_of_the_user_are_there_and_nothing_beside_them(host: Host, tmp_
             assert ran.text == "['lib']\n"
     finally:
         shutil.rmtree(host.home / ".local/lib")
+
+
+@pytest.mark.parametrize("backend", ["bubblewrap", "landlock"])
+def test_more_folders_can_be_shown_and_are_read_only(
+    backend: str, start: Start, tmp_path: Path
+) -> None:
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "x.csv").write_text("a\n1\n")
+    kernel = start(read_only=[str(more)], backend=backend)
+    assert kernel.run(f"print(open('{more}/x.csv').read())").text == "a\n1\n\n"
+    for path in ("x.csv", "new.csv"):
+        assert kernel.run(f"open('{more}/{path}', 'a')").end == "error"
 
 
 def test_a_virtual_environment_in_the_workspace_works_and_is_read_only(

@@ -156,3 +156,55 @@ def test_the_changes_of_all_steps_are_shown_and_restored_one_by_one(tmp_path: Pa
     assert set(disk.restore(["kept.txt"]).done) == {"kept.txt"}
     assert (work / "kept.txt").read_text() == "two!"
     assert [each.name for each in back(tmp_path).look().changes] == ["kept.txt"]
+
+
+class Killed(BaseException):
+    """The end of the process: nothing that comes after is done."""
+
+
+def killed(disk: Disk, path: Path, *, replaced: bool) -> None:
+    """Restore a file, or bring it back, by a process that ends when it is replaced, or just not."""
+    really = os.replace
+
+    def replace(source: str, target: Path) -> None:
+        if target != path or replaced:
+            really(source, target)
+        if target == path:
+            raise Killed
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(os, "replace", replace)
+        disk.restore([path.name])
+
+
+def test_who_dies_once_a_file_is_restored_leaves_the_way_back(disk: Disk, work: Path) -> None:
+    killed(disk, work / "kept.txt", replaced=True)
+    states = {each.path: (each.restored, each.conflict) for each in disk.look().changes}
+    assert states["kept.txt"] == (True, False)
+    assert disk.difference("kept.txt").endswith("-old\n+new")
+    disk.restore(["kept.txt"])
+    assert (work / "kept.txt").read_text() == "new"
+
+
+def test_who_dies_just_before_has_restored_nothing(tmp_path: Path, disk: Disk, work: Path) -> None:
+    killed(disk, work / "kept.txt", replaced=False)
+    states = {each.path: (each.restored, each.conflict) for each in disk.look().changes}
+    assert states["kept.txt"] == (False, False)
+    for text in ("old", "new", "old"):
+        assert back(tmp_path).put_back(overwrite=False).kept == ()
+        assert (work / "kept.txt").read_text() == text
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_who_dies_while_a_file_is_brought_back_leaves_it_as_it_is_and_said(
+    tmp_path: Path, disk: Disk, work: Path, replaced: bool
+) -> None:
+    disk.restore(["kept.txt"])
+    killed(disk, work / "kept.txt", replaced=replaced)
+    text = (work / "kept.txt").read_text()
+    states = {each.path: each.restored for each in disk.look().changes}
+    assert (text, states["kept.txt"]) == (("new", False) if replaced else ("old", True))
+    assert ("kept.txt" in {each.name for each in back(tmp_path).look().changes}) is replaced
+    for other in ("old", "new") if replaced else ("new", "old"):
+        disk.restore(["kept.txt"], overwrite=True)
+        assert (work / "kept.txt").read_text() == other

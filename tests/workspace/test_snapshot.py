@@ -13,8 +13,9 @@ import pytest
 from codeact_jupyter.engine.undoing import Bounds
 from codeact_jupyter.errors import UndoError
 from codeact_jupyter.workspace import entries
-from codeact_jupyter.workspace.putting_back import FilesBack
+from codeact_jupyter.workspace.putting_back import FilesBack, forget_undone
 from codeact_jupyter.workspace.snapshot import Snapshot
+from codeact_jupyter.workspace.store import Store
 
 BOUNDS = Bounds(20.0, 1 << 20)
 linux = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of POSIX")
@@ -150,6 +151,28 @@ def test_points_of_a_run_are_taken_back_from_any_on_and_brought_again(tmp_path, 
             assert tree(work) == states[then]
 
 
+@linux
+def test_a_file_of_the_run_is_its_own_also_when_a_later_point_only_touched_it(
+    tmp_path, work
+) -> None:
+    def written_at_its_time(text: str) -> None:
+        times = (work / "made.txt").stat()
+        (work / "made.txt").write_text(text)
+        os.utime(work / "made.txt", ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    snapshot(tmp_path).take(work, BOUNDS)
+    (work / "made.txt").write_text("made")
+    snapshot(tmp_path).close(acted=True)
+    snapshot(tmp_path, "run-2").take(work, BOUNDS)
+    written_at_its_time("made")
+    (work / "more.txt").write_text("more")
+    snapshot(tmp_path, "run-2").close(acted=True)
+    assert not [each.name for each in back(tmp_path).look().changes if each.conflict]
+    written_at_its_time("mine")
+    assert back(tmp_path).put_back(overwrite=False).kept == ("made.txt",)
+    assert (work / "made.txt").read_text() == "mine"
+
+
 def test_what_the_person_changed_between_two_points_is_left_alone(tmp_path, work) -> None:
     snapshot(tmp_path).take(work, BOUNDS)
     (work / "kept.txt").write_text("run")
@@ -282,7 +305,7 @@ def test_version_control_environments_caches_and_the_notebook_are_passed_over(
         (work / name).mkdir()
         (work / name / "pyvenv.cfg").write_text("x")
     (work / "mine.ipynb").write_text("{}")
-    snapshot(tmp_path).take(work, BOUNDS, ("mine.ipynb",))
+    snapshot(tmp_path).take(work, BOUNDS, str(work / "mine.ipynb"))
     for path in (".git/new", "venv/new", "__pycache__/new", "env/new", "mine.ipynb"):
         (work / path).write_text("changed")
     snapshot(tmp_path).close(acted=True)
@@ -305,6 +328,35 @@ def test_a_run_that_did_nothing_leaves_no_snapshot(tmp_path, work) -> None:
     snapshot(tmp_path).take(work, BOUNDS)
     snapshot(tmp_path).close(acted=False)
     assert not snapshot(tmp_path).exists
+
+
+def test_only_what_is_undone_is_forgotten_once_a_run_acts_again(
+    tmp_path, work, monkeypatch
+) -> None:
+    for point in ("one", "two", "three"):
+        snapshot(tmp_path, point).take(work, BOUNDS)
+        (work / f"{point}.txt").write_text(point)
+        snapshot(tmp_path, point).close(acted=True)
+    undo, place = back(tmp_path, "two"), tmp_path / "data" / "undo"
+    undo.put_back(overwrite=False)
+    undo.put_back(overwrite=False)
+    forget_undone(place, "one")
+    assert back(tmp_path, "two").exists and back(tmp_path, "three").exists
+    undo.put_back(overwrite=False)
+    read: list[str] = []
+    reads = Store.read
+    monkeypatch.setattr(Store, "read", lambda self: [read.append(self.folder.name), reads(self)][1])
+    (tmp_path / "elsewhere").mkdir()
+    snapshot(tmp_path, "other").take(tmp_path / "elsewhere", BOUNDS)
+    read.clear()
+    forget_undone(place, "other")
+    assert back(tmp_path, "two").exists, "it is of another directory"
+    forget_undone(place, "one")
+    assert not back(tmp_path, "two").exists and not back(tmp_path, "three").exists
+    assert back(tmp_path, "one").exists
+    read.clear()
+    forget_undone(place, "one")
+    assert read == [], "where nothing is undone, nothing is read"
 
 
 def test_a_damaged_snapshot_is_said_and_nothing_is_changed(tmp_path, work) -> None:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import ctypes
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from codeact_jupyter.environments.undo.kinds import Kind, all_same, put_dict, same_dicts
-from codeact_jupyter.environments.undo.parked import Parked, same_memory
+from codeact_jupyter.environments.undo.parked import STEP, Parked, same_memory
 
 PASSING = ("_mgr", "_item_cache", "_cacher", "_is_copy")  # what pandas makes anew
 
@@ -93,6 +93,40 @@ def array_kind(cls: Any) -> Kind:
     return Kind(lambda array: held_now(plain_view(array, cls)), same, put, _elements)
 
 
+def record_kind(cls: Any) -> Kind:
+    """The kind of single records, which may show the memory of an array; `cls` is numpy's."""
+
+    def take(record: Any) -> tuple[Any, bytes]:
+        """Raises ValueError for what cannot be kept as bytes, or is too large."""
+        dtype = cls.dtype.__get__(record)
+        if dtype.hasobject or dtype.itemsize > STEP:
+            raise ValueError(f"a record of {dtype!r} is not kept")
+        return dtype, cls.tobytes(record)
+
+    def put(record: Any, saved: tuple[Any, bytes]) -> None:
+        dtype, content = saved
+        cls.setfield(record, sys.modules["numpy"].frombuffer(content, dtype)[0], dtype)
+
+    return Kind(take, lambda record, saved: take(record) == saved, put, lambda saved: saved[:1])
+
+
+def _fields(dtype: Any) -> tuple[Any, ...]:
+    """The names of the fields, if there are any; what else the dtype tells; the fields' types."""
+    return (dtype.names, dtype.metadata, *(field[0] for field in (dtype.fields or {}).values()))
+
+
+def _put_fields(dtype: Any, saved: tuple[Any, ...]) -> None:
+    dtype.names = saved[0]
+
+
+FIELDS = Kind(
+    _fields,
+    lambda dtype, saved: bool(dtype.names == saved[0]),
+    _put_fields,
+    lambda saved: saved[1:],
+)
+
+
 def _elements(held: Held) -> Iterable[Any]:
     return held.elements or ()
 
@@ -131,6 +165,8 @@ def put_array(array: Any, plain: Any, held: Held) -> None:
     before = held.layout
     if has_moved(array, held):
         raise ValueError(MOVED)
+    if held.elements is not None:
+        array.flags.writeable = True  # they are put one by one
     plain = _put_layout(array, plain, before)
     if held.elements is not None:
         for index, element in zip(_places(plain), held.elements):
@@ -231,4 +267,3 @@ def _of_frame(saved: tuple[Any, ...]) -> Iterable[Any]:
 
 
 FRAME = Kind(_take_frame, _same_frame, _put_frame, _of_frame)
-TakeArray = Callable[[Any], Held]

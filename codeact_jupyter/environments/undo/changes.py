@@ -4,7 +4,6 @@ Its source is also sent into kernels. Only what was changed is put back, and wha
 somebody else changed since is told apart.
 """
 
-# ruff: noqa: B905 - Python 3.8 knows no `zip(strict=True)`
 from __future__ import annotations
 
 import ctypes
@@ -15,9 +14,12 @@ from codeact_jupyter.environments.probe_values import type_name
 from codeact_jupyter.environments.undo.arrays import MOVED, Held, has_moved
 from codeact_jupyter.environments.undo.checkpoint import Checkpoint
 from codeact_jupyter.environments.undo.kinds import ABSENT
+from codeact_jupyter.environments.undo.threads import started_since, still_running
 from codeact_jupyter.environments.undo.walking import Record
 
-RANDOM = "the random numbers"
+# Who draws random numbers goes on with those that come, and what numpy keeps for one thread or task
+# is another in the next: what it is now is no change to ask about.
+PASSING = ("the random numbers", "numpy's ")
 
 
 class Sum(NamedTuple):
@@ -61,6 +63,7 @@ class Changes:
         self.names = names
         self.states = states
         self.others: set[Any] = set()
+        self.threads: list[Any] = []  # that were started
         self.is_undone = self.is_late = self.is_mixed = False
         self._theirs: dict[tuple[int, int], Any] = {}  # the states that were put back
         self._names_theirs: dict[str, Any] = {}
@@ -75,14 +78,16 @@ class Changes:
         """What there is to put back now, or to bring back when it was: each with `conflict`."""
         if self.checkpoint.lost_parked():
             self.states = {key: each for key, each in self.states.items() if not is_parked(each)}
-        return [*self._name_items(), *self._object_items()]
+        objects = self._object_items().values()
+        return [*self._name_items(), *(item for item in objects if not _passes(item))]
 
     def unable(self) -> dict[str, str]:
         """By name, what was changed and cannot be put back, and why."""
         if self.is_undone:
             return {}
         held = [state.record for state in self.states.values() if type(state.record.saved) is Held]
-        return {each.root: MOVED for each in held if has_moved(each.value, each.saved)}
+        moved = {each.root: MOVED for each in held if has_moved(each.value, each.saved)}
+        return {**moved, **still_running(self.threads)}
 
     @property
     def _is_unclear(self) -> bool:
@@ -99,7 +104,8 @@ class Changes:
             found.append(_item("variable", name, what, type_name(type(shown)), conflict))
         return found
 
-    def _object_items(self) -> list[dict[str, Any]]:
+    def _object_items(self) -> dict[str, dict[str, Any]]:
+        """By its name, what was changed in place of each thing."""
         roots: dict[str, dict[str, Any]] = {}
         for key, state in self.states.items():
             record, told = state.record, state.told
@@ -112,9 +118,7 @@ class Changes:
                 kind = "setting" if told is None else "object"
                 roots[record.root] = item = _item(kind, record.root, "changed", told or "")
             item["conflict"] = item["conflict"] or conflict or self._is_unclear
-        # Whoever uses random numbers goes on with those; that is no change to ask about.
-        passing = (item["conflict"] and item["name"].startswith(RANDOM) for item in roots.values())
-        return [item for item, passes in zip(roots.values(), passing) if not passes]
+        return roots
 
     def put_back(self, *, overwrite: bool) -> dict[str, list[str]]:
         """Take it back, or bring it back after that; what was changed since only if asked.
@@ -123,10 +127,13 @@ class Changes:
         """
         items = self.items()
         kept = [] if overwrite else [item["name"] for item in items if item["conflict"]]
-        held = {each["name"] for each in items if each["conflict"] and each["kind"] != "variable"}
-        chosen = [
-            key for key, each in self.states.items() if overwrite or each.record.root not in held
-        ]
+        objects = self._object_items()
+        held = {
+            name
+            for name, item in objects.items()
+            if _passes(item) or (item["conflict"] and not overwrite)
+        }
+        chosen = [key for key, each in self.states.items() if each.record.root not in held]
         if not self.is_undone:  # first all, because one object's state may be seen in two ways
             self._theirs.update({key: _now(self.states[key]) for key in chosen})
         done: dict[str, None] = {}
@@ -190,7 +197,9 @@ def changes_since(checkpoint: Checkpoint) -> Changes:
             told = type_name(type(before[root])) if root in before else None
             state = State(record, _mark(record), place, told)
             states[state.key] = state
-    return Changes(checkpoint, names, states)
+    changes = Changes(checkpoint, names, states)
+    changes.threads = started_since(checkpoint.threads)
+    return changes
 
 
 def is_parked(state: State) -> bool:
@@ -232,6 +241,11 @@ def _sum_of(held: Held) -> int:
     """A number that stands for what is in an array's memory now."""
     layout = held.layout
     return zlib.crc32((ctypes.c_char * layout.size).from_address(layout.address))
+
+
+def _passes(item: dict[str, Any]) -> bool:
+    """Whether somebody else's state is there by now, which is left to them."""
+    return bool(item["conflict"]) and str(item["name"]).startswith(PASSING)
 
 
 def _item(kind: str, name: str, what: str, told: str, conflict: bool = False) -> dict[str, Any]:

@@ -17,8 +17,10 @@ from codeact_jupyter.environments.undo.parked import Parked, can_park, shared_st
 from codeact_jupyter.environments.undo.places import (
     library_records,
     patchable_classes,
+    persons_modules,
     settings_roots,
 )
+from codeact_jupyter.environments.undo.threads import running
 from codeact_jupyter.environments.undo.walking import Record, Walk
 
 IPYTHONS = re.compile(r"(_+|_i+|_i?\d+|_[iod]h|__\w+__|In|Out|exit|quit|get_ipython|open)\Z")
@@ -46,11 +48,13 @@ class Checkpoint:
         self._hidden = hidden
         self._seconds, self._most = seconds, most
         self.before = self.names()
+        self.threads = running()
         ahead = frozenset(first)
         roots = sorted(
             self.before.items(), key=lambda pair: (pair[0] not in ahead, _length(pair[1]))
         )
-        self._walk = Walk([*settings_roots(), *roots], [user_ns, self], most, place)
+        around = persons_modules(place) if place else []
+        self._walk = Walk([*settings_roots(), *roots, *around], [user_ns, self], most, place)
         self.parked: Parked | None = None
         self.gaps: dict[str, str] = {}
         self.lost: dict[str, str] = {}
@@ -91,7 +95,7 @@ class Checkpoint:
         walk = self._walk
         self.records = walk.records
         for label, cls in patchable_classes(list(self.before.values())):
-            if id(cls) not in walk.seen:
+            if not walk.plans.of_class(cls).kinds:  # else it was walked
                 self.records.append(Record(label, cls, CLASS, CLASS.take(cls)))
         for label, value, kind in library_records():
             self.records.append(Record(label, value, kind, kind.take(value)))
@@ -151,7 +155,7 @@ class Checkpoint:
         """Let go of everything."""
         if self.parked is not None:
             self.parked.close()
-        self.parked, self.records, self.before = None, [], {}
+        self.parked, self.records, self.before, self.threads = None, [], {}, {}
 
 
 def _length(value: Any) -> int:

@@ -56,6 +56,7 @@ def joined(parts: list[Changes]) -> Changes:
             elif part is parts[0] or names.get(state.record.root, KNOWN)[0] is not ABSENT:
                 states[key] = state  # else it came into being in between, and goes altogether
     both = Changes(parts[-1].checkpoint, names, states)
+    both.threads = [thread for part in parts for thread in part.threads]
     both.others = set().union(*(part.others for part in parts))
     both.names = {
         name: pair for name, pair in names.items() if pair[0] is not pair[1] or name in both.others

@@ -18,7 +18,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from codeact_jupyter.environments.probe_values import class_dict_of
+from codeact_jupyter.environments.probe_values import class_dict_of, is_a
 
 ABSENT = object()
 MADE_AT_RUN_TIME = 1 << 9  # the flag of a class that can be changed
@@ -202,6 +202,21 @@ def _put_class(cls: Any, saved: dict[str, Any]) -> None:
             type.__setattr__(cls, name, value)
 
 
+def _module(contents: dict[str, Any]) -> dict[str, Any]:
+    """What is in a module of the person's, without modules: an import adds these."""
+    return {
+        name: value
+        for name, value in dict.copy(contents).items()
+        if not is_a(type(value), types.ModuleType)
+    }
+
+
+def _put_module(contents: dict[str, Any], saved: dict[str, Any]) -> None:
+    for name in _module(contents).keys() - saved.keys():
+        del contents[name]
+    contents.update(saved)
+
+
 LIST = Kind(list.copy, _same_list, _put_list, list)
 DICT = Kind(dict.copy, same_dicts, put_dict, _of_dict)
 ITEMS = Kind(_items, lambda value, saved: all_same(_items(value), saved), _put_items, list)
@@ -230,10 +245,12 @@ CLASS = Kind(
 )
 
 
+OWN_MODULE = Kind(_module, lambda it, saved: same_dicts(_module(it), saved), _put_module, _of_dict)
+
+
 # What cannot change, by exact type: nothing is copied of it, and nothing is looked for in it.
 ATOMS = {
     int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented), range,
-    slice, object, types.BuiltinFunctionType, types.CodeType, property,
-    types.MethodDescriptorType, types.WrapperDescriptorType, types.GetSetDescriptorType,
-    types.MemberDescriptorType, types.MethodWrapperType, types.ClassMethodDescriptorType,
+    object, types.CodeType, types.MethodDescriptorType, types.WrapperDescriptorType,
+    types.GetSetDescriptorType, types.MemberDescriptorType, types.ClassMethodDescriptorType,
 }  # fmt: skip

@@ -6,6 +6,7 @@ Another of the modules that are sent into kernels.
 # ruff: noqa: B905 - Python 3.8 knows no `zip(strict=True)`
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -73,9 +74,43 @@ def exceptions_kind() -> Kind:
     return slots_kind(tuple(vars(BaseException)[name] for name in names))
 
 
+def partials_kind() -> Kind:
+    """What a partial calls, and with what, without its attributes, which come last."""
+    cls: Any = functools.partial
+
+    def take(value: Any) -> Any:
+        return cls.__reduce__(value)[2][:-1]
+
+    def put(value: Any, saved: Any) -> None:
+        cls.__setstate__(value, (*saved, cls.__reduce__(value)[2][-1]))
+
+    return Kind(take, lambda value, saved: all_same(take(value), saved), put, lambda saved: saved)
+
+
 def state_kind(get: Callable[[Any], Any], put: Callable[[Any, Any], Any]) -> Kind:
     """What a type of the standard library or of numpy gives and takes as its whole state."""
     return Kind(get, lambda value, saved: same_states(get(value), saved), put, lambda saved: ())
+
+
+def stream_kind(cls: Any) -> Kind:
+    """The streams in memory of a class, without their attributes, which come last."""
+    return state_kind(
+        lambda value: cls.__getstate__(value)[:-1],
+        lambda value, state: cls.__setstate__(value, (*state, None)),
+    )
+
+
+def context_kind(cls: Any, *, with_flags: bool = True) -> Kind:
+    """The contexts of decimal; `cls` is their class, which takes again what it gives out.
+
+    The flags say what was met in calculating, beside how it is to be done.
+    """
+
+    def get(value: Any) -> tuple[Any, ...]:
+        *settings, flags, traps = cls.__reduce__(value)[1]
+        return (*settings, flags if with_flags else None, traps)  # None leaves them
+
+    return state_kind(get, lambda value, state: cls.__init__(value, *state))
 
 
 def same_states(one: Any, other: Any) -> bool:

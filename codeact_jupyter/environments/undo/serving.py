@@ -137,14 +137,12 @@ def look(start: str) -> Any:
     if found is None:
         return None
     chosen, changes = found
-    missing: dict[str, str] = {}
+    missing = changes.unable()
     made = {name for name, (before, _) in changes.names.items() if before is ABSENT}
     for number, stretch in enumerate(chosen.values()):
         for what, why in stretch.checkpoint.gaps.items():
             if not number or what not in made:  # what goes altogether lacks nothing
                 missing.setdefault(what, why)
-    for what, why in changes.unable().items():
-        missing.setdefault(what, why)
     told = {"items": changes.items(), "gaps": missing, "undone": changes.is_undone}
     return {**told, "points": list(chosen), "clock": time.monotonic()}
 

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from codeact_jupyter.environments.probe_values import (
+    bases_of,
     is_a,
     library,
     module_dict_of,
     type_name,
 )
 from codeact_jupyter.environments.undo.arrays import FRAME, Held, held_now, layout_of, plain_view
-from codeact_jupyter.environments.undo.kinds import ATOMS, DICT, Kind
+from codeact_jupyter.environments.undo.kinds import ATOMS, OWN_MODULE, Kind
 from codeact_jupyter.environments.undo.plans import Plan, Plans, is_library
 
 SLICE = 200  # objects between two looks at the clock
@@ -72,7 +73,7 @@ class Walk:
         self._at = len(self._roots)
         for root, value in self._roots:  # another name of what was met before
             if id(value) in self.opaque:
-                self._lacks(root, self.opaque[id(value)])
+                self._lacks(root, value, self.opaque[id(value)])
 
     @property
     def unreached(self) -> list[str]:
@@ -103,8 +104,7 @@ class Walk:
         for kind in plan.kinds:
             self._take(root, value, kind, stack)
         if plan.opaque:
-            self.opaque[id(value)] = plan.opaque
-            self._lacks(root, plan.opaque)
+            self._lacks(root, value, plan.opaque)
         if plan.look:
             self._look(value, stack)
 
@@ -112,7 +112,7 @@ class Walk:
         try:
             saved = kind.take(value)
         except Exception as error:
-            self._lacks(root, f"{type_name(type(value))} ({type(error).__name__})")
+            self._lacks(root, value, f"{type_name(type(value))} ({type(error).__name__})")
             return
         self.records.append(Record(root, value, kind, saved))
         inside = kind.inside(saved)
@@ -122,7 +122,8 @@ class Walk:
         self.bytes += length if type(saved) is bytearray else 0
         stack += found
 
-    def _lacks(self, root: str, why: str) -> None:
+    def _lacks(self, root: str, value: Any, why: str) -> None:
+        self.opaque[id(value)] = why
         self.gaps.setdefault(root, why)
 
     def _look(self, value: Any, stack: list[Any]) -> None:
@@ -138,6 +139,7 @@ class Walk:
         """What is no plain container: classes, modules, arrays, and types seen the first time."""
         if is_a(cls, type):
             self._plain(root, value, self.plans.of_class(value), stack)
+            stack += bases_of(value)
         elif is_a(cls, types.ModuleType):
             self._module(root, value, stack)
         elif self._ndarray is not None and is_a(cls, self._ndarray):
@@ -150,6 +152,7 @@ class Walk:
                 self._plain(root, value, self.plans.of(cls), stack)
         else:
             plan = self.plans.of(cls)
+            stack.append(cls)  # it may have no name
             if FRAME in plan.kinds:
                 stack += object.__getattribute__(value, "_mgr").axes
             else:
@@ -164,9 +167,9 @@ class Walk:
             return
         if id(contents) not in self.seen:
             self.seen[id(contents)] = contents
-            saved = dict.copy(contents)
-            self.records.append(Record(root, contents, DICT, saved))
-            stack += [item for key, item in saved.items() if key not in OF_MODULES]
+            self.records.append(Record(root, contents, OWN_MODULE, OWN_MODULE.take(contents)))
+            inside = dict.copy(contents)
+            stack += [item for key, item in inside.items() if key not in OF_MODULES]
 
     def _array(self, root: str, value: Any, cls: type, stack: list[Any]) -> None:
         """An array with memory of its own; a view leads to the one whose memory it shows."""
@@ -176,12 +179,13 @@ class Walk:
         for other in self.plans.of(cls).kinds:  # the attributes of a class derived from numpy's
             if other is not kind:
                 self._take(root, value, other, stack)
+        stack += [plain.dtype] if plain.dtype.names else []
         base = self._ndarray.base.__get__(value)
         if base is not None and is_a(type(base), self._ndarray):
             stack.append(base)
             self.records.append(Record(root, value, kind, Held(layout_of(plain))))
         elif plain.dtype.hasobject and plain.dtype.kind != "O":
-            self._lacks(root, "an array of records that hold objects")
+            self._lacks(root, value, "an array of records that hold objects")
         elif self._fits(plain.nbytes) or plain.dtype.hasobject:
             held = held_now(plain)
             self._arrays += plain.nbytes

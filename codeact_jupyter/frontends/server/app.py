@@ -10,11 +10,14 @@ from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import IOLoop
 from traitlets import Bool, Unicode
 
+from ...key_store import KeptKey
 from ...sandbox.hosted import LENDER
 from ...settings import TAKEN, Settings, load_settings, parsed, take_credentials
 from ..borrowing import SERVER
 from .doors import ModelDoor
 from .lending import LENDING, Budget, Lending
+from .loading import Loading, LoadSettings
+from .orders import OPTIONS
 from .routes import ROOT, handlers
 from .service import SERVICE, Service
 from .ticketing import ticketing
@@ -26,7 +29,6 @@ LOOPBACK = {
     **dict.fromkeys(("", "0.0.0.0", "127.0.0.1", "localhost"), "127.0.0.1"),
     **dict.fromkeys(("::", "::1"), "[::1]"),
 }
-OPTIONS = ("model", "approve", "max_steps", "max_tokens", "max_cost", "max_seconds")
 
 
 class CodeActApp(ExtensionApp):
@@ -63,22 +65,26 @@ class CodeActApp(ExtensionApp):
         """Make the agents; called when the server loads the extension."""
         server = self.serverapp
         assert server is not None
-        service = Service(server.kernel_manager, server.contents_manager, self.settings_for)
+        self._key = KeptKey()
+        loading = Loading(self.settings_for)
+        service = Service(server.kernel_manager, server.contents_manager, loading)
         self.settings[SERVICE] = service
         if self.take_keys and (names := take_credentials()):
             self.log.info("codeact keeps to itself, from here on: %s", ", ".join(names))
-        self._lend(server)
+        self._lend(server, loading)
 
         async def on_file(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
             if data.get("action") == "rename":
                 service.renamed(data["source_path"].strip("/"), data["path"].strip("/"))
+            elif data.get("action") == "delete":
+                service.deleted(data["path"].strip("/"))
 
         async def on_kernel(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
             if data.get("action") in FORGETTING and data.get("status") == "success":
                 service.restarted(str(data.get("kernel_id")))
             if data.get("action") == "shutdown" and data.get("status") == "success":
                 self.settings[LENDING].forget(str(data.get("kernel_id")))
-                service.sandboxes.forget(str(data.get("kernel_id")))
+                service.shut_down(str(data.get("kernel_id")))
 
         connection = self.settings["kernel_websocket_connection_class"]
         self.settings["kernel_websocket_connection_class"] = service.sandboxes.filtering(connection)
@@ -95,14 +101,13 @@ class CodeActApp(ExtensionApp):
         hook = settings.get("page_config_hook")
         settings["page_config_hook"] = ticketing(service.pages, hook)
 
-    def _lend(self, server: Any) -> None:
+    def _lend(self, server: Any, load: LoadSettings) -> None:
         """Let the kernels that are started from now on ask this server's model."""
         budget = Budget(
             parsed("max_cost", self.kernel_max_cost, "CodeActApp.kernel_max_cost"),
             parsed("max_tokens", self.kernel_max_tokens, "CodeActApp.kernel_max_tokens"),
         )
-        lending = Lending(server.kernel_manager, lambda: self.settings_for({}), budget)
-        self.settings[LENDING] = lending
+        self.settings[LENDING] = Lending(server.kernel_manager, lambda: load({}), budget)
 
         def announce() -> None:
             """Tell kernels where this server is, which is known once it listens."""
@@ -127,9 +132,12 @@ class CodeActApp(ExtensionApp):
         await self.settings[LENDING].close()
 
     def settings_for(self, options: Mapping[str, Any]) -> Settings:
-        """The settings of a run: the panel's options, else the server's, else the usual sources."""
+        """The settings of a run: the panel's options, else the server's, else the usual sources.
+
+        Blocks while a keyring waits for the person. Raises SettingsError.
+        """
         own = {name: getattr(self, name) or None for name in OPTIONS}
-        return load_settings({**own, **options})
+        return load_settings({**own, **options}, key=self._key)
 
 
 def _address(server: Any) -> str:

@@ -94,6 +94,8 @@ class FollowSocket(Socket):
                 self.tell({"type": "printed", "path": path, **printed})
 
     def _did(self, path: str, said: Mapping[str, Any], words: str) -> None:
+        if path not in self._awaited and not self.service.hub.is_followed(path):
+            return  # of a notebook that nobody has open there is nothing to be told
         run = self.service.hub.log(path).runs.get(str(said.get("run", "")))
         if run is not None:
             cell, source = str(said.get("cell", "")), str(said.get("source", ""))

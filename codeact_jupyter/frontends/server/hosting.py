@@ -8,14 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
 from ...engine.events import Event, RunFinished, RunStarted, StepFinished
 from ...engine.trajectory import Trajectory
 from ...environments.attached import AttachedEnvironment
-from ...environments.hiding import Hiding
 from ...errors import CodeActError, SettingsError
 from ...notebook.frames import Framing
 from ...record.replaying import Outcome
@@ -24,6 +22,7 @@ from ...session import Session
 from ...settings import Settings
 from .hub import Hub
 from .kernels import Kernels
+from .loading import LoadSettings
 from .orders import Order
 from .questions import Questions
 from .rebuilds import Rebuilding, goes_on, rebuilt_and_told, require_none, require_rest
@@ -45,14 +44,14 @@ class Hosted:
         kernels: Kernels,
         hub: Hub,
         saver: Saver,
-        settings: Callable[[Mapping[str, Any]], Settings],
+        settings: LoadSettings,
         *,
         recovery: Recovery,
     ) -> None:
-        self.path = path
+        self.path, self.kernel = path, ""
         self._recovery = recovery
         self._kernels = kernels
-        self._hub = hub
+        self.hub = hub
         self._saver = saver
         self._settings = settings
         self._session: Session | None = None
@@ -63,22 +62,26 @@ class Hosted:
         self._begun: asyncio.Future[str] | None = None
         self._queue: list[Order] = []
         self._preparing = self._called_off = self._finishing = False
-        self._notes: deque[str] = deque(maxlen=MOST_NOTES)
+        self.notes: deque[str] = deque(maxlen=MOST_NOTES)  # to be told at the next turn
         self.questions = Questions()
 
     @property
     def run(self) -> str:
         """The id of the run that goes on; empty when none does."""
-        if self._running is None or self._running.done() or self._session is None:
-            return ""
-        return self._session.turn.run if self._session.trajectory.turns else ""
+        session = self._session if goes_on(self._running) else None
+        return session.turn.run if session is not None and session.trajectory.turns else ""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something goes on in it, or is to be told."""
+        return goes_on(self._running) or goes_on(self._rebuilding) or bool(self.notes)
 
     async def start(self, order: Order) -> str:
         """Begin a run and return its id; or queue the task behind the one that goes on.
 
         Raises CodeActError when the run cannot begin: no model, no kernel, not Python.
         """
-        if self._hub.told_run(self.path):
+        if self.hub.told_run(self.path):
             raise SettingsError(
                 "a %%codeact run is going on in this notebook; wait for its end, or stop it, then "
                 "send the task again"
@@ -93,6 +96,7 @@ class Hosted:
         self._finishing = False
         self._begun = begun = asyncio.get_running_loop().create_future()
         self._running = asyncio.ensure_future(self._work(order, begun))
+        self._running.add_done_callback(lambda _: begun.cancel())  # nobody waits for it for ever
         return await asyncio.shield(begun)
 
     async def rebuild(self, rebuilding: Rebuilding) -> tuple[Outcome, ...]:
@@ -100,7 +104,7 @@ class Hosted:
 
         It goes on when who asked for it is gone. Raises CodeActError when it cannot begin.
         """
-        require_rest(self._running, self._rebuilding, self._hub.told_run(self.path))
+        require_rest(self._running, self._rebuilding, self.hub.told_run(self.path))
         self._rebuilding = asyncio.ensure_future(self._rebuilt(rebuilding))
         return await asyncio.shield(self._rebuilding)
 
@@ -131,14 +135,10 @@ class Hosted:
             await asyncio.wait({self._running})
         if self._session is not None and not goes_on(self._running):
             await self._session.undoing.settled()
-        require_rest(self._running, self._rebuilding, self._hub.told_run(self.path))
-
-    def note(self, text: str) -> None:
-        """Have something told to the model at the start of the next turn."""
-        self._notes.append(text)
+        require_rest(self._running, self._rebuilding, self.hub.told_run(self.path))
 
     async def close(self) -> None:
-        """End what goes on; called when the server ends."""
+        """End what goes on, and let go of the kernel, which goes on."""
         self.stop_rebuild()
         if self._running is not None:
             self.interrupt()
@@ -146,6 +146,8 @@ class Hosted:
             self._running.cancel()
         if self._session is not None:
             await self._session.close()
+        if self._environment is not None:
+            await self._environment.close()
 
     @property
     def _unclear(self) -> asyncio.Future[Any] | None:
@@ -158,8 +160,7 @@ class Hosted:
         session = await self._prepared(Order(rebuilding.path, rebuilding.kernel, task=""))
         place = self._environment
         assert place is not None
-        within = Hiding(place, session.secrets)
-        return await rebuilt_and_told(rebuilding, place, within, self._hub, lambda: self.path)
+        return await rebuilt_and_told(rebuilding, session, place, self.hub, lambda: self.path)
 
     async def _work(self, order: Order, begun: asyncio.Future[str]) -> None:
         """Run a task, and then those that were queued meanwhile."""
@@ -208,25 +209,20 @@ class Hosted:
             return
         log.error("codeact: a fault of ours in a run", exc_info=error)
         why = f"a fault of codeact itself: {error!r}"
-        self._hub.end(self.path, self._session.turn.run, "failed", why)
+        self.hub.end(self.path, self._session.turn.run, "failed", why)
 
     async def _prepared(self, order: Order) -> Session:
         """The session, in the notebook's kernel as it is now, with the settings of this order."""
-        settings = self._settings(order.options)
-        environment = await self._connected(order.kernel)
+        self.kernel = order.kernel
+        settings, environment = await self._connected(order)
         if self._environment is not None and self._environment.link is environment.link:
             await environment.close()  # the one that there is knows what the model knows
         else:
             if self._environment is not None:
                 await self._environment.close()
             self._environment = environment
-        file = self._kernels.file_of(self.path)
-        policy = self.questions.gate(
-            settings.approve,
-            file,
-            order.cells,
-            history=lambda: self._session.trajectory if self._session else Trajectory(),
-        )
+        file, cells = self._kernels.file_of(self.path), order.cells
+        policy = self.questions.gate(settings.approve, file, cells, history=self._so_far)
         if self._session is None:
             journal = self._recovery.journal
             self._session = Session(
@@ -238,28 +234,34 @@ class Hosted:
         self._session.undoing.files_are_here = not self._kernels.is_remote(order.kernel)
         self._session.keeping.notebook = self._recovery.place(self.path)
         self._session.environment, self._session.policy = self._environment, policy
-        while self._notes:
-            self._environment.note(self._notes.popleft())
+        while self.notes:
+            self._environment.note(self.notes.popleft())
         return self._session
 
-    async def _connected(self, kernel: str) -> AttachedEnvironment:
-        """The kernel; raises SettingsError when the task is called off before that is there."""
+    def _so_far(self) -> Trajectory:
+        return self._session.trajectory if self._session else Trajectory()
+
+    async def _connected(self, order: Order) -> tuple[Settings, AttachedEnvironment]:
+        """The settings and the kernel; SettingsError when the task is called off before both."""
         self._preparing, self._called_off = True, False
         try:
+            settings = await self._settings(order.options)
             environment = await self._kernels.environment(
-                kernel, self.path, ask_input=self._ask_input, on_wait=self._waits
+                order.kernel,
+                self.path,
+                ask_input=self._ask_input,
+                on_wait=lambda waits: self._tell_waiting("kernel" if waits else ""),
             )
         finally:
             self._preparing = False
         if self._called_off:
             await environment.close()
             raise SettingsError("it was stopped before it began")
-        return environment
+        return settings, environment
 
     def _tell(self, event: Event) -> None:
         assert self._session is not None and self._framing is not None
-        for frame in self._framing.take(event, self._session.trajectory):
-            self._hub.publish(self.path, frame)
+        self.hub.publish_all(self.path, self._framing.take(event, self._session.trajectory))
 
     def _call_off(self) -> None:
         self._called_off = self._preparing
@@ -268,16 +270,12 @@ class Hosted:
             self._tell_queue()
 
     def _tell_queue(self) -> None:
-        self._hub.queued(self.path, [order.task for order in self._queue])
-
-    def _waits(self, waits: bool) -> None:
-        self._tell_waiting("kernel" if waits else "")
+        self.hub.queued(self.path, [order.task for order in self._queue])
 
     def _tell_waiting(self, why: str) -> None:
         if self._session is None or self._framing is None or goes_on(self._rebuilding):
             return
-        for frame in self._framing.waits(why, self._session.trajectory):
-            self._hub.publish(self.path, frame)
+        self.hub.publish_all(self.path, self._framing.waits(why, self._session.trajectory))
 
     async def _ask_input(self, prompt: str, password: bool) -> str:
         if goes_on(self._rebuilding):
@@ -287,8 +285,7 @@ class Hosted:
 
         def ask(request: str) -> None:
             step = session.turn.steps[-1].number
-            for frame in framing.asks_input(step, request, prompt, password):
-                self._hub.publish(self.path, frame)
+            self.hub.publish_all(self.path, framing.asks_input(step, request, prompt, password))
 
         self._tell_waiting("input")
         try:

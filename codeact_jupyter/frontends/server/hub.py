@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ...engine.trajectory import RunState
@@ -35,6 +35,11 @@ class Hub:
         """The log of a notebook."""
         return self._logs.setdefault(path, NotebookLog())
 
+    @property
+    def paths(self) -> set[str]:
+        """The notebooks of which something is kept, and those that are followed."""
+        return {*self._logs, *self._followers}
+
     def runs_of(self, teller: str) -> list[tuple[str, str]]:
         """The notebooks and runs that this kernel tells of."""
         logs = self._logs.items()
@@ -62,6 +67,11 @@ class Hub:
         if self.log(path).add(frame, teller):
             for follower in tuple(self._followers.get(path, ())):
                 self._tell(follower, path, frame)
+
+    def publish_all(self, path: str, frames: Iterable[Frame]) -> None:
+        """Publish frames of a run of ours, in order."""
+        for frame in frames:
+            self.publish(path, frame)
 
     def queued(self, path: str, tasks: Sequence[str]) -> None:
         """Tell which tasks wait behind the run that goes on."""
@@ -131,6 +141,13 @@ class Hub:
         for path in followed:
             self.leave(path, follower)
         return followed
+
+    def forget(self, path: str) -> None:
+        """The notebook is no more. Who has it open still follows: it may be saved anew."""
+        if self._queues.get(path):
+            self.queued(path, ())
+        for kept in (self._logs, self._queues, self._rebuilding):
+            kept.pop(path, None)
 
     def move(self, old: str, new: str) -> None:
         """A notebook was renamed: its log goes with it, and who has it open."""

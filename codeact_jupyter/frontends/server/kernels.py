@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ...environments.attached import AttachedEnvironment
-from ...environments.link import AskInput
+from ...environments.exchange import AskInput
 from ...environments.starting import client_of, why_ended
 from ...environments.watched import WatchedLink, language_of
 from ...errors import EnvironmentFailure

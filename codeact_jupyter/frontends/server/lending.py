@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,19 +20,15 @@ from ...choosing import direct_model
 from ...engine.bill import Usage
 from ...engine.messages import Request
 from ...errors import SettingsError
-from ...models.reply import TOOL, ReplyBuilder
-from ...settings import Settings, has_other_credentials
+from ...models.reply import ReplyBuilder
+from ...settings import Settings, has_other_credentials, secrets_of
 from ..borrowing import token_of
+from .askable import request_of
 
 if TYPE_CHECKING:
     from ...models.anthropic import AnthropicModel
 
 LENDING = "codeact_lending"  # the key of the server's settings that holds it
-# What a request of this agent holds; whatever else the server could be asked for is refused.
-FIELDS = {
-    *("model", "max_tokens", "stream", "system", "tools", "tool_choice", "messages"),
-    *("cache_control", "thinking", "output_config"),
-}
 CHARACTERS_A_TOKEN = 3
 TAKEN_BACK = (
     "the Jupyter Server lends its model to this kernel no more: it was taken back, in the panel or "
@@ -64,7 +60,7 @@ class Lending:
     """
 
     def __init__(
-        self, kernels: Any, settings: Callable[[], Settings], budget: Budget = Budget()
+        self, kernels: Any, settings: Callable[[], Awaitable[Settings]], budget: Budget = Budget()
     ) -> None:
         self._kernels = kernels
         self._settings = settings
@@ -75,7 +71,14 @@ class Lending:
         self._lent: dict[str, None] = {}  # in the order in which they first asked
         self._revoked: set[str] = set()
         self._model: AnthropicModel | None = None
+        self._used: Counter[AnthropicModel] = Counter()  # by how many calls that go on
         self._made_for: Settings | None = None
+        self._secrets: set[str] = set()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no kernel may be told of what the model was ever asked with, longest first."""
+        return tuple(sorted(self._secrets, key=len, reverse=True))
 
     def knows(self, kernel: str, token: str) -> bool:
         """Whether this is the token of a kernel that runs here."""
@@ -105,14 +108,14 @@ class Lending:
         self._lent.pop(kernel, None)
         self._revoked.discard(kernel)
 
-    def offer(self, kernel: str) -> dict[str, Any]:
+    async def offer(self, kernel: str) -> dict[str, Any]:
         """What a kernel must know to ask: nothing when there is no key to ask with."""
         if kernel in self._revoked:
             return {"refused": TAKEN_BACK}
-        settings = self._settings()
+        settings = await self._settings()
         if not (settings.api_key or settings.auth_token or has_other_credentials()):
             return {}
-        model, _ = direct_model(settings)
+        model, _ = await asyncio.to_thread(direct_model, settings)
         self._lent[kernel] = None
         return {"model": model.name, "profile": model.profile.name}
 
@@ -124,70 +127,89 @@ class Lending:
         """
         if kernel in self._revoked:
             raise SettingsError(TAKEN_BACK)
-        asked = request_of(body)
-        self._lent[kernel] = None
-        model = await self._ready_model()
         if kernel in self._asking:
             raise SettingsError("this kernel is asking already, and may ask one thing at a time")
+        self._require_room(kernel, could := Usage(cache_write=len(body) // CHARACTERS_A_TOKEN))
         self._asking.add(kernel)
-        said = ReplyBuilder(Request("", (), (), 0), lambda _: None)
         try:
-            self._require_room(kernel, model, len(body), asked["max_tokens"])
-            async with aclosing(model.events(body)) as events:
-                async for event in events:
-                    said.feed(event)
-                    yield event
+            asked = await asyncio.to_thread(request_of, body)
+            self._lent[kernel] = None
+            async with self._borrowed_model() as model:
+                could += Usage(output=asked["max_tokens"])
+                self._require_room(kernel, could, self._price(model, could, asked["model"]))
+                async with aclosing(self._answered(kernel, model, body, asked["model"])) as events:
+                    async for event in events:
+                        yield event
         finally:
             self._asking.discard(kernel)
-            self._count(kernel, model, said.billed)
 
     async def close(self) -> None:
         """Give back the connections."""
         if self._model is not None:
             await self._model.close()
 
+    async def _answered(
+        self, kernel: str, model: AnthropicModel, body: bytes, name: str
+    ) -> AsyncGenerator[Mapping[str, Any], None]:
+        """What the model answers, which is counted."""
+        said = ReplyBuilder(Request("", (), (), 0), lambda _: None)
+        try:
+            async with aclosing(model.events(body)) as events:
+                async for event in events:
+                    said.feed(event)
+                    yield event
+        finally:
+            self._count(kernel, model, name, said.billed)
+
+    @asynccontextmanager
+    async def _borrowed_model(self) -> AsyncIterator[AnthropicModel]:
+        """The model of the settings as they are; one of others is closed when no call uses it."""
+        model = await self._ready_model()
+        self._used[model] += 1
+        try:
+            yield model
+        finally:
+            self._used[model] -= 1
+            await self._close_unused(model)
+
     async def _ready_model(self) -> AnthropicModel:
-        settings = self._settings()
+        settings = await self._settings()
         if self._model is not None and settings == self._made_for:
             return self._model
         model, _ = await asyncio.to_thread(direct_model, settings)
-        self._model, self._made_for = model, settings
+        before, self._model, self._made_for = self._model, model, settings
+        self._secrets.update(secrets_of(settings))
+        if before is not None:
+            await self._close_unused(before)
         return model
 
-    def _require_room(self, kernel: str, model: AnthropicModel, size: int, most: int) -> None:
-        """Refuse a call that could break the kernel's budget, before it is made."""
-        could = Usage(cache_write=size // CHARACTERS_A_TOKEN, output=most)
-        left = self._budget.tokens
+    async def _close_unused(self, model: AnthropicModel) -> None:
+        if model is not self._model and not self._used[model]:
+            del self._used[model]
+            await model.close()
+
+    def _require_room(self, kernel: str, could: Usage, price: Decimal = Decimal(0)) -> None:
+        """Refuse a call that could take so much if the kernel's budget does not hold it."""
+        left, cost = self._budget.tokens, self._budget.cost
         if left is not None and self._taken.get(kernel, Usage()).total + could.total > left:
             raise SettingsError(_used_up(f"{left:,} tokens"))
-        cost, price = self._budget.cost, model.price(could)
-        spent = self._spent.get(kernel, Decimal(0)) + (price or Decimal(0))
-        if cost is not None and spent > cost:
+        if cost is not None and self._spent.get(kernel, Decimal(0)) + price > cost:
             raise SettingsError(_used_up(f"{cost:f} USD"))
 
-    def _count(self, kernel: str, model: AnthropicModel, billed: Usage) -> None:
+    def _price(self, model: AnthropicModel, could: Usage, name: str) -> Decimal:
+        """What this costs of the model of that name; SettingsError where no budget would hold."""
+        price = model.price(could, of=name)
+        if self._budget.cost is not None and price is None and model.price(could) is not None:
+            raise SettingsError(
+                f"what {name!r} costs is not known, so no budget holds for it, and it is not lent "
+                f"to kernels; use {model.name!r}"
+            )
+        return price or Decimal(0)
+
+    def _count(self, kernel: str, model: AnthropicModel, name: str, billed: Usage) -> None:
         self._taken[kernel] = self._taken.get(kernel, Usage()) + billed
-        price = model.price(billed) or Decimal(0)
+        price = model.price(billed, of=name) or Decimal(0)
         self._spent[kernel] = self._spent.get(kernel, Decimal(0)) + price
-
-
-def request_of(body: bytes) -> dict[str, Any]:
-    """The request, if it is one of this agent's; raises SettingsError when it is not."""
-    try:
-        asked = json.loads(body)
-    except ValueError:
-        raise SettingsError("the request is no JSON") from None
-    if not isinstance(asked, dict) or asked.get("stream") is not True:
-        raise SettingsError("only this agent's streamed calls are lent to kernels")
-    if unknown := sorted(asked.keys() - FIELDS):
-        raise SettingsError(f"{unknown[0]!r} is not asked for by this agent, and not lent")
-    most = asked.get("max_tokens")
-    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
-        raise SettingsError(f"max_tokens cannot be {most!r}: it must be a whole number from 1")
-    for tool in asked.get("tools") or ():
-        if not isinstance(tool, dict) or "type" in tool or tool.get("name") != TOOL:
-            raise SettingsError("a tool that is not this agent's is not lent to kernels")
-    return asked
 
 
 def _used_up(budget: str) -> str:

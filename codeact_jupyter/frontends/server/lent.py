@@ -18,7 +18,6 @@ from tornado import web
 
 from ...environments.hiding import hidden
 from ...errors import CodeActError, ModelError, SettingsError
-from ...settings import secrets_of
 from .lending import LENDING, Lending, Loan
 from .route import Route
 
@@ -78,7 +77,7 @@ class Lent(KernelRoute):
         await self.require_kernel()
 
         async def work() -> Any:
-            offered = await asyncio.to_thread(self.lending.offer, kernel)
+            offered = await self.lending.offer(kernel)
             return {**offered, "loan": _shown(self.lending.loan(kernel), "")}
 
         await self.answer(work)
@@ -123,7 +122,7 @@ class LentMessages(KernelRoute):
                     await self.flush()
         except Exception as error:
             status, told, headers = _failure(error)
-            told = hidden(told, secrets_of(self.service.settings({})))
+            told = hidden(told, self.lending.secrets)
             if self._headers_written:
                 self._write_event("error", told)
             else:

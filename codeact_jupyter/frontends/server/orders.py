@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, get_args
 
 from ...errors import SettingsError
+from ...notebook.outputs import is_output, is_text
 from ...record.shapes import Kind, Shape
 from ...safety.remembered import Entry
 
 Decision = Literal["run", "run-for-run", "run-kind", "edit", "reject"]
 OPTIONS = ("model", "approve", "max_steps", "max_tokens", "max_cost", "max_seconds")
+CELLS = ("code", "markdown", "raw")
 MOST_IMAGES = 10
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 Json = Mapping[str, Any]
@@ -109,7 +112,7 @@ def order_of(body: Any) -> Order:
         metadata=mapping(fields.get("metadata") or {}, "metadata"),
         context=tuple(
             Context(_title(_text(each, "title", "context")), _text(each, "text"))
-            for each in _list(fields, "context")
+            for each in (mapping(each, "a context") for each in _list(fields, "context"))
         ),
         images=tuple(_image(each) for each in _list(fields, "images")[:MOST_IMAGES]),
         options={name: value for name, value in options.items() if value not in (None, "")},
@@ -174,13 +177,24 @@ def shape_in(body: Any) -> Shape:
 
 
 def _cell(value: Any) -> Json:
+    """A cell of a notebook, without outputs that nobody could show; raises SettingsError."""
     cell = mapping(value, "a cell")
     mapping(cell.get("metadata") or {}, "a cell's metadata")
-    if not isinstance(cell.get("source"), (str, list)):
-        raise SettingsError("a cell has no source")
-    for output in _list(cell, "outputs"):
-        mapping(mapping(output, "an output").get("metadata") or {}, "an output's metadata")
-    return cell
+    name, source, kind = cell.get("id"), cell.get("source"), cell.get("cell_type")
+    if not is_text(source):
+        shown = reprlib.repr(source)
+        raise SettingsError(
+            f"the source of the cell {name!r} cannot be {shown}: it must be a text, or a list of "
+            "texts"
+        )
+    if kind not in CELLS:
+        raise SettingsError(
+            f"the cell {name!r} cannot be of the type {kind!r}; use one of: {', '.join(CELLS)}"
+        )
+    outputs = _list(cell, "outputs")
+    if all(map(is_output, outputs)):
+        return cell
+    return {**cell, "outputs": [each for each in outputs if is_output(each)]}
 
 
 def _image(value: Any) -> Image:

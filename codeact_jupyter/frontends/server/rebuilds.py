@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...engine.environment import Environment
+from ...environments.hiding import Hiding
 from ...errors import SettingsError
 from ...notebook.outputs import KEY
 from ...notebook.reading import parsed_notebook
@@ -17,8 +17,10 @@ from ...record.forking import forked_notebook
 from ...record.recorded import Part, parts_in
 from ...record.replaying import Outcome
 from ...record.reporting import is_same
-from ...record.signing import own_signature
-from ...session import new_run_id
+from ...record.signing import own_key
+from ...safety.locking import locked_by_cells
+from ...session import Session, new_run_id
+from ..approvals import notebook_key, remembered
 from ..outcomes import lines_of
 from ..rebuilding import Rebuildable, allowed_kinds, rebuild
 from .hub import Hub
@@ -27,12 +29,16 @@ from .orders import Json, mapping, notebook_of
 
 @dataclass(frozen=True)
 class Rebuilding:
-    """What is to be run again in the kernel of a notebook, and which effects are allowed."""
+    """What is to be run again in the kernel of a notebook, and which effects are allowed.
+
+    `locked` are the names that its tagged cells lock.
+    """
 
     path: str
     kernel: str
     parts: tuple[Part, ...]
     allowed: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
 
 
 def rebuilding_of(body: Any) -> Rebuilding:
@@ -47,7 +53,8 @@ def rebuilding_of(body: Any) -> Rebuilding:
     parts = parts_in({"cells": cells, "metadata": {KEY: metadata}}, own=True)
     if not parts:
         raise SettingsError("there is nothing to rebuild: no run of this notebook ran any code")
-    return Rebuilding(path, kernel, parts, allowed_kinds(kinds or []))
+    allowed = allowed_kinds(kinds or [])
+    return Rebuilding(path, kernel, parts, allowed, locked_by_cells(cells))
 
 
 def goes_on(work: asyncio.Future[Any] | None) -> bool:
@@ -72,12 +79,15 @@ def require_rest(
 
 async def rebuilt_and_told(
     rebuilding: Rebuilding,
+    session: Session,
     environment: Rebuildable,
-    within: Environment,
     hub: Hub,
     path: Callable[[], str],
 ) -> tuple[Outcome, ...]:
-    """Rebuild, and tell all who follow the notebook how far that is; `path` is where it is now."""
+    """Rebuild, and tell all who follow the notebook how far that is; `path` is where it is now.
+
+    What is locked for good in the session's notebook stays so; its secrets are kept from the run.
+    """
     outcomes: tuple[Outcome, ...] | None = None
 
     def tell(number: int, part: Part) -> None:
@@ -85,7 +95,12 @@ async def rebuilt_and_told(
 
     try:
         outcomes = await rebuild(
-            rebuilding.parts, environment, rebuilding.allowed, within=within, on_part=tell
+            rebuilding.parts,
+            environment,
+            rebuilding.allowed,
+            locked=rebuilding.locked | remembered().of(notebook_key(session.notebook), "locked"),
+            within=Hiding(environment, session.secrets),
+            on_part=tell,
         )
         return outcomes
     finally:
@@ -107,5 +122,5 @@ def fork_of(body: Any) -> Mapping[str, Any]:
     name, at = str(fields.get("name") or ""), str(fields.get("at") or "")
     raw = json.dumps(mapping(fields.get("content"), "content")).encode()
     content = parsed_notebook(raw, Path(name))
-    sign = own_signature()
-    return {"content": forked_notebook(content, at, run=new_run_id(), name=name, sign=sign)}
+    forked = forked_notebook(content, at, run=new_run_id(), name=name, key=own_key())
+    return {"content": forked}

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -84,15 +84,27 @@ class Recovery:
         whole = {run for run, its in runs if its.ended and not its.cells()} - self._settled
         if whole:
             self._settled |= whole
-            try:
-                await asyncio.to_thread(self.journal.settle, whole, self.place(path))
-            except JournalError as error:
-                log.warning("codeact: %s", error)
+            await self._note(self.journal.settle, whole, self.place(path))
+
+    def moved(self, old: str, new: str) -> None:
+        """A notebook that was looked at, or not, has another path now."""
+        self._looked.discard(new)
+        if old in self._looked:
+            self._looked.remove(old)
+            self._looked.add(new)
 
     async def renamed(self, old: str, new: str) -> None:
-        """A notebook, or a folder of some, has another path now."""
+        """Have the journal know that a notebook, or a folder of some, has another path now."""
+        await self._note(self.journal.move, self.place(old), self.place(new))
+
+    async def deleted(self, path: str) -> None:
+        """Have the journal know that a notebook, or a folder of some, is no more."""
+        await self._note(self.journal.release, self.place(path))
+
+    async def _note(self, what: Callable[..., None], *values: Any) -> None:
+        """Have the journal note this; what keeps it from that is said in the log."""
         try:
-            await asyncio.to_thread(self.journal.move, self.place(old), self.place(new))
+            await asyncio.to_thread(what, *values)
         except JournalError as error:
             log.warning("codeact: %s", error)
 
@@ -115,13 +127,12 @@ class Recovery:
             for index, turn in enumerate(held.turns):
                 if turn.run in runs and turn.state in ENDED:
                     frames = recovered_frames(held, index, None, sign=own_signature())
-                    for frame in frames:
-                        self._hub.publish(path, frame)
+                    self._hub.publish_all(path, frames)
                     self._hub.log(path).saved({turn.run: frames[-1]["number"]})
 
     def _tell(self, path: str, found: Mended) -> None:
         turns, sign = [turn.run for turn in found.trajectory.turns], own_signature()
         for each in found.runs:
             index = turns.index(each.turn.run)
-            for frame in recovered_frames(found.trajectory, index, each.before, sign=sign):
-                self._hub.publish(path, frame)
+            frames = recovered_frames(found.trajectory, index, each.before, sign=sign)
+            self._hub.publish_all(path, frames)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ from ...notebook.frames import conversation_frames
 from ...notebook.inline import conversations_of, trajectory_of
 from ...notebook.outputs import KEY
 from ..approvals import remembered, shown_entry
-from .downloads import download
+from .downloads import download, exported, stem_of
 from .files import Files
 from .follow import FollowSocket
 from .lent import Lent, LentMessages, Loans
 from .offering import offer
-from .orders import entries_of, mapping, notebook_of, order_of, reverting_of, shape_in
+from .orders import entries_of, mapping, notebook_of, order_of, reverting_of, shape_in, texts
 from .person import PersonSocket
 from .rebuilds import fork_of, rebuilding_of, rebuilt
 from .reverting import cells_of, preview, revert, undone_of
@@ -41,8 +41,8 @@ class Status(Route):
     @authorized("read")
     async def get(self) -> None:
         async def work() -> Any:
-            settings = self.service.settings({})
             self.service.get_ready()  # whoever asks this opened the panel
+            settings = await self.service.settings({})
             return {"version": __version__, **await asyncio.to_thread(offer, settings)}
 
         await self.answer(work)
@@ -124,7 +124,7 @@ class UndoneCells(Route):
     async def post(self) -> None:
         async def work() -> Any:
             fields = mapping(self.body(), "the body")
-            points = [str(point) for point in fields.get("points") or ()]
+            points = texts(fields, "points")
             return cells_of(points, reverting_of(fields), undone=fields.get("undone") is True)
 
         await self.answer(work)
@@ -202,6 +202,8 @@ class Sandbox(Route):
 class Export(Route):
     """`POST export`: the conversation in another format, as a file to download."""
 
+    _asked: Future[dict[str, str]] | None = None
+
     @web.authenticated
     @authorized("read")
     async def post(self) -> None:
@@ -209,14 +211,21 @@ class Export(Route):
             body = mapping(self.body(), "the body")
             cells, metadata = notebook_of(body)
             to = str(body.get("to", ""))
-            stem = re.sub(r"[^\w. -]", "_", str(body.get("name") or "codeact"))[:100]
+            stem = stem_of(str(body.get("name") or "codeact"))
             trajectory = trajectory_of(cells, metadata)
             shape = shape_in(body)
             around = {"cells": cells, "metadata": {KEY: metadata}}
             given = partial(download, trajectory, to, stem, shape=shape, around=around)
-            return await asyncio.to_thread(given)
+            self._asked = self.service.exports.ask(given)
+            return await exported(self._asked)
 
         await self.answer(work)
+
+    def on_connection_close(self) -> None:
+        """Nobody waits for it any more: unless it has begun, it never does."""
+        super().on_connection_close()
+        if self._asked is not None:
+            self._asked.cancel()
 
 
 class Rebuild(Route):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from ...environments.starting import why_ended
 from ...errors import SettingsError
 from ...sandbox.kernelspec import PROVISIONER
 from ...sandbox.messages import Message, harmless_message
+from ...sandbox.share import Share
 from .gateway import is_remote
 
 WAYS_TO_A_PAGE = ("_on_zmq_reply", "handle_outgoing_message")
@@ -43,6 +45,7 @@ class Sandboxes:
         self._manager = manager
         self._trusted: set[str] = set()
         self._behind_gateway: dict[str, bool] = {}
+        self._shares: defaultdict[str, Share] = defaultdict(Share)
 
     async def learn(self, kernel: str) -> None:
         """Ask what a kernel's specification says, where only a gateway knows it.
@@ -101,6 +104,7 @@ class Sandboxes:
         """A kernel was shut down."""
         self._trusted.discard(kernel)
         self._behind_gateway.pop(kernel, None)
+        self._shares.pop(kernel, None)
 
     def admit(self, kernel: str, manager: Any) -> Callable[[Message], Message | None]:
         """What a message of this kernel becomes, on its way to whoever shows or keeps it."""
@@ -108,7 +112,7 @@ class Sandboxes:
         def admitted(message: Message) -> Message | None:
             if kernel in self._trusted or not self.is_walled(kernel, manager):
                 return message
-            return harmless_message(message)
+            return harmless_message(message, self._shares[kernel])
 
         return admitted
 
@@ -179,7 +183,9 @@ def _admitted_text(text: Any, admit: Callable[[Message], Message | None]) -> str
     """A message as a gateway sends it, in JSON, after the filter; None for none."""
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
+        message = None
+    if not isinstance(message, Mapping):
         return None if admit({}) is None else text
     passed = admit(message)
     if passed is message or passed is None:
@@ -194,7 +200,7 @@ def _admitted(message: Any, admit: Callable[[Message], Message | None], session:
         return admit(message)
     try:
         whole = dict(zip(PARTS, map(session.unpack, message), strict=False))
-    except (ValueError, UnicodeDecodeError):  # it is no JSON: nothing that a page could show
+    except (ValueError, RecursionError):  # no JSON that can be read: nothing a page could show
         return None if admit({}) is None else message
     passed = admit(whole)
     if passed is whole or passed is None:

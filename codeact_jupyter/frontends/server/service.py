@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +14,12 @@ from ...engine.trajectory import Variable
 from ...errors import EnvironmentFailure, SettingsError, UndoError
 from ...record.journal import Journal
 from ...record.replaying import Outcome
-from ...settings import Settings
 from ...undoing import Undoing
+from .downloads import Exports
 from .hosting import Hosted
 from .hub import Hub
 from .kernels import Kernels
+from .loading import LoadSettings
 from .offered import is_frame
 from .orders import Order
 from .pages import Pages
@@ -52,13 +53,12 @@ class Service:
     options of an order.
     """
 
-    def __init__(
-        self, kernels: Any, contents: Any, settings: Callable[[Mapping[str, Any]], Settings]
-    ) -> None:
+    def __init__(self, kernels: Any, contents: Any, settings: LoadSettings) -> None:
         self.hub = Hub()
         self.pages = Pages()
         self.settings = settings
         self.sandboxes = Sandboxes(kernels)
+        self.exports = Exports()
         self._kernels = Kernels(kernels, self.sandboxes, self._magic_frame, self._kernel_forgot)
         self._saver = Saver(contents, self.hub)
         self.recovery = Recovery(Journal(), contents, self.hub)
@@ -91,7 +91,7 @@ class Service:
 
     def note(self, path: str, text: str) -> None:
         """Have something told to the notebook's agent at the start of its next turn."""
-        self._agent(path).note(text)
+        self._agent(path).notes.append(text)
 
     async def look_at(self, path: str, kernel: str, client: str = "") -> None:
         """Follow what magics in this kernel tell; `client` is the front end's connection to it.
@@ -113,10 +113,11 @@ class Service:
     def renamed(self, old: str, new: str) -> None:
         """A notebook, or a folder with notebooks, has another path now: its runs go with it."""
         self.in_background(self.recovery.renamed(old, new))
-        known = {*self._hosted, *self._paths.values(), *self._clients.values()}
-        for path in [path for path in known if path == old or path.startswith(f"{old}/")]:
+        for path in self._known_at(old) if new != old else ():
             moved = new + path[len(old) :]
+            self._end(moved)  # of a notebook that somebody deleted behind the server's back
             self.hub.move(path, moved)
+            self.recovery.moved(path, moved)
             if path in self._hosted:
                 self._hosted[moved] = self._hosted.pop(path)
                 self._hosted[moved].path = moved
@@ -124,9 +125,25 @@ class Service:
                 for name in [name for name, its in known_by.items() if its == path]:
                     known_by[name] = moved
 
+    def deleted(self, path: str) -> None:
+        """A notebook, or a folder with notebooks, is no more: its path tells none of its runs."""
+        self.in_background(self.recovery.deleted(path))
+        for gone in self._known_at(path):
+            self._end(gone)
+            self.recovery.forget(gone)
+            for known_by in (self._paths, self._clients):
+                for name in [name for name, its in known_by.items() if its == gone]:
+                    del known_by[name]
+
     def restarted(self, kernel: str) -> None:
         """A kernel was restarted or shut down: what ran in it is over."""
         self._kernels.restarted(kernel)
+
+    def shut_down(self, kernel: str) -> None:
+        """A kernel is no more: what is known for it alone is forgotten."""
+        self._paths.pop(kernel, None)
+        self.sandboxes.forget(kernel)
+        self.in_background(self._forget_over())
 
     async def left(self, path: str) -> None:
         """A front end left a notebook: what it did not save is saved here, if nobody else will."""
@@ -135,6 +152,7 @@ class Service:
         await self.recovery.settle(path)
         if not self.hub.is_followed(path):
             self.recovery.forget(path)
+        await self._forget_over()
 
     def saved(self, path: str, seen: Mapping[str, int]) -> None:
         """A front end saved a notebook, with all frames of its runs up to these numbers in it."""
@@ -195,7 +213,8 @@ class Service:
         task.add_done_callback(self._done)
 
     async def close(self) -> None:
-        """End all runs and let go of all kernels."""
+        """End all runs, begin no more exports, and let go of all kernels."""
+        self.exports.close()
         await asyncio.gather(*(hosted.close() for hosted in self._hosted.values()))
         for task in self._tasks:
             task.cancel()
@@ -206,6 +225,31 @@ class Service:
             parts = (self._kernels, self.hub, self._saver, self.settings)
             self._hosted[path] = Hosted(path, *parts, recovery=self.recovery)
         return self._hosted[path]
+
+    def _known_at(self, path: str) -> list[str]:
+        """The notebooks of which something is known at this path, or in the folder that it is."""
+        known = {*self._hosted, *self.hub.paths, *self._paths.values(), *self._clients.values()}
+        return [each for each in known if each == path or each.startswith(f"{path}/")]
+
+    def _end(self, path: str) -> None:
+        """End the run of a notebook that is no more, and forget what was told of its runs."""
+        if (hosted := self._hosted.pop(path, None)) is not None:
+            self.hub.end(path, hosted.run, "interrupted", "its notebook was deleted")
+            hosted.hub = Hub()  # whom nobody follows: what still comes is told to nobody
+            self.in_background(hosted.close())
+        self.hub.forget(path)
+
+    async def _forget_over(self) -> None:
+        """Forget the agents of notebooks that nobody has open and whose kernel is gone.
+
+        While it lives they know which of its variables are the person's, and which are secret.
+        """
+        for path, hosted in list(self._hosted.items()):
+            is_there = await self._kernels.is_there(hosted.kernel)
+            is_used = is_there or hosted.is_busy or self.hub.is_followed(path)
+            if not is_used and self._hosted.get(path) is hosted:
+                del self._hosted[path]
+                await hosted.close()
 
     def _magic_frame(self, kernel: str, client: str, frame: Mapping[str, Any]) -> None:
         # Several notebooks may use one kernel: the run is that one's whose cell began it.

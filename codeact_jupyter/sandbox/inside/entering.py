@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from . import landlock, seccomp
-from .calls import SET_NO_NEW_PRIVILEGES, prctl
+from .calls import SET_NO_NEW_PRIVILEGES, give_up_capabilities, prctl
 from .forwarding import forward
 from .supervising import supervise
 
@@ -29,6 +29,7 @@ def enter(arguments: list[str]) -> None:
     prctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     if policy.get("supervised"):
         supervise()
+        give_up_capabilities()  # bubblewrap's sandbox has none
     else:
         with suppress(OSError):  # it leads a session already
             os.setsid()  # so that the host can signal it with its children

@@ -83,9 +83,27 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "vmsplice": (278, 75),
 }
 LINKS = {"symlink": (88, None), "symlinkat": (266, 36), "mknod": (133, None), "mknodat": (259, 33)}
-# Where the host's processes are beside it: ways to their memory, limits, priorities and processors.
+# Whose a file is and who may use it: Landlock leaves that to everybody, whatever the path. These do
+# nothing, and say that it is done, as on file systems without rights: `shutil.copy` goes on.
+OF_RIGHTS = {
+    "chmod": (90, None),
+    "chown": (92, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "fchown": (93, 55),
+    "fchownat": (260, 54),
+    "file_setattr": (469, 469),
+    "lchown": (94, None),
+}
+# Where the host's processes and files are beside it: ways to their memory, limits, priorities,
+# processors and attributes.
 BESIDE = {
+    "fremovexattr": (199, 16),
+    "fsetxattr": (190, 7),
     "ioprio_set": (251, 30),
+    "lremovexattr": (198, 15),
+    "lsetxattr": (189, 6),
     "mq_open": (240, 180),
     "mq_unlink": (241, 181),
     "msgctl": (71, 187),
@@ -93,6 +111,8 @@ BESIDE = {
     "msgrcv": (70, 188),
     "msgsnd": (69, 189),
     "process_mrelease": (448, 448),
+    "removexattr": (197, 14),
+    "removexattrat": (466, 466),
     "sched_setaffinity": (203, 122),
     "sched_setattr": (314, 274),
     "sched_setparam": (142, 118),
@@ -101,6 +121,8 @@ BESIDE = {
     "semop": (65, 193),
     "semtimedop": (220, 192),
     "setpriority": (141, 140),
+    "setxattr": (188, 5),
+    "setxattrat": (463, 463),
     "shmat": (30, 196),
     "shmctl": (31, 195),
     "shmget": (29, 194),
@@ -112,7 +134,7 @@ PRLIMIT, SCHEDULER = (302, 261), (144, 119)
 FIRST, SECOND = 16, 24  # where the arguments of a call are
 NEW_NAMESPACES = 0x7E020080
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
-EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
+DONE, EPERM, ENOSYS, EAFNOSUPPORT = 0, 1, 38, 97
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
@@ -135,7 +157,7 @@ def assembled(
 ) -> bytes:
     """The filter as the kernel takes it; `links` leaves symbolic links and devices allowed.
 
-    With `beside` the host's processes are beside it, in no other namespace.
+    With `beside` the host's processes and files are beside it, in no other namespace.
 
     Raises KeyError for a machine whose system calls are not known.
     """
@@ -154,6 +176,9 @@ def assembled(
     for number in numbers:
         if number is not None:
             code += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | EPERM)]
+    for number in (each[column] for each in OF_RIGHTS.values() if beside):
+        if number is not None:
+            code += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | DONE)]
     # libc goes back to `clone`, whose flags can be seen.
     code += [(EQUAL, 0, 1, CLONE3[column]), (RETURN, 0, 0, ERRNO | ENOSYS)]
     code += _unless_new_namespaces(CLONE[column]) + _unless_typing(IOCTL[column])

@@ -19,12 +19,14 @@ import { duration } from './words';
 export interface ActionProps {
   run: string;
   step: StepView;
+  held: boolean;
   onShowCell: (cell: string) => void;
 }
 
-export const Action = memo(function Action({ run, step, onShowCell }: ActionProps) {
+export const Action = memo(function Action({ run, step, held, onShowCell }: ActionProps) {
   const { commands, model, trans } = useServices();
-  const word = stepWord(trans, step.state);
+  const runs = step.state === 'running' && !held;
+  const word = held ? trans.__('waits for the kernel') : stepWord(trans, step.state);
   const name = trans.__('Step %1', step.number);
   return (
     <section className="codeact-Action" data-state={step.state} aria-label={`${name}: ${word}`}>
@@ -35,7 +37,7 @@ export const Action = memo(function Action({ run, step, onShowCell }: ActionProp
         {step.approval === 'edited' && (
           <span className="codeact-Action-word">{trans.__('edited by you')}</span>
         )}
-        <Seconds step={step} />
+        <Seconds step={step} runs={runs} />
         {isOver(step) && (
           <IconButton
             icon={forkIcon}
@@ -76,8 +78,7 @@ function isOver({ state }: StepView): boolean {
   return state === 'ok' || state === 'error' || state === 'interrupted';
 }
 
-function Seconds({ step }: { step: StepView }) {
-  const runs = step.state === 'running';
+function Seconds({ step, runs }: { step: StepView; runs: boolean }) {
   const elapsed = useElapsed(runs, String(step.number));
   const seconds = runs ? Math.floor(elapsed) : step.seconds;
   const isWorthIt = seconds >= (runs ? 1 : 0.05);

@@ -16,11 +16,14 @@ export interface StepProps {
   asked: AskedFrame | null;
   /** The question of this step's running code. */
   input: InputFrame | null;
+  /** Its code waits until the kernel is free. */
+  held: boolean;
   folded: boolean;
   onShowCell: (cell: string) => void;
 }
 
-export const Step = memo(function Step({ run, step, asked, input, folded, onShowCell }: StepProps) {
+export const Step = memo(function Step(props: StepProps) {
+  const { run, step, asked, input, held, folded, onShowCell } = props;
   const { model, trans } = useServices();
   return (
     <div className="codeact-Step" data-run={run} data-step={step.number}>
@@ -30,7 +33,7 @@ export const Step = memo(function Step({ run, step, asked, input, folded, onShow
       {asked ? (
         <Approval key={asked.hash} asked={asked} />
       ) : (
-        step.code && <Action run={run} step={step} onShowCell={onShowCell} />
+        step.code && <Action run={run} step={step} held={held} onShowCell={onShowCell} />
       )}
       <StepUndo run={run} step={step.number} />
       {input && model.dialogue?.runs.asking.isHere(run) && <Input key={input.request} input={input} />}

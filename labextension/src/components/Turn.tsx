@@ -38,6 +38,7 @@ export const Turn = memo(function Turn({ turn, last, foldThoughts, onShowCell }:
           step={step}
           asked={turn.asked?.step === step.number ? turn.asked : null}
           input={turn.input?.step === step.number ? turn.input : null}
+          held={turn.waiting === 'kernel' && step === turn.steps[turn.steps.length - 1]}
           folded={foldThoughts}
           onShowCell={onShowCell}
         />

@@ -47,6 +47,11 @@ PLAIN = {
         "x['new'].append(1)",
         "dict(x)",
     ),
+    "what a default dict begins with": Edit(
+        "from collections import defaultdict; x = defaultdict([1].copy)",
+        "x.default_factory.__self__.append(2); x.default_factory = set",
+        "(x, getattr(x.default_factory, '__self__', None))",
+    ),
     "a counter": Edit("from collections import Counter; x = Counter('aab')", "x.update('c')", "x"),
     "an ordered dict": Edit(
         "from collections import OrderedDict; x = OrderedDict(a=1, b=2)",
@@ -88,10 +93,18 @@ PLAIN = {
     "a mutable default": Edit("def x(a=[]): return a", "x().append(1)", "x()"),
     "the defaults of a function": Edit("def x(a=1): return a", "x.__defaults__ = (2,)", "x()"),
     "the code of a function": Edit("def x(): return 1", "x.__code__ = (lambda: 2).__code__", "x()"),
+    "a static method's default": Edit(
+        "class x:\n    @staticmethod\n    def f(kept=[]): return kept", "x.f().append(1)", "x.f()"
+    ),
     "an attribute of a function": Edit("def x(): pass", "x.seen = 1", "vars(x)"),
     "an attribute of a class": Edit("class x: a = 1", "x.a = 2; x.b = 3", "(x.a, hasattr(x, 'b'))"),
     "a list in a class": Edit("class x: a = [1]", "x.a.append(2)", "x.a"),
     "a method": Edit("class C:\n    def f(self): return 1\nx = C()", "C.f = lambda s: 2", "x.f()"),
+    "a class that has no name": Edit(
+        "class B:\n    kept = [1]\nclass C(B): pass\nx = C(); del B, C",
+        "x.kept.append(2); type(x).more = 1; type(x).__base__.less = 1",
+        "(x.kept, hasattr(x, 'more'), hasattr(x, 'less'))",
+    ),
     "a bound method's object": Edit(
         "class C:\n    def __init__(self): self.n = []\n    def f(self): self.n.append(1)\n"
         "x = C().f",
@@ -100,6 +113,24 @@ PLAIN = {
     ),
     "a partial's list": Edit(
         "import functools; x = functools.partial(print, [1])", "x.args[0].append(2)", "x.args"
+    ),
+    "what a partial calls": Edit(
+        "import functools; x = functools.partial(print, 1)",
+        "x.__setstate__((len, (), {}, {'a': 1}))",
+        "(x, vars(x))",
+    ),
+    "a built-in method's list": Edit("x = {'a': [].append}", "x['a'](1)", "x['a'].__self__"),
+    "a built-in operator's list": Edit("x = [].__iadd__", "x([1])", "x.__self__"),
+    "a slice's list": Edit("x = slice([1], {})", "x.start.append(2); x.stop['a'] = 1", "x"),
+    "a property": Edit(
+        "class C:\n    @property\n    def p(self, kept=[]): return kept\nx = C()",
+        "x.p.append(1); C.p.fget.seen = 1; C.p.__doc__ = 'new'",
+        "(x.p, vars(C.p.fget), C.p.__doc__)",
+    ),
+    "a named tuple": Edit(
+        "from collections import namedtuple; x = namedtuple('N', 'a')([1])",
+        "x.a.append(2); type(x).a.__doc__ = 'new'",
+        "(x, type(x).a.__doc__)",
     ),
     "a simple namespace": Edit(
         "from types import SimpleNamespace; x = SimpleNamespace(a=1)", "x.a = 2; x.b = 3", "x"
@@ -110,6 +141,22 @@ PLAIN = {
     "the random numbers of all": Edit(
         "import random; random.seed(1)", "random.random()", "random.getstate()[1][-1]"
     ),
+    "a context of decimal": Edit(
+        "import decimal; x = {'a': decimal.Context()}",
+        "x['a'].prec = 3; x['a'].traps[decimal.Inexact] = True\n"
+        "x['a'].flags[decimal.Rounded] = True; x['a'].rounding = decimal.ROUND_UP",
+        "x",
+    ),
+    "a context of a class of mine": Edit(
+        "import decimal\nclass C(decimal.Context): pass\nx = C(); x.a = [1]",
+        "x.Emax = 9; x.a.append(2)",
+        "(x.Emax, x.a)",
+    ),
+    "a time zone of mine": Edit(
+        "import datetime\nclass Zone(datetime.tzinfo): pass\nx = Zone(); x.a = [1]",
+        "x.a.append(2); x.b = 1",
+        "vars(x)",
+    ),
     "a text in memory": Edit(
         "import io; x = io.StringIO('abc')",
         "x.seek(0, 2); x.write('d')",
@@ -118,6 +165,12 @@ PLAIN = {
     "bytes in memory": Edit(
         "import io; x = io.BytesIO(b'abc')", "x.read(1); x.write(b'd')", "(x.getvalue(), x.tell())"
     ),
+    "a stream of mine": Edit(
+        "import io\nclass Log(io.TextIOBase): pass\nx = Log(); x.lines = []",
+        "x.lines.append(1); x.width = 80",
+        "vars(x)",
+    ),
+    "a syntax tree": Edit("import ast; x = ast.parse('a; b')", "x.body.pop()", "ast.dump(x)"),
     "an attribute of an exception": Edit("x = ValueError(1)", "x.add = [1]", "vars(x)"),
     "an attribute of a module": Edit(
         "import math", "math.mine = 5; math.pi = 3", "(math.pi, hasattr(math, 'mine'))"
@@ -128,12 +181,53 @@ PLAIN = {
     "a method of a library": Edit(
         "import decimal, json", "json.JSONDecoder.mine = 1", "hasattr(json.JSONDecoder, 'mine')"
     ),
+    "a class of a library": Edit(
+        "import json; from json import JSONDecoder as x; kept = x()",
+        "x.mine = 1",
+        "hasattr(x, 'mine')",
+    ),
     "the environment": Edit(
         "import os; os.environ['CA_A'] = '1'",
         "os.environ['CA_A'] = '2'; os.environ['CA_B'] = '3'",
         "(os.environ['CA_A'], os.getenv('CA_B'))",
     ),
     "the path of imports": Edit("import sys", "sys.path.append('/nowhere')", "sys.path[-1]"),
+    "the path of imports, bound anew": Edit(
+        "import sys", "sys.path = ['/n']", "sys.path == ['/n']"
+    ),
+    "the program's arguments": Edit("import sys", "sys.argv.append('-v')", "sys.argv[-1]"),
+    "the program's arguments, bound anew": Edit(
+        "import sys", "sys.argv = ['a']", "sys.argv == ['a']"
+    ),
+    "warnings": Edit(
+        "import warnings", "warnings.simplefilter('ignore', Warning)", "warnings.filters"
+    ),
+    "the limits of Python": Edit(
+        "import sys",
+        "sys.setrecursionlimit(4321); sys.set_int_max_str_digits(9999); sys.setswitchinterval(0.5)",
+        "(sys.getrecursionlimit(), sys.get_int_max_str_digits(), sys.getswitchinterval())",
+    ),
+    "the locale": Edit(
+        "import locale; locale.setlocale(locale.LC_CTYPE, '')",
+        "locale.setlocale(locale.LC_CTYPE, 'C')",
+        "locale.setlocale(locale.LC_ALL)",
+    ),
+    "the time zone": Edit(
+        "import os, time; os.environ['TZ'] = 'UTC'; time.tzset()",
+        "os.environ['TZ'] = 'UTC+3'; time.tzset()",
+        "(time.tzname, time.localtime(86400).tm_hour)",
+    ),
+    "the timeout of sockets": Edit(
+        "import socket", "socket.setdefaulttimeout(9)", "socket.getdefaulttimeout()"
+    ),
+    "the longest field of csv": Edit(
+        "import csv", "csv.field_size_limit(9)", "csv.field_size_limit()"
+    ),
+    "the context of decimal": Edit(
+        "import decimal",
+        "decimal.getcontext().prec = 7; decimal.Decimal(1) / 3",
+        "decimal.getcontext().prec",
+    ),
     "the working directory": Edit("import os", "os.chdir('/')", "os.getcwd()"),
     "a module of mine": Edit(
         "import types; x = types.ModuleType('x'); x.a = [1]",
@@ -144,6 +238,18 @@ PLAIN = {
 ARRAYS = {
     "an array": Edit("x = np.arange(5)", "x[1] = 99", "x.tolist()"),
     "a large array": Edit("x = np.zeros(2_000_000)", "x[1_234_567] = 1", "x.sum()"),
+    "a large array over a map of memory": Edit(
+        "import mmap; m = mmap.mmap(-1, 8_000_000); x = np.frombuffer(m, dtype='u1')",
+        "x[5_000_000] = 1; m[7] = 1",
+        "(int(x.sum()), m[7])",
+    ),
+    "a large array over shared memory": Edit(
+        "from multiprocessing.shared_memory import SharedMemory\n"
+        "m = SharedMemory(create=True, size=8_000_000); m.unlink()\n"
+        "x = np.ndarray(8_000_000, 'u1', m.buf)",
+        "x[5_000_000] = 1; m.buf[7] = 1",
+        "(int(x.sum()), m.buf[7])",
+    ),
     "a view": Edit("b = np.arange(9.0); x = b[2:5]", "x *= 2", "(b.tolist(), x.base is b)"),
     "the base of a view only": Edit("x = np.arange(9.0)[2:5]", "x *= 2", "x.tolist()"),
     "a shape": Edit("x = np.arange(6)", "x.shape = (2, 3)", "x.shape"),
@@ -161,8 +267,34 @@ ARRAYS = {
         "x[0].append(2); x[2] = 5",
         "x.tolist()",
     ),
+    "an array of objects made read-only": Edit(
+        "x = np.array([[1], 2], dtype=object)",
+        "x[1] = 3; x.flags.writeable = False",
+        "(x.tolist(), x.flags.writeable)",
+    ),
     "an array of records": Edit(
         "x = np.zeros(3, dtype=[('a', 'i4'), ('b', 'f8')])", "x['a'][1] = 5", "x.tolist()"
+    ),
+    "a record": Edit(
+        "x = {'r': np.zeros(1, dtype=[('a', 'i4'), ('b', 'f8')])[0]}",
+        "x['r']['a'] = 5; x['r']['b'] = 0.5",
+        "x",
+    ),
+    "a record with attributes": Edit(
+        "x = np.rec.array([(1, 2.0)], dtype=[('a', 'i4'), ('b', 'f8')])[0]", "x.a = 5", "x"
+    ),
+    "the names of fields": Edit(
+        "x = np.dtype([('a', 'i4'), ('b', [('c', 'i4')])], metadata={'kept': []})",
+        "x.names = ('d', 'e'); x['e'].names = ('f',); x.metadata['kept'].append(1)",
+        "(x, x.metadata)",
+    ),
+    "the names of an array's fields": Edit(
+        "x = np.zeros(2, dtype=[('a', 'i4')])", "x.dtype.names = ('b',)", "x"
+    ),
+    "a function made numpy's": Edit(
+        "def f(n, kept=[]): kept.append(n); return len(kept)\nx = np.frompyfunc(f, 1, 1); del f",
+        "x([5, 6])",
+        "__import__('gc').get_referents(x)[0].__defaults__",
     ),
     "a masked array": Edit(
         "x = np.ma.array([1, 2, 3], mask=[0, 1, 0])",
@@ -176,6 +308,14 @@ ARRAYS = {
     ),
     "numpy's random numbers": Edit(
         "x = np.random.default_rng(1)", "x.random(3)", "x.bit_generator.state['state']['state']"
+    ),
+    "how numpy prints": Edit(
+        "pass",
+        "np.set_printoptions(precision=3, formatter={'int': str})",
+        "{**np.get_printoptions()}",
+    ),
+    "how numpy meets errors": Edit(
+        "pass", "np.seterr(all='raise'); np.seterrcall(print)", "(np.geterr(), np.geterrcall())"
     ),
     "numpy's random numbers of all": Edit(
         "np.random.seed(1)", "np.random.rand(3)", "np.random.get_state()[1:3]"
@@ -254,5 +394,10 @@ OPAQUE = {
     "the shell": Edit("x = get_ipython()", "pass", "x"),
     "a generator that is held": Edit("x = {'a': [iter([1])]}", "next(x['a'][0])", "x"),
     "another name of one": Edit("a = iter([1]); x = a", "next(x)", "x"),
+    "a record that holds objects": Edit(
+        "import numpy as np; a = np.array([([1],)], dtype=[('a', 'O')])[0]; x = a",
+        "x['a'].append(2)",
+        "x",
+    ),
     "a coroutine": Edit("async def f(): pass\nx = f()", "x.close()", "x"),
 }  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from codeact_jupyter.environments.undo import checkpoint, serving
+from codeact_jupyter.environments.undo.plans import is_library
 
 from .test_edits import clean as clean
 from .test_edits import run, shown, take
@@ -57,6 +58,42 @@ def test_of_a_plot_nothing_is_named_for_what_matplotlib_counts_and_draws_for_its
     assert shown(shell, "len(figure.axes)") == "3"
 
 
+def test_what_a_module_of_the_working_directory_keeps_is_taken_back_without_a_name_for_it(
+    shell: InteractiveShell, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "own_words.py").write_text("kept = []\ndef add(word): kept.append(word)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    run(shell, "from own_words import add; add('before')")
+    take(shell, place=str(tmp_path))
+    run(shell, "add('of the run')")
+    serving.close("run", True)
+    assert [item["name"] for item in serving.look("run")["items"]] == ["module own_words"]
+    serving.put_back("run", False)
+    assert sys.modules.pop("own_words").kept == ["before"]
+
+
+def test_pythons_own_modules_are_not_taken_for_the_persons_wherever_they_work() -> None:
+    assert is_library("json", "/") and is_library("numpy", "/")
+    assert not is_library(__name__, "/")
+
+
+def test_a_part_of_a_package_that_a_run_imported_is_still_there_after_an_undo(
+    shell: InteractiveShell, tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "own_package").mkdir()
+    (tmp_path / "own_package" / "__init__.py").touch()
+    (tmp_path / "own_package" / "part.py").write_text("value = 1")
+    monkeypatch.syspath_prepend(tmp_path)
+    run(shell, "import own_package")
+    take(shell, place=str(tmp_path))
+    run(shell, "import own_package.part; own_package.new = 1")
+    serving.close("run", True)
+    serving.put_back("run", False)
+    run(shell, "import own_package.part")
+    assert shown(shell, "(own_package.part.value, hasattr(own_package, 'new'))") == "(1, False)"
+    del sys.modules["own_package"], sys.modules["own_package.part"]
+
+
 def test_what_was_changed_again_since_is_told_apart_and_left(shell: InteractiveShell) -> None:
     run(shell, "a = [1]; b = [1]; c = 1; d = 1")
     take(shell)
@@ -73,6 +110,29 @@ def test_what_was_changed_again_since_is_told_apart_and_left(shell: InteractiveS
     serving.put_back("run", True)
     serving.put_back("run", True)
     assert shown(shell, "(b, d)") == "([1], 1)"
+
+
+def test_whoever_drew_random_numbers_since_goes_on_with_those_unasked(shell) -> None:
+    run(shell, "import random; random.seed(1); a = [1]")
+    take(shell)
+    run(shell, "random.random(); a.append(2)")
+    serving.close("run", True)
+    run(shell, "random.random(); goes_on = random.getstate()")
+    assert [item["name"] for item in serving.look("run")["items"]] == ["a"]
+    assert serving.put_back("run", False) == {"done": ["a"], "kept": [], "failed": []}
+    assert shown(shell, "(a, random.getstate() == goes_on)") == "([1], True)"
+
+
+def test_calculating_with_decimals_is_no_change_of_a_setting(shell: InteractiveShell) -> None:
+    run(shell, "import decimal; decimal.getcontext().clear_flags()")
+    take(shell)
+    run(shell, "decimal.Decimal(1) / 3; decimal.getcontext().prec = 9")
+    serving.close("run", True)
+    run(shell, "decimal.getcontext().clear_flags()")
+    found = [(item["name"], item["conflict"]) for item in serving.look("run")["items"]]
+    assert found == [("decimal's context", False)]
+    serving.put_back("run", False)
+    assert shown(shell, "decimal.getcontext().prec") == "28"
 
 
 def test_an_object_that_the_run_left_alone_is_left_alone(shell: InteractiveShell) -> None:
@@ -172,6 +232,22 @@ def test_a_module_that_was_just_being_imported_is_left_whole(shell, tmp_path, mo
     assert sys.modules.pop("slow_module").value == 1
 
 
+def test_what_an_import_and_the_clock_leave_in_modules_is_no_change(shell, monkeypatch) -> None:
+    library = types.ModuleType("library")
+    library.zone, library.offset = ("UTC", "UTC"), 3600
+    monkeypatch.setitem(sys.modules, "library", library)
+    take(shell)
+    run(shell, "import library, types")
+    run(shell, "class Lazy(types.ModuleType): pass")  # as pygments has them
+    run(shell, "library.part = Lazy('library.part')")
+    run(shell, "library.zone, library.offset = tuple(list(library.zone)), int('3600')")
+    serving.close("run", True)
+    found = serving.look("run")["items"]
+    assert sorted(item["name"] for item in found) == ["Lazy", "library", "types"]
+    serving.put_back("run", False)
+    assert library.offset == 3600
+
+
 def points(shell, *codes: str, run: str = "run") -> None:
     """Run each code as a step of one run, with a point before it."""
     for step, code in enumerate(codes, 1):
@@ -187,16 +263,19 @@ def state(shell) -> str:
 
 STEPS = """
 import numpy as np, pandas as pd
+import sys; sys.setrecursionlimit(4000)
 items = [1]; alias = items; table = pd.DataFrame({'a': [1., 2.]}); big = np.zeros(400_000)
 view = big[5:9]; count = 0
 def state():
     there = sorted(name for name in globals() if name in ('new', 'late', 'gone'))
-    return (items, alias is items, table.values.tolist(), view.tolist(), big.sum(), count, there)
+    seen = (view.tolist(), big.sum(), count, there, sys.getrecursionlimit())
+    return (items, alias is items, table.values.tolist(), *seen)
 """
 CODES = (
-    "items.append(2); big[6] = 1; count = 1; new = [1]; gone = 1",
+    "items.append(2); big[6] = 1; count = 1; new = [1]; gone = 1; sys.setrecursionlimit(4001)",
     "items.append(3); big[6] = 2; big[-1] = 5; table.loc[0, 'a'] = 9.; new.append(2); del gone",
-    "items.clear(); big[:] += 1; count = 3; del new; late = 1; table['b'] = 1",
+    "items.clear(); big[:] += 1; count = 3; del new; late = 1; table['b'] = 1\n"
+    "sys.setrecursionlimit(4003)",
 )
 
 

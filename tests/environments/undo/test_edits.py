@@ -35,7 +35,8 @@ def clean(shell: InteractiveShell, tmp_path: Path) -> Iterator[None]:
     names = set(shell.user_ns)
     yield
     serving.forget()
-    for name in set(shell.user_ns) - names:
+    made = [name for name in shell.user_ns if name not in names]
+    for name in reversed(made):  # what rests on another goes before it
         del shell.user_ns[name]
     os.chdir(here)
 

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ def is_running(pid: int) -> bool:
     return state != "Z"
 
 
+def held_by(pid: int) -> list[str]:
+    """What a process has open beside pipes; a fork begins with all that its parent had."""
+    held = []
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it is closed meanwhile
+            held.append(os.readlink(each))
+    return [each for each in held if each != os.devnull and not each.startswith("pipe:")]
+
+
 def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not condition():
@@ -53,10 +63,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 def test_it_holds_no_descriptor_of_the_kernels_and_ignores_its_interrupts(kernel) -> None:
     pid = parked(kernel)
-    folder = Path(f"/proc/{pid}/fd")
-    held = [os.readlink(folder / each) for each in os.listdir(folder)]
-    others = [each for each in held if each != os.devnull and not each.startswith("pipe:")]
-    assert others == [f"/proc/{pid}/smaps_rollup"]
+    until(lambda: held_by(pid) == [f"/proc/{pid}/smaps_rollup"])
     kernel.interrupt()
     os.kill(pid, signal.SIGTERM)
     assert kernel.run("big[5] = 1; print(big.sum())").stdout == "1.0\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import websocket
 
+from tests.canary import KEY
 from tests.frontends.live import SECONDS
 
 if TYPE_CHECKING:
@@ -61,6 +62,14 @@ class Listening:
                 self._changed.notify_all()
 
 
+class Told(Listening):
+    """A socket of ours, on which the key never comes."""
+
+    def close(self) -> None:
+        super().close()
+        assert KEY not in json.dumps(self.messages)
+
+
 class Page(NamedTuple):
     """A page's configuration, and the headers that came with it."""
 
@@ -72,7 +81,7 @@ class Page(NamedTuple):
         return str(self.config.get("codeactTicket", ""))
 
 
-class PersonsPage(Listening):
+class PersonsPage(Told):
     """What claims to be a page of the person's, and gives their word on code that asks."""
 
     def __init__(self, server: LiveServer, page: Page | None = None, secret: str = "") -> None:
@@ -105,7 +114,7 @@ class Decided(NamedTuple):
     json: Json
 
 
-class Follower(Listening):
+class Follower(Told):
     """A tab that follows one notebook."""
 
     def __init__(self, notebook: LiveNotebook, seen: Mapping[str, int]) -> None:

@@ -77,7 +77,11 @@ class LiveServer:
         own = {f"JUPYTER_{kind}_DIR": str(root / kind.lower()) for kind in kinds}
         (root / "config").mkdir()
         extensions = {**dict.fromkeys(OTHERS, False), "codeact_jupyter": True}
-        written = {"ServerApp": {"jpserver_extensions": extensions}, **(config or {})}
+        written = {
+            "ServerApp": {"jpserver_extensions": extensions},
+            "FileContentsManager": {"delete_to_trash": False},  # nothing of ours is in the person's
+            **(config or {}),
+        }
         (root / "config" / "jupyter_server_config.json").write_text(json.dumps(written))
         command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"]
         command += [f"--port={self.port}", f"--ServerApp.root_dir={self.files}"]

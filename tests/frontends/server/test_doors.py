@@ -154,3 +154,26 @@ def test_the_door_has_room_for_a_few_connections_and_bounded_requests(walled: Li
     person.run("for each in held: each.close()")
     many = "'POST', lent + '/v1/messages', b'', **{'X-Api-Key': own, 'Content-Length': '999999999'}"
     assert person.run(f"print(asked({many}))").startswith("(400")
+
+
+def test_what_the_person_decides_about_the_model_holds_whatever_the_kernel_does(
+    walled: LiveNotebook, lender: LiveServer, model: ScriptedModel
+) -> None:
+    """The magic's loop is in there; what it may have from outside is decided outside."""
+    person = walled.person
+    fetched = {"type": "image", "source": {"type": "url", "url": "https://elsewhere.example/?key"}}
+    asked = {"model": "claude-opus-5-5", "max_tokens": 9, "stream": True}
+    body = json.dumps({**asked, "messages": [{"role": "user", "content": [fetched]}]})
+
+    def answered() -> str:
+        person.run(ASKS)
+        posted = f"'POST', lent + '/v1/messages', {body!r}, **{{'X-Api-Key': own}}"
+        return person.run(f"print(asked({posted}))")
+
+    assert "elsewhere is not lent" in answered()
+    assert lender.ask(f"codeact/api/lent/{walled.kernel}", method="DELETE").status == 200
+    assert "taken back" in answered()
+    person.begin("import os; os._exit(1)")
+    person.hears()
+    assert "taken back" in answered()
+    assert not model.requests

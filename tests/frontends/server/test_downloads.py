@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import json
+import threading
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ import pytest
 
 from codeact_jupyter.engine.trajectory import Trajectory
 from codeact_jupyter.errors import SettingsError
-from codeact_jupyter.frontends.server.downloads import download
+from codeact_jupyter.frontends.server.downloads import Exports, download, exported, stem_of
+from codeact_jupyter.notebook.beginning import new_notebook
 from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.notebook.growing import to_cells
 from codeact_jupyter.notebook.inline import trajectory_of
@@ -71,6 +74,12 @@ def test_a_whole_notebook_is_signed_and_hides_no_change(tmp_path: Path) -> None:
     assert found is not None and found.cell == changed["id"]
 
 
+def test_what_others_made_is_not_signed_by_a_download() -> None:
+    content = new_notebook(conversation())
+    del content["metadata"]["codeact"]["chain"]
+    assert not verify(json.loads(data_of(_whole(content))), own_key()).signed
+
+
 def _whole(content: Any) -> dict[str, str]:
     told = trajectory_of(content["cells"], content["metadata"]["codeact"])
     return download(told, "ipynb", "sales", shape=WHOLE, around=content)
@@ -83,9 +92,48 @@ def test_markdown_comes_with_its_pictures_as_one_archive() -> None:
     assert "sales.md" in names and any(name.endswith(".png") for name in names)
 
 
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("sales (1)/../x", "sales _1__.._x"),
+        ("表" * 100, "表" * 66),
+        ("𠀀" * 100, "𠀀" * 50),
+        ("a" * 300, "a" * 200),
+    ],
+    ids=["others", "long", "wide", "longest"],
+)
+def test_a_notebook_of_any_name_is_exported_under_one_that_all_systems_take(
+    name: str, stem: str
+) -> None:
+    assert stem_of(name) == stem
+    file = download(conversation(), "md", stem_of(name), shape=WHOLE)
+    assert file["name"] == f"{stem}.zip"
+
+
 @pytest.mark.parametrize("form", ["py", "html", "jsonl"])
 def test_other_forms_are_one_file(form: str) -> None:
     assert download(conversation(), form, "sales", shape=WHOLE)["name"] == f"sales.{form}"
+
+
+async def test_exports_are_made_one_after_another_and_one_that_nobody_waits_for_is_not_begun() -> (
+    None
+):
+    exports, go_on, made = Exports(), threading.Event(), list[str]()
+
+    def export(name: str) -> dict[str, str]:
+        go_on.wait()
+        made.append(name)
+        return {"name": name}
+
+    first, second, third = (exports.ask(partial(export, name)) for name in "abc")
+    second.cancel()
+    with pytest.raises(SettingsError, match="who asked for it had gone"):
+        await exported(second)
+    assert not made
+    go_on.set()
+    assert [await exported(each) for each in (first, third)] == [{"name": "a"}, {"name": "c"}]
+    assert made == ["a", "c"]
+    exports.close()
 
 
 def test_there_must_be_a_conversation_and_a_form() -> None:
@@ -93,3 +141,18 @@ def test_there_must_be_a_conversation_and_a_form() -> None:
         download(Trajectory(), "ipynb", "sales", shape=WHOLE)
     with pytest.raises(SettingsError, match="docx"):
         download(conversation(), "docx", "sales", shape=WHOLE)
+
+
+@pytest.mark.parametrize("form", ["x/../../{}/a.py", "jsonl/../../{}/a.jsonl", "../{}/a.html"])
+def test_a_form_is_no_way_to_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """Who may only read would write files as the server's user."""
+    theirs = tmp_path / "theirs" / f"a.{form.rpartition('.')[2]}"
+    theirs.parent.mkdir()
+    theirs.write_text("mine")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(SettingsError, match=r"there is no form '.*'; use one of: ipynb, py, md"):
+        download(conversation(), form.format("theirs"), "sales", shape=WHOLE)
+    assert theirs.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [theirs.parent]

@@ -250,6 +250,25 @@ def test_a_notebook_renamed_during_a_run_takes_the_run_along(
     assert not (notebook.server.files / old).exists()
 
 
+def test_a_notebook_deleted_during_a_run_ends_it_and_the_next_of_its_name_knows_nothing_of_it(
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
+) -> None:
+    model.will(act(held.code), act("a = 1"), say())
+    tab = notebook.follow()
+    run = notebook.start("delete me")
+    tab.first(run, "step", state="running")
+    deleted = notebook.server.ask(f"api/contents/{notebook.path}", method="DELETE")
+    assert deleted.status == 204
+    end = tab.end(run)
+    assert (end["state"], end["reason"]) == ("interrupted", "its notebook was deleted")
+    tab.close()
+    nbformat.write(nbformat.v4.new_notebook(), notebook.server.files / notebook.path)
+    again = notebook.start("begin anew")
+    later = notebook.follow()
+    assert later.end(again)["state"] == "answered"
+    assert not later.of(run)
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from codeact_jupyter.sandbox import kernelspec
+from tests.canary import KEY
 from tests.frontends.live import SECONDS, ScriptedModel, act, say
 from tests.sandbox.conftest import require_bubblewrap
 from tests.sandbox.kernels import write_spec
@@ -154,7 +155,6 @@ def test_a_server_with_remote_kernels_ends_when_it_is_told_to(
 def test_no_log_of_the_server_or_the_gateway_holds_the_key(
     behind: LiveServer, remote: LiveNotebook, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    key = "sk-test-canary"
-    assert key not in remote.person.run("import os; print(dict(os.environ))")
+    assert KEY not in remote.person.run("import os; print(dict(os.environ))")
     logs = [path.read_text() for path in tmp_path_factory.getbasetemp().glob("gateway*/log")]
-    assert logs and not [log for log in (behind.log, *logs) if key in log]
+    assert logs and not [log for log in (behind.log, *logs) if KEY in log]

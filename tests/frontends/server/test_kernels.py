@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.frontends.live import ScriptedModel, act, say
 from tests.loopback import ScriptedTurn, Text
 
 from .conftest import OpenNotebook
-from .front_ends import Held, all_text, has_begun
-from .live_server import LiveNotebook, LiveServer
+from .front_ends import Follower, Held, all_text, has_begun
+from .live_server import LiveNotebook, LiveServer, Response
 
 LONG = "import time\nfor _ in range(600):\n    time.sleep(0.05)"
 
@@ -70,6 +71,38 @@ def test_a_kernel_that_was_busy_before_the_server_looked_is_waited_for(
     held.let_go()
     assert tab.end(run)["state"] == "answered"
     assert tab.steps(run)[0]["state"] == "ok"
+
+
+def test_a_task_sent_while_the_kernel_is_changed_is_refused_by_name_and_the_next_one_begins(
+    open_notebook: OpenNotebook, model: ScriptedModel
+) -> None:
+    notebook = open_notebook()
+    model.will(say("Before."), *[act("print('new')"), say("After.")] * 3)
+    tab = notebook.follow()
+    tab.end(notebook.start("first"))
+    for after in (0.0, 0.2):  # the old kernel may still be there, or be on its way out
+        with ThreadPoolExecutor(1) as pool:
+            old = notebook.kernel
+            changed = pool.submit(change_kernel, notebook)
+            time.sleep(after)
+            answer = notebook.order("too early", kernel=old)
+            notebook.kernel = changed.result()
+        tab.follow({})
+        why = answer.json["message"] if answer.status == 400 else end_in_words(tab, answer)
+        assert why == "answered" or ("kernel" in why and "fault" not in why)
+    assert tab.end(notebook.start("again"))["state"] == "answered"
+
+
+def end_in_words(tab: Follower, answer: Response) -> str:
+    end = tab.end(answer.json["run"])
+    return str(end["reason"] or end["state"])
+
+
+def change_kernel(notebook: LiveNotebook) -> str:
+    wanted = {"kernel": {"id": None, "name": "python3"}}
+    answer = notebook.server.ask(f"api/sessions/{notebook.session['id']}", wanted, method="PATCH")
+    new: str = answer.json["kernel"]["id"]
+    return new
 
 
 def test_a_kernel_that_the_person_restarts_during_a_cell_ends_the_run_by_name(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from codeact_jupyter.errors import SettingsError
+from codeact_jupyter.frontends.server.askable import request_of
+from tests.canary import KEY
 from tests.frontends.live import ScriptedModel, act, say
 from tests.hostile_folder import ELSEWHERE, write_hostile
 from tests.loopback import Fault, ScriptedTurn, Text
@@ -23,6 +27,13 @@ from IPython import get_ipython
 from codeact_jupyter.frontends import borrowing
 print(borrowing.token_of(get_ipython().kernel.session.key, borrowing.kernel_id()))
 """
+# What the model's server would fetch: with a secret in its address it leaves a sandbox.
+FETCHED = {"type": "image", "source": {"type": "url", "url": "https://elsewhere.example/?secret"}}
+PNG = "iVBORw0KGgo="
+WRITTEN = {"type": "text", "media_type": "text/plain", "data": "words"}
+RESULT = {"type": "tool_result", "tool_use_id": "toolu_1"}
+TEXT = {"type": "text", "text": "words"}
+NESTED = {**RESULT, "content": [TEXT]}
 GATEWAYS = "canary-of-the-gateway-0123456789"
 
 
@@ -110,6 +121,17 @@ def test_a_token_opens_its_own_kernels_model_and_nothing_else(
         {"mcp_servers": []},
         {"container": "x"},
         {"max_tokens": "many"},
+        {"model": "a-model-whose-price-nobody-knows"},
+        {"model": None},
+        {"messages": [{"role": "user", "content": [FETCHED]}]},
+        {"messages": [{"role": "user", "content": [{**FETCHED, "type": "document"}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "document", "source": WRITTEN}]}]},
+        {"messages": [{"role": "user", "content": [{**RESULT, "content": [FETCHED]}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "container_upload"}]}]},
+        {"messages": [{"role": "user", "content": [{**RESULT, "content": [NESTED]}]}]},
+        {"messages": [{"role": "user", "content": [{**TEXT, "content": [TEXT]}]}]},
+        {"messages": [{"role": "user", "content": {}}]},
+        {"messages": {}},
     ],
 )
 def test_what_this_agent_does_not_ask_is_not_lent(
@@ -118,6 +140,37 @@ def test_what_this_agent_does_not_ask_is_not_lent(
     answer = ask(notebook, notebook.kernel, token_in(notebook), **body)
     assert answer.status == 400 and answer.json["error"]["message"]
     assert not model.requests
+
+
+@pytest.mark.parametrize("opened", ["[", '{"content":'])
+def test_a_request_that_nests_without_end_is_refused(opened: str) -> None:
+    with pytest.raises(SettingsError, match="no JSON that can be read"):
+        request_of(opened.encode() * 200_000)
+
+
+def test_a_picture_in_the_request_is_lent(notebook: LiveNotebook, model: ScriptedModel) -> None:
+    held = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}}
+    call = {"type": "tool_use", "id": "toolu_1", "name": "python", "input": {"code": "see()"}}
+    asked = [
+        {"role": "user", "content": [{"type": "text", "text": "see"}, held]},
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [{**RESULT, "content": [held]}]},
+    ]
+    tools = [{"name": "python", "input_schema": {"type": "object"}}]
+    given = {"messages": asked, "tools": tools}
+    assert ask(notebook, notebook.kernel, token_in(notebook), **given).status == 200
+
+
+def test_a_dearer_model_takes_its_own_price_from_the_budget(
+    notebook: LiveNotebook, model: ScriptedModel
+) -> None:
+    token, spent = token_in(notebook), [0.0]
+    for name in ("claude-haiku-4-5", "claude-opus-4-1"):
+        model.will(say("Said."))
+        assert ask(notebook, notebook.kernel, token, model=name).status == 200
+        spent += [each["cost"] for each in loans(notebook) if each["kernel"] == notebook.kernel]
+    costs = [after - before for before, after in itertools.pairwise(spent)]
+    assert costs[1] > 4 * costs[0] > 0
 
 
 def test_what_is_revoked_is_lent_no_more(notebook: LiveNotebook, model: ScriptedModel) -> None:
@@ -211,7 +264,7 @@ def test_a_server_that_keeps_the_environment_as_it_is_says_so_in_its_settings(
     with serving(served_model, tmp_path, flags=flags) as server:
         notebook = LiveNotebook(server, "own.ipynb")
         printed = notebook.person.run("import os; print(os.environ['ANTHROPIC_API_KEY'])")
-        assert printed == "sk-test-canary\n"
+        assert printed == f"{KEY}\n"
         notebook.close()
 
 

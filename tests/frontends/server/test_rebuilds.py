@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
+from codeact_jupyter.notebook.document import Document
 from tests.frontends.live import ScriptedModel, act, say
+from tests.notebook.stories import conversation, step, story
 
 from .conftest import OpenNotebook
 from .live_server import LiveNotebook, LiveServer
@@ -95,6 +98,23 @@ def test_what_would_ask_is_skipped_and_can_be_allowed(
     assert not said["same"] and "delete" in said["kinds"] and victim.exists()
     assert "skipped" in said["lines"][1]
     assert rebuild(notebook, allow=said["kinds"])["same"] and not victim.exists()
+
+
+def test_what_a_tagged_cell_made_is_left_alone_where_the_kernel_holds_it(
+    open_notebook: OpenNotebook, tmp_path: Path
+) -> None:
+    tagged = {"tags": ["codeact-ask"]}
+    mine = nbformat.v4.new_code_cell("base = [40]", execution_count=1, metadata=tagged)
+    notebook = open_notebook(mine)
+    notebook.person.run("base = [40]")
+    ran = Document(tmp_path / "ran.ipynb")
+    ran.show(conversation(replace(story(), steps=(step(1, "base.append(2)"),))))
+    metadata = ran.content["metadata"]["codeact"]
+    parts = {"cells": [mine, *ran.content["cells"]], "metadata": metadata}
+    body = {"path": notebook.path, "kernel": notebook.kernel, "allow": ["overwrite-name"], **parts}
+    said = notebook.server.api("rebuild", body).json
+    assert said["kinds"] == ["locked"]
+    assert "[40]" in notebook.person.run("print(base)")
 
 
 def test_a_rebuilding_can_be_stopped_and_no_run_begins_meanwhile(

@@ -179,6 +179,7 @@ def test_nothing_of_ours_answers_outside_the_base_url(guarded: LiveServer) -> No
         {"step": "1", "hash": "x", "decision": "run"},
         {"path": "a.ipynb", "kernel": "x", "allow": ["everything"]},
         {"content": {"cells": []}, "at": "1.1"},
+        {"path": "a.ipynb", "points": 5},
     ],
 )
 def test_a_body_that_makes_no_sense_is_refused_with_a_message(
@@ -191,6 +192,7 @@ def test_a_body_that_makes_no_sense_is_refused_with_a_message(
         "rebuild",
         "rebuild/stop",
         "fork",
+        "undone/cells",
         "runs/0123abcd/input",
     ):
         answer = server.api(route, body)

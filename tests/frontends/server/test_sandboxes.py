@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from codeact_jupyter.frontends.server.sandboxes import _admitted_text
 from codeact_jupyter.sandbox import kernelspec
-from codeact_jupyter.sandbox.messages import ASKS
+from codeact_jupyter.sandbox.messages import ASKS, harmless_message
 from tests.frontends.live import ScriptedModel, act, say
 from tests.sandbox.conftest import require_bubblewrap
 from tests.sandbox.kernels import write_spec
@@ -103,6 +104,11 @@ def test_messages_that_are_none_keep_no_other_from_the_page(sandboxing: LiveServ
     assert notebook.person.reply(request)["status"] == "ok"
     assert notebook.person.run("print('heard')").strip() == "heard"
     notebook.close()
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "1", "null", "[" * 100_000])
+def test_what_a_gateway_sends_that_is_no_message_does_not_pass(text: str) -> None:
+    assert _admitted_text(text, harmless_message) is None
 
 
 def test_a_page_with_the_older_way_of_messages_gets_the_same(notebook: LiveNotebook) -> None:

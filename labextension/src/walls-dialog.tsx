@@ -1,8 +1,9 @@
 /** Says what the walls around a kernel are, and asks how far the person trusts what is in them. */
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ReactElement } from 'react';
 import type { Walls } from './walls';
-import { wordsOf } from './walls-words';
+import { nameOf, wordsOf } from './walls-words';
 
 export async function askOfWalls(walls: Walls, trans: TranslationBundle): Promise<void> {
   await walls.look();
@@ -17,12 +18,24 @@ export async function askOfWalls(walls: Walls, trans: TranslationBundle): Promis
   const ended = told.whyEnded ? trans.__('It died: %1.', told.whyEnded) : '';
   const gives = told.trusted ? '' : told.givesAway;
   const { button } = await showDialog({
-    title: trans.__('This notebook runs in a sandbox'),
-    body: [wordsOf(walls, trans), ended, refused, gives].filter(Boolean).join('\n\n'),
+    title: trans.__('This notebook’s kernel: %1', nameOf(walls, trans)),
+    body: paragraphs([wordsOf(walls, trans), ended, refused, gives]),
     buttons: [Dialog.cancelButton({ label: trans.__('Close') }), trust],
     defaultButton: 0
   });
   if (button.accept) {
     await walls.trust(!told.trusted);
   }
+}
+
+function paragraphs(texts: readonly string[]): ReactElement {
+  return (
+    <>
+      {texts.filter(Boolean).map(text => (
+        <p key={text} className="codeact-Walls-paragraph">
+          {text}
+        </p>
+      ))}
+    </>
+  );
 }

@@ -1,0 +1,32 @@
+"""Texts that code only compares with others or looks for: what they name is not used."""
+
+from __future__ import annotations
+
+import ast
+
+from .tables import words
+
+COMPARING = words(
+    """startswith endswith removeprefix removesuffix count find rfind index isin contains match
+    fullmatch search findall finditer split"""
+)
+_OF_PATTERNS = frozenset({"re", "regex"})
+
+
+def only_compared(tree: ast.AST) -> frozenset[int]:
+    """Give the ids of the constants that are compared, or searched for, and nothing else."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        for part in _compared_by(node):
+            parts = part.elts if isinstance(part, ast.List | ast.Tuple | ast.Set) else [part]
+            found.update(map(id, parts))
+    return frozenset(found)
+
+
+def _compared_by(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        of_patterns = getattr(node.func.value, "id", "") in _OF_PATTERNS
+        return node.args[:1] if of_patterns or node.func.attr in COMPARING else []
+    return []

@@ -1,0 +1,46 @@
+"""What a person is asked about is shown as it is, in every front end: nothing in it can hide."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from codeact_jupyter.engine import events
+from codeact_jupyter.engine.trajectory import Action, Reply, Step
+from codeact_jupyter.frontends.magic_views import TextView
+from codeact_jupyter.frontends.retelling import step_words
+from codeact_jupyter.frontends.terminal import TerminalView
+from codeact_jupyter.frontends.words import visible
+
+HIDING = {
+    "remove(a)\rprint('hello')": "remove(a)\nprint('hello')",
+    "run('echo \x1b[8m; rm -rf ~\x1b[0m')": "run('echo \\x1b[8m; rm -rf ~\\x1b[0m')",
+    "\x1b[2K\x1b[1A": "\\x1b[2K\\x1b[1A",
+    "access = 'user\u202e \u2066# admin'": "access = 'user\\u202e \\u2066# admin'",
+    "a\u200bb = '\U000e0041\xa0'": "a\\u200bb = '\\U000e0041\\xa0'",
+    "if a:\r\n\tb = 'é 漢 \\n'\n": "if a:\n\tb = 'é 漢 \\n'\n",
+}
+
+
+@pytest.mark.parametrize("code", HIDING)
+def test_what_code_would_hide_is_visible(code: str) -> None:
+    assert visible(code) == HIDING[code]
+
+
+@pytest.mark.parametrize("code", HIDING)
+def test_code_is_shown_as_it_runs_before_it_is_allowed(code: str) -> None:
+    said = io.StringIO()
+    step = Step(1, Reply(()), action=Action(code, "a-1-action"))
+    with TerminalView(Console(file=said, width=80)) as view:
+        view.show(events.ApprovalAsked(step, ("runs",)))
+    assert said.getvalue().split() == HIDING[code].split()
+    assert step_words(step) == f"```python\n{HIDING[code]}\n```"
+
+
+def test_the_reasons_of_a_question_command_no_terminal(capsys) -> None:
+    TextView().asks("Run it?", ["runs a shell command: echo \x1b[2J\rls"])
+    assert capsys.readouterr().out == (
+        "  asks because it runs a shell command: echo \\x1b[2J\nls\n"
+    )
