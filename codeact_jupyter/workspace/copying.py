@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import stat
@@ -15,6 +16,7 @@ from .store import PRIVATE_FILE
 NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0)
 BINARY = getattr(os, "O_BINARY", 0)
 CHUNK = 1 << 20
+UNFINISHED = ".codeact-undo"  # how the names of files end that are not written yet
 
 
 def copy_in(path: Path, to: Path) -> None:
@@ -50,7 +52,10 @@ def put(path: Path, entry: Entry, content: Path | None) -> None:
     if content is not None and _has_other_names(path, entry):
         _write_in_place(path, entry, content)
         return
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
+    start = f".{path.name[:80]}."
+    for left in path.parent.glob(f"{glob.escape(start)}*{UNFINISHED}"):
+        left.unlink()  # by a process that was killed while it wrote here
+    handle, temporary = tempfile.mkstemp(UNFINISHED, start, path.parent)
     os.close(handle)
     try:
         if entry.kind == "link":

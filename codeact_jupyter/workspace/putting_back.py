@@ -157,9 +157,11 @@ class _Found:
             if old is None and new is None:
                 continue  # it came and went
             known, expected = self._known(path, snapshot, old)
-            conflict = known.differ(self.root / path, expected, entry_of(self.root / path))
+            there = entry_of(self.root / path)
+            conflict = known.differ(self.root / path, expected, there)
             unsure = not self.undone and path in self.unsure
             conflict = conflict or unsure or (not self.undone and path in self.others)
+            conflict = conflict and not self._is_back(path, there)
             kind = "" if (shown := old or new) is None or shown.kind == "file" else shown.kind
             changes.append(Change("file", path, _what(old, new), kind, conflict, unsure))
         for kept in self.kept[1:]:
@@ -180,21 +182,21 @@ class _Found:
             return first, old
         return self.copies.get(path, (first, self.last[path]))
 
+    def _is_back(self, path: str, there: Entry | None) -> bool:
+        """Whether it is as it would be put, as where an undo was broken off."""
+        if self.undone:
+            wanted = entries_of(self._head["theirs"]).get(path)
+            return not self.snapshots[0].differ(self.root / path, wanted, there)
+        snapshot, old = self.first[path]
+        return not snapshot.differ(self.root / path, old, there)
+
     def put_back(self, *, overwrite: bool) -> Restored:
         seen = self.undoable()
         chosen = [each.name for each in seen.changes if overwrite or not each.conflict]
         kept_as_is = [each.name for each in seen.changes if each.name not in chosen]
-        theirs: MaybeEntries = dict(entries_of(self._head["theirs"])) if self.undone else {}
-        failed: list[str] = []
-        if not self.undone:
-            for path in list(chosen):
-                try:
-                    store = self.snapshots[0].store
-                    theirs[path] = kept_now(self.root, path, store, f"t{len(theirs)}")
-                except OSError:
-                    failed.append(path)
-                    chosen.remove(path)
-            self._note(theirs=theirs)
+        theirs: MaybeEntries = dict(entries_of(self._head.get("theirs", {})))
+        failed = [] if self.undone else self._keep(chosen, theirs)
+        chosen = [path for path in chosen if path not in failed]
         wanted = {path: theirs.get(path) if self.undone else self.first[path][1] for path in chosen}
         done: list[str] = []
         for path in in_order(wanted):
@@ -208,6 +210,24 @@ class _Found:
         self._finish(theirs, left)
         return Restored(tuple(done), tuple(kept_as_is), tuple(failed))
 
+    def _keep(self, chosen: Collection[str], theirs: MaybeEntries) -> list[str]:
+        """Keep in `theirs` what is there now, for the way back; returns what cannot be kept.
+
+        What an undo that was broken off had replaced stays kept, as it was before.
+        """
+        failed: list[str] = []
+        number = self._head.get("copies", 0) if theirs else 0
+        for path in chosen:
+            if path in theirs and self._is_back(path, entry_of(self.root / path)):
+                continue
+            number += 1
+            try:
+                theirs[path] = kept_now(self.root, path, self.snapshots[0].store, f"t{number}")
+            except OSError:
+                failed.append(path)
+        self._note(theirs=theirs, copies=number)
+        return failed
+
     def _finish(self, theirs: MaybeEntries, left: MaybeEntries) -> None:
         undone = not self.undone
         for at, (snapshot, kept) in enumerate(zip(self.snapshots, self.kept, strict=True)):
@@ -218,7 +238,7 @@ class _Found:
             kept.update(undone=undone, after=after)
             if at == 0:
                 unit = [each.point for each in self.snapshots] if undone else []
-                kept.update(theirs=theirs, left=left, unit=unit)
+                kept.update(theirs=theirs if undone else {}, left=left, unit=unit)
             snapshot.write(**kept)
         for snapshot in reversed(self.earlier):
             left = _renewed(snapshot, left)
