@@ -56,9 +56,14 @@ export class CellInput implements IDisposable {
     return this._node.contains(document.activeElement);
   }
 
+  /** Bring all of it into view, with the least movement. */
+  reveal(): void {
+    this._node.scrollIntoView({ block: 'nearest' });
+  }
+
   /** The person tried to run the cell: lead them here. */
   remind(): void {
-    this._node.scrollIntoView({ block: 'nearest' });
+    this.reveal();
     this._field.focus();
   }
 

@@ -13,6 +13,7 @@ import { CellIds } from './cell-ids';
 import { comesBefore } from './cell-order';
 import { KEY } from './protocol';
 import * as read from './reading';
+import { looksAt } from './sight';
 
 /** A cell to be; more fields than these are not taken over. */
 export interface NewCell {
@@ -61,7 +62,7 @@ export class CellPlaces implements IDisposable {
    */
   insert(cell: NewCell, run: string, after: string): Cell {
     const place = this._place(cell.id, run, after);
-    const follow = place > 0 && this._isInView(place - 1);
+    const follow = place > 0 && looksAt(this._notebook, this._notebook.widgets[place - 1]?.node);
     const widget = this._write(cell.id, place, shared => {
       separateUndo(shared);
       shared.insertCell(place, bare(cell));
@@ -175,17 +176,6 @@ export class CellPlaces implements IDisposable {
     }
     const [next] = this._ids.ofRun(run);
     return next ? this._ids.index(next) : (this._shared?.cells.length ?? 0);
-  }
-
-  /** Whether the person looks at a part of this cell, so that the view follows what comes behind it. */
-  private _isInView(index: number): boolean {
-    const node = this._notebook.widgets[index]?.node;
-    if (!node?.isConnected || this._notebook.mode === 'edit') {
-      return false; // they write somewhere: what they write stays where it is
-    }
-    const view = this._notebook.node.getBoundingClientRect();
-    const { top, bottom } = node.getBoundingClientRect();
-    return bottom > view.top && top < view.bottom;
   }
 
   private _onChanged(_: unknown, { cellsChange: changes }: NotebookChange): void {

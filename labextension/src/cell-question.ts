@@ -12,6 +12,7 @@ import type { Api, Approval } from './api';
 import { wordToRun } from './asked-code';
 import { type Press, pressOf } from './press';
 import type { AskedFrame } from './protocol';
+import { visible } from './visible';
 
 const ASKS_CLASS = 'jp-mod-codeactAsks';
 const CLASS = 'jp-codeact-Question';
@@ -54,6 +55,11 @@ export class CellQuestion implements IDisposable {
     void this._say(wordToRun(this.asked, this._code), press);
   }
 
+  /** Bring all of it into view, with the least movement. */
+  reveal(): void {
+    this._node.scrollIntoView({ block: 'nearest' });
+  }
+
   /** The cell was run along with others, or by no key in it: that is no word on this one. */
   remind(alone: boolean): void {
     const { trans } = this._options;
@@ -61,7 +67,7 @@ export class CellQuestion implements IDisposable {
       ? trans.__('Not run: press Run here, or Shift+Enter in the cell.')
       : trans.__('Not run with the others: press Run here, or run it alone.');
     this._trouble.textContent = said;
-    this._node.scrollIntoView({ block: 'nearest' });
+    this.reveal();
   }
 
   dispose(): void {
@@ -84,7 +90,7 @@ export class CellQuestion implements IDisposable {
     words.setAttribute('role', 'status');
     const why =
       reasons.length > 0
-        ? trans.__('Why it asks: %1', reasons.join('; '))
+        ? trans.__('Why it asks: %1', visible(reasons.join('; ')))
         : trans.__('Every action asks.');
     words.textContent = `${trans.__('Waits for your approval, not run yet.')} ${why}`;
     return words;

@@ -14,6 +14,7 @@ import type { Tried } from './asking';
 import { CellInput } from './cell-input';
 import { CellQuestion } from './cell-question';
 import type { AskedFrame, InputFrame } from './protocol';
+import { looksAt } from './sight';
 import { cellId, type INotebookRuns } from './tokens';
 
 export interface CellQuestionsOptions {
@@ -61,10 +62,15 @@ export class CellQuestions implements IDisposable {
   }
 
   private _show(asked: AskedFrame | InputFrame, cell: Cell): CellQuestion | CellInput {
-    const { runs, trans } = this._options;
-    return asked.type === 'asked'
+    const { runs, trans, notebook } = this._options;
+    const follows = looksAt(notebook, cell.node);
+    const shown = asked.type === 'asked'
       ? new CellQuestion(cell, asked, this._options)
       : new CellInput(cell, asked, { trans, answer: (...line) => runs.asking.answer(...line) });
+    if (follows) {
+      shown.reveal(); // the buttons make the cell longer
+    }
+    return shown;
   }
 
   /** What is asked: a notebook has one question at most. */

@@ -1,10 +1,12 @@
-"""A run in a notebook that nbclient or papermill executes: it waits, fails, is saved, is read."""
+"""A run in a notebook that nbclient, papermill or nbconvert executes: it waits, fails, is saved, is read."""
 
 from __future__ import annotations
 
 import json
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +121,20 @@ def test_papermill_waits_and_fails_with_the_run(model, tmp_path):
     nbformat.write(notebook(LOAD, "%%codeact --max-steps 1 --approve never\ntask", "1"), bad)
     with pytest.raises(papermill.PapermillExecutionError, match="the run ended limit"):
         papermill.execute_notebook(str(bad), str(out), progress_bar=False)
+
+
+def test_nbconvert_waits_and_fails_with_the_run(model, tmp_path):
+    model.will(act("answer = 42\nanswer"), say("It is 42."), act("x = 1"))
+    good, bad = tmp_path / "good.ipynb", tmp_path / "bad.ipynb"
+    nbformat.write(notebook(LOAD, "%%codeact --approve never\ntask", "assert answer == 42"), good)
+    nbformat.write(notebook(LOAD, "%%codeact --max-steps 1 --approve never\ntask", "1"), bad)
+    convert = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook", "--execute"]
+    subprocess.run([*convert, "--output", "done", good], check=True, capture_output=True)
+    (turn,) = Document(tmp_path / "done.ipynb").trajectory.turns
+    assert turn.state == "answered" and [step.state for step in turn.steps] == ["ok"]
+    ended = subprocess.run([*convert, "--output", "never", bad], capture_output=True, text=True)
+    assert ended.returncode and "the run ended limit" in ended.stderr
+    assert not (tmp_path / "never.ipynb").exists()
 
 
 def test_where_nobody_can_answer_a_question_does_not_hang(model, tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -14,14 +16,8 @@ from codeact_jupyter.frontends.retelling import step_words
 from codeact_jupyter.frontends.terminal import TerminalView
 from codeact_jupyter.frontends.words import visible
 
-HIDING = {
-    "remove(a)\rprint('hello')": "remove(a)\nprint('hello')",
-    "run('echo \x1b[8m; rm -rf ~\x1b[0m')": "run('echo \\x1b[8m; rm -rf ~\\x1b[0m')",
-    "\x1b[2K\x1b[1A": "\\x1b[2K\\x1b[1A",
-    "access = 'user\u202e \u2066# admin'": "access = 'user\\u202e \\u2066# admin'",
-    "a\u200bb = '\U000e0041\xa0'": "a\\u200bb = '\\U000e0041\\xa0'",
-    "if a:\r\n\tb = 'é 漢 \\n'\n": "if a:\n\tb = 'é 漢 \\n'\n",
-}
+HIDING = json.loads((Path(__file__).parents[1] / "golden" / "visible.json").read_text("utf-8"))
+"""What code hides, and how it is shown: the panel shows the same (labextension/src/visible.ts)."""
 
 
 @pytest.mark.parametrize("code", HIDING)

@@ -74,6 +74,37 @@ def test_a_kind_that_was_allowed_once_for_all_does_not_ask_again(
     assert [tab.cell(f"action {step}")["state"] for step in (1, 2, 3)] == ["ok", "ok", "ok"]
 
 
+def test_a_kind_that_was_allowed_for_a_run_asks_again_in_the_next(
+    tab: Tab, model: ScriptedModel, approvals: Any
+) -> None:
+    approvals.select_option("risky")
+    folder = tab.file.parent.parent
+    deletes = [act(DELETES.format(str(folder / f"{name}.txt"))) for name in ("a", "b", "c")]
+    model.will(*deletes[:2], say(), deletes[2], say())
+    tab.task("delete, and delete again")
+    waiting(tab, 1).get_by_role("button", name="Allow for this run").click()
+    tab.until_ended()
+    assert [tab.cell(f"action {step}")["state"] for step in (1, 2)] == ["ok", "ok"]
+    tab.task("and once more")
+    waiting(tab, 1).get_by_role("button", name="Run", exact=True).click()
+    tab.until_ended(2)
+    assert tab.cell("action 1")["state"] == "ok"
+
+
+def test_what_the_code_would_hide_is_shown_before_it_is_allowed(
+    tab: Tab, model: ScriptedModel, approvals: Any
+) -> None:
+    approvals.select_option("ask")
+    model.will(act("word = 'user\u202e \u2066# admin'\nlen(word)"), say())
+    tab.task("try")
+    card = waiting(tab, 1)
+    code = card.get_by_role("region", name="Code that asks")
+    expect(code).to_have_text("word = 'user\\u202e \\u2066# admin'\nlen(word)")
+    card.get_by_role("button", name="Run", exact=True).click()
+    tab.until_ended()
+    assert "15" in outputs(tab.cell("action 1")), "what ran is what the model wrote"
+
+
 def test_what_code_asks_for_is_answered_in_the_panel_and_a_password_is_kept_nowhere(
     tab: Tab, model: ScriptedModel, sent: list[str]
 ) -> None:

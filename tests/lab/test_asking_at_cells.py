@@ -53,6 +53,21 @@ def test_a_waiting_cell_is_not_run_along_with_all_others(
     assert "runs 1\n" in outputs(tab.cell("action 1"))
 
 
+def test_the_buttons_at_a_waiting_cell_come_into_view_where_the_person_follows_the_run(
+    tab: Tab, model: ScriptedModel, approvals: Any
+) -> None:
+    approvals.select_option("ask")
+    model.will(act("\n".join(f"a{line} = {line}" for line in range(25))), say("Done."))
+    tab.write(*("\n".join("x" * 8) for _ in range(6)))
+    tab.select(5)
+    tab.task("try")
+    card = waiting(tab, 1)
+    reject = tab.page.locator(".jp-codeact-Question").get_by_role("button", name="Reject")
+    expect(reject).to_be_in_viewport(ratio=1)
+    card.get_by_role("button", name="Run", exact=True).click()
+    tab.until_ended()
+
+
 def test_what_a_magic_asks_is_answered_at_its_cell_after_a_reload(
     tab: Tab, model: ScriptedModel
 ) -> None:

@@ -7,6 +7,7 @@
  */
 import { memo, type KeyboardEvent, type ReactNode, type RefObject, type SyntheticEvent, useEffect, useRef } from 'react';
 import type { AskedFrame } from '../protocol';
+import { visible } from '../visible';
 import { CannotAnswer } from './CannotAnswer';
 import { Code } from './Code';
 import { CodeEditor } from './CodeEditor';
@@ -36,7 +37,7 @@ function Deciding({ asked }: { asked: AskedFrame }) {
       {mode === 'editing' ? (
         <CodeEditor code={code} label={trans.__('Code to run')} onChange={deciding.setCode} />
       ) : (
-        <Code code={seen} growing={false} label={trans.__('Code that asks')} />
+        <Code code={visible(seen)} growing={false} label={trans.__('Code that asks')} />
       )}
       {mode === 'rejecting' && (
         <Word word={word} onChange={deciding.setWord} onSend={deciding.reject} />
@@ -53,7 +54,7 @@ function DecidedElsewhere({ asked }: { asked: AskedFrame }) {
   const card = useRef<HTMLElement>(null);
   return (
     <Card asked={asked} card={card}>
-      <Code code={asked.code} growing={false} label={trans.__('Code that asks')} />
+      <Code code={visible(asked.code)} growing={false} label={trans.__('Code that asks')} />
       {!model.dialogue?.runs.asking.isHere(asked.run) && <Elsewhere run={asked.run} />}
     </Card>
   );
@@ -95,7 +96,7 @@ function Reasons({ reasons }: { reasons: readonly string[] }) {
   return (
     <p className="codeact-Approval-reasons" role="alert">
       {reasons.length > 0
-        ? trans.__('Why it asks: %1', reasons.join('; '))
+        ? trans.__('Why it asks: %1', visible(reasons.join('; ')))
         : trans.__('Every action asks.')}
     </p>
   );
