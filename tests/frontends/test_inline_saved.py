@@ -1,4 +1,4 @@
-"""A run in a notebook that nbclient, papermill or nbconvert executes: it waits, fails, is saved, is read."""
+"""A run in a notebook that nbclient, papermill or nbconvert executes: it waits, fails, is saved."""
 
 from __future__ import annotations
 
