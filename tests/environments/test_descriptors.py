@@ -54,7 +54,8 @@ class Terminal:
         self.child.sendline(code.replace("\n", ";;"))
 
     def ended(self) -> tuple[str, str]:
-        self.child.expect(r"SEEN (.*) END\r\n")
+        # what a child writes meanwhile may stand in the middle of a long line
+        self.child.expect(r"(?s)SEEN (.*?) END\r\n")
         return str(self.child.before).replace("\r\n", "\n"), self.child.match.group(1)
 
     def run(self, code: str) -> tuple[str, str]:

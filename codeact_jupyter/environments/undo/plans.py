@@ -212,9 +212,14 @@ def _is_scalar(cls: Any) -> bool:
 
 
 def is_library(module: str, workspace: str) -> bool:
-    """Tell whether a module is somebody else's: not `__main__`, nor of the working directory."""
+    """Tell whether a module is somebody else's: not `__main__`, nor of the working directory.
+
+    Ours are also where somebody works in a checkout of them: what undoes is not undone.
+    """
     if module == "__main__":
         return False
+    if module.partition(".")[0] == "codeact_jupyter":
+        return True
     found = sys.modules.get(module)
     if found is None or type(found) is not types.ModuleType:
         return found is not None

@@ -6,6 +6,7 @@ import importlib
 import sys
 import threading
 import types
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -75,6 +76,19 @@ def test_what_a_module_of_the_working_directory_keeps_is_taken_back_without_a_na
 def test_pythons_own_modules_are_not_taken_for_the_persons_wherever_they_work() -> None:
     assert is_library("json", "/") and is_library("numpy", "/")
     assert not is_library(__name__, "/")
+
+
+def test_what_undoes_is_not_undone_where_the_person_works_in_a_checkout_of_it(
+    shell: InteractiveShell,
+) -> None:
+    shell.user_ns.update(ours=serving, a=[1])
+    take(shell, place=str(Path(serving.__file__).parents[3]))
+    run(shell, "a.append(2)")
+    serving.close("run", True)
+    assert [item["name"] for item in serving.look("run")["items"]] == ["a"]
+    for expected in ("[1]", "[1, 2]"):
+        serving.put_back("run", False)
+        assert shown(shell, "a") == expected
 
 
 def test_a_part_of_a_package_that_a_run_imported_is_still_there_after_an_undo(
