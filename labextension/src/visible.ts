@@ -14,5 +14,5 @@ export function visible(code: string): string {
 function escaped(character: string): string {
   const point = character.codePointAt(0) ?? 0;
   const [mark, width] = point < 0x100 ? ['x', 2] : point < 0x10000 ? ['u', 4] : ['U', 8];
-  return `\\${mark}${point.toString(16).padStart(width as number, '0')}`;
+  return `\\${mark}${point.toString(16).padStart(width, '0')}`;
 }
