@@ -1,4 +1,4 @@
-"""`codeact undo` and `redo`: a run's files and cells; its variables went with its kernel."""
+"""`codeact undo` and `redo`: a run's files and cells; its variables are where its kernel is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from ..engine.undoing import Restored, Undoable, parted
+from ..engine.undoing import Gap, Restored, Undoable, parted
 from ..errors import UndoError
 from ..notebook.document import Document
 from ..notebook.layout import in_lines
@@ -17,12 +19,19 @@ from ..notebook.taking_back import Taken, cells_since, put_again
 from ..record.journal import Journal
 from ..record.mending import require_over
 from ..record.signing import own_signature
-from ..undoing import Undoing
+from ..undoing import NO_VARIABLES, Undoing
 from . import undo_words
 from .exits import BAD_INPUT
+from .open_elsewhere import server_with
 from .terminal import legible
 from .undo_targets import heading, to_redo, to_undo
 from .words import counted
+
+OPEN = (
+    "they are in its kernel at {}, which this command does not reach: undo the run there, "
+    "and they are taken back with the rest"
+)
+GONE = "this command reaches no kernel: where one still holds them, undo the run there"
 
 
 def undo_in(options: argparse.Namespace, *, undone: bool) -> int:
@@ -41,7 +50,8 @@ def undo_in(options: argparse.Namespace, *, undone: bool) -> int:
         taken = _cells(document, seen.points)
         first = heading(word.capitalize(), options.run, seen.points, turns)
         cells = _cell_words(taken, undoing.cells(point), undone=undone)
-        print(legible(undo_words.preview(first, seen, undo_words.mentioned(turns), cells=cells)))
+        told, names = _told(seen, options.file), undo_words.mentioned(turns)
+        print(legible(undo_words.preview(first, told, names, cells=cells)))
         overwrite = _confirmed(options, seen, word)
         if overwrite is None:
             print("Nothing was changed.")
@@ -49,6 +59,15 @@ def undo_in(options: argparse.Namespace, *, undone: bool) -> int:
         restored = _revert(document, undoing, point, taken, seen, overwrite=overwrite)
     print(legible("\n".join(undo_words.outcome_lines(restored, undone=undone))))
     return 0
+
+
+def _told(seen: Undoable, notebook: Path) -> Undoable:
+    """The same, with what becomes of the variables said as it is for a command."""
+    if seen.undone or NO_VARIABLES not in seen.gaps:
+        return seen
+    address = server_with(notebook)
+    here = Gap(NO_VARIABLES.what, OPEN.format(address) if address else GONE)
+    return replace(seen, gaps=tuple(here if gap == NO_VARIABLES else gap for gap in seen.gaps))
 
 
 def _revert(

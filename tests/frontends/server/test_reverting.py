@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.frontends.command import codeact, environment
 from tests.frontends.live import ScriptedModel, act, say
 
 from .conftest import OpenNotebook
 from .front_ends import Held, all_text
 from .live_server import LiveNotebook, Response
+from .test_following import until_saved
 
 MADE = "import pathlib; items = [1]; _ = pathlib.Path('undone.txt').write_text('old')"
 CODE = "items.append(2); new = 1\n_ = pathlib.Path('undone.txt').write_text('changed')"
+KINDS = ("DATA", "RUNTIME")  # of directories, where the server's are known to a command
 SHOWS = "print(items, 'new' in globals(), pathlib.Path('undone.txt').read_text())"
 BEFORE, AFTER = "[1] False old\n", "[1, 2] True changed\n"
 
@@ -25,6 +28,26 @@ def revert(notebook: LiveNotebook, run: str, cells: list[Any], **more: Any) -> A
     answered = answer(notebook, run, cells, **more)
     assert answered.status == 200, answered.text
     return answered.json
+
+
+def test_the_command_says_where_the_variables_are_that_it_does_not_reach(
+    open_notebook: OpenNotebook, model: ScriptedModel
+) -> None:
+    notebook = open_notebook()
+    notebook.person.run(MADE)
+    model.will(act(CODE), say("Done."))
+    run = notebook.start("change")
+    tab = notebook.follow()
+    tab.end(run)
+    tab.close()
+    server = notebook.server
+    theirs = {f"JUPYTER_{kind}_DIR": str(server.files.parent / kind.lower()) for kind in KINDS}
+    until_saved(notebook, "answer")
+    env = environment(server.files, **theirs)
+    undo = codeact("undo", notebook.path, "--yes", cwd=server.files, env=env)
+    assert f":{server.port}/, which this command does not reach" in undo.stdout, undo
+    assert "as before: undone.txt" in undo.stdout
+    assert notebook.person.run(SHOWS) == "[1, 2] True old\n"
 
 
 def test_a_run_is_undone_and_redone_and_the_model_is_told(
