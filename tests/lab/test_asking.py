@@ -102,7 +102,7 @@ def test_what_the_code_would_hide_is_shown_before_it_is_allowed(
     expect(code).to_have_text("word = 'user\\u202e \\u2066# admin'\nlen(word)")
     card.get_by_role("button", name="Run", exact=True).click()
     tab.until_ended()
-    assert "15" in outputs(tab.cell("action 1")), "what ran is what the model wrote"
+    assert "14" in outputs(tab.cell("action 1")), "what ran is what the model wrote"
 
 
 def test_what_code_asks_for_is_answered_in_the_panel_and_a_password_is_kept_nowhere(
