@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from playwright.sync_api import expect
@@ -57,9 +58,8 @@ def test_the_buttons_at_a_waiting_cell_come_into_view_where_the_person_follows_t
     tab: Tab, model: ScriptedModel, approvals: Any
 ) -> None:
     approvals.select_option("ask")
-    model.will(act("\n".join(f"a{line} = {line}" for line in range(25))), say("Done."))
-    tab.write(*("\n".join("x" * 8) for _ in range(6)))
-    tab.select(5)
+    code = "\n".join(f"a{line} = {line}" for line in range(36))
+    model.will(replace(act(code), delay=0.02), say("Done."))  # the cell grows while it is typed
     tab.task("try")
     card = waiting(tab, 1)
     reject = tab.page.locator(".jp-codeact-Question").get_by_role("button", name="Reject")
