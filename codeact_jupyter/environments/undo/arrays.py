@@ -31,6 +31,7 @@ class Layout(NamedTuple):
     writeable: bool
 
 
+AN_ELEMENT = 16  # the bytes of an object in an array of objects, as it is listed and kept
 MOVED = "its memory was given up for another (resize)"
 
 
@@ -90,7 +91,9 @@ def array_kind(cls: Any) -> Kind:
     def put(array: Any, held: Held) -> None:
         put_array(array, plain_view(array, cls), held)
 
-    return Kind(lambda array: held_now(plain_view(array, cls)), same, put, _elements)
+    return Kind(
+        lambda array: held_now(plain_view(array, cls)), same, put, _elements, width=AN_ELEMENT
+    )
 
 
 def record_kind(cls: Any) -> Kind:

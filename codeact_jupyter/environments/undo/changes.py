@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from codeact_jupyter.environments.probe_values import type_name
 from codeact_jupyter.environments.undo.arrays import MOVED, Held, has_moved
+from codeact_jupyter.environments.undo.budget import Budget
 from codeact_jupyter.environments.undo.checkpoint import Checkpoint
 from codeact_jupyter.environments.undo.kinds import ABSENT
 from codeact_jupyter.environments.undo.threads import started_since, still_running
@@ -190,12 +191,13 @@ def changes_since(checkpoint: Checkpoint) -> Changes:
             names[name] = (one, other)
     states: dict[tuple[int, int], State] = {}
     places: dict[int, int] = {}
+    marks = checkpoint.budget.another()
     for record in checkpoint.records:
         place = places[id(record.value)] = places.get(id(record.value), -1) + 1
         if not _is_as(record, record.saved):
             root = record.root
             told = type_name(type(before[root])) if root in before else None
-            state = State(record, _mark(record), place, told)
+            state = State(record, _mark(record, marks), place, told)
             states[state.key] = state
     changes = Changes(checkpoint, names, states)
     changes.threads = started_since(checkpoint.threads)
@@ -215,12 +217,18 @@ def _is_as(record: Record, saved: Any) -> bool:
         return False
 
 
-def _mark(record: Record) -> Any:
+def _mark(record: Record, marks: Budget) -> Any:
+    """The state as it was left; ABSENT, of which nothing is a copy, where it has no room."""
     held = record.saved
     if type(held) is Held and held.parked is not None:
         return Sum(_sum_of(held))
+    kind = record.kind
     try:
-        return record.kind.take(record.value)
+        length = kind.length(record.value)
+        if not marks.has_room(kind, length):
+            return ABSENT
+        marks.bytes += kind.width * length
+        return kind.take(record.value)
     except Exception:
         return ABSENT
 

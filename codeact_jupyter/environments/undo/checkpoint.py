@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import gc
 import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from codeact_jupyter.environments.undo.arrays import Held, held_now, held_parked
+from codeact_jupyter.environments.undo.budget import TOO_LONG, Budget, too_big
 from codeact_jupyter.environments.undo.kinds import CLASS
 from codeact_jupyter.environments.undo.parked import Parked, can_park, shared_stretches
 from codeact_jupyter.environments.undo.places import (
@@ -24,8 +24,6 @@ from codeact_jupyter.environments.undo.threads import running
 from codeact_jupyter.environments.undo.walking import Record, Walk
 
 IPYTHONS = re.compile(r"(_+|_i+|_i?\d+|_[iod]h|__\w+__|In|Out|exit|quit|get_ipython|open)\Z")
-TOO_LONG = "not reached within {:g} s"
-TOO_BIG = "{} MB are more than may be kept"
 SHARED = "its memory is shared with a file or another program"
 DROPPED = "the run rewrote more of the large arrays than may be kept"
 GONE = "the process that held the large arrays was ended"
@@ -46,7 +44,7 @@ class Checkpoint:
     ) -> None:
         self.namespace = user_ns
         self._hidden = hidden
-        self._seconds, self._most = seconds, most
+        self.budget = Budget(seconds, most)
         self.before = self.names()
         self.threads = running()
         ahead = frozenset(first)
@@ -54,7 +52,10 @@ class Checkpoint:
             self.before.items(), key=lambda pair: (pair[0] not in ahead, _length(pair[1]))
         )
         around = persons_modules(place) if place else []
-        self._walk = Walk([*settings_roots(), *roots, *around], [user_ns, self], most, place)
+        self._walk: Walk | None = Walk(
+            [*settings_roots(), *roots, *around], [user_ns, self], self.budget, place
+        )
+        self.is_whole = False  # whether there was the time and the room for all
         self.parked: Parked | None = None
         self.gaps: dict[str, str] = {}
         self.lost: dict[str, str] = {}
@@ -73,45 +74,45 @@ class Checkpoint:
 
     def slices(self) -> Iterator[None]:
         """Take the checkpoint; yields now and then, so that other things may go on between."""
-        spent, started = 0.0, time.perf_counter()
         collects = gc.isenabled()
         gc.disable()
         try:
-            for _ in self._walk.slices():
-                spent += time.perf_counter() - started
-                if spent > self._seconds:
+            self.budget.go_on()
+            walk, self._walk = self._walk, None  # it holds all that it met, and ends here
+            assert walk is not None
+            for _ in walk.slices():
+                if not self.budget.pause():
                     break
                 if collects:
                     gc.enable()
                 yield
                 gc.disable()
-                started = time.perf_counter()
-            self._complete()
+                self.budget.go_on()
+            self._complete(walk)
         finally:
             if collects:
                 gc.enable()
 
-    def _complete(self) -> None:
-        walk = self._walk
+    def _complete(self, walk: Walk) -> None:
         self.records = walk.records
         for label, cls in patchable_classes(list(self.before.values())):
             if not walk.plans.of_class(cls).kinds:  # else it was walked
                 self.records.append(Record(label, cls, CLASS, CLASS.take(cls)))
         for label, value, kind in library_records():
             self.records.append(Record(label, value, kind, kind.take(value)))
-        self._keep_large()
-        why = TOO_LONG.format(self._seconds)
-        if walk.bytes > self._most:
-            why = TOO_BIG.format(f"{walk.bytes >> 20:,}")
+        self._keep_large(walk)
+        budget = self.budget
+        why = too_big(budget.bytes) if budget.is_full else TOO_LONG.format(budget.seconds)
+        self.is_whole = not walk.unreached and not walk.is_short
         self.gaps = {**walk.gaps, **dict.fromkeys(walk.unreached, why)}
 
-    def _keep_large(self) -> None:
+    def _keep_large(self, walk: Walk) -> None:
         """Have a fork hold the memory of large arrays, or copy them while there is room."""
-        walk, kind = self._walk, self._walk.plans.of_arrays
+        budget, kind = self.budget, walk.plans.of_arrays
         shared = shared_stretches() if walk.large else []
         if walk.large and can_park():
             try:
-                self.parked = Parked(self._most)
+                self.parked = Parked(budget.most)
             except OSError:
                 self.parked = None
         for root, value, plain in walk.large:
@@ -120,20 +121,13 @@ class Checkpoint:
             apart = not any(low < start + size and start < high for low, high in shared)
             if self.parked is not None and apart and plain.flags.forc:
                 held = held_parked(plain, self.parked)
-            elif walk.bytes + size <= self._most and not (
-                shared and not apart and size > self._most
-            ):
+            elif budget.bytes + size <= budget.most:
                 held = held_now(plain)
-                walk.bytes += size
+                budget.bytes += size
             else:
-                walk.gaps[root] = TOO_BIG.format(f"{size >> 20:,}") if apart else SHARED
+                walk.gaps[root] = too_big(size) if apart else SHARED
                 continue
             self.records.append(Record(root, value, kind, held))
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether there was the time and the room for all."""
-        return not self._walk.unreached
 
     def lost_parked(self) -> bool:
         """Give up what the fork held, if it is there no more; tell whether that was now."""

@@ -10,17 +10,18 @@ compared by identity.
 # ruff: noqa: B905 - Python 3.8 knows no `zip(strict=True)`
 from __future__ import annotations
 
-import array
 import operator
 import sys
 import types
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
 from codeact_jupyter.environments.probe_values import class_dict_of, is_a
 
 ABSENT = object()
+A_DICT = 60  # how wide an item of a dict is, with its hash and its place
 MADE_AT_RUN_TIME = 1 << 9  # the flag of a class that can be changed
 
 # The getters of `type` itself: no metaclass comes between.
@@ -59,13 +60,24 @@ OF_A_FUNCTION = (
 )
 
 
+def _few(value: Any) -> int:
+    return 0
+
+
 class Kind(NamedTuple):
-    """One kind of state: to take a copy, compare with it, put it back, and what it refers to."""
+    """One kind of state: to take a copy, compare with it, put it back, and what it refers to.
+
+    What can be long tells its `length` before it is copied; of a copy, an item is `width` bytes
+    wide, and takes about `pace` seconds.
+    """
 
     take: Callable[[Any], Any]
     same: Callable[[Any, Any], bool]
     put: Callable[[Any, Any], None]
     inside: Callable[[Any], Iterable[Any]]
+    length: Callable[[Any], int] = _few
+    width: int = 8
+    pace: float = 5e-8
 
 
 def all_same(one: Any, other: Any) -> bool:
@@ -88,11 +100,20 @@ def put_dict(value: Any, saved: dict[Any, Any]) -> None:
 
 
 def _of_dict(saved: dict[Any, Any]) -> Iterable[Any]:
-    return (*saved, *saved.values())
+    return chain(saved, saved.values())
+
+
+def _itself(saved: list[Any]) -> list[Any]:
+    return saved
 
 
 def _items(value: Any) -> list[Any]:
     return [each for pair in dict.items(value) for each in pair]
+
+
+def _same_items(value: Any, saved: list[Any]) -> bool:
+    now = chain.from_iterable(dict.items(value))
+    return 2 * dict.__len__(value) == len(saved) and all(map(operator.is_, now, saved))
 
 
 def _put_items(value: Any, saved: list[Any]) -> None:
@@ -127,6 +148,10 @@ def _members(value: Any) -> list[Any]:
 
 
 def _same_members(value: Any, saved: list[Any]) -> bool:
+    if set.__len__(value) != len(saved):
+        return False
+    if all(map(operator.is_, set.__iter__(value), saved)):  # nearly always, and much quicker
+        return True
     return {id(each) for each in set.__iter__(value)} == {id(each) for each in saved}
 
 
@@ -135,21 +160,14 @@ def _put_set(value: Any, saved: list[Any]) -> None:
     set.update(value, saved)
 
 
+def _same_deque(value: Any, saved: list[Any]) -> bool:
+    now = deque.__iter__(value)
+    return deque.__len__(value) == len(saved) and all(map(operator.is_, now, saved))
+
+
 def _put_deque(value: Any, saved: list[Any]) -> None:
     deque.clear(value)
     deque.extend(value, saved)
-
-
-def _put_bytes(value: Any, saved: Any) -> None:
-    bytearray.__setitem__(value, slice(None), saved)
-
-
-def _put_array(value: Any, saved: Any) -> None:
-    array.array.__setitem__(value, slice(None), saved)
-
-
-def _same_arrays(value: Any, saved: Any) -> bool:
-    return bool(array.array.tobytes(value) == saved.tobytes())
 
 
 def _cell(value: Any) -> Any:
@@ -217,23 +235,25 @@ def _put_module(contents: dict[str, Any], saved: dict[str, Any]) -> None:
     contents.update(saved)
 
 
-LIST = Kind(list.copy, _same_list, _put_list, list)
-DICT = Kind(dict.copy, same_dicts, put_dict, _of_dict)
-ITEMS = Kind(_items, lambda value, saved: all_same(_items(value), saved), _put_items, list)
-ORDERED = Kind(_ordered, lambda value, saved: all_same(_ordered(value), saved), _put_ordered, list)
-SET = Kind(_members, _same_members, _put_set, list)
+LIST = Kind(list.copy, _same_list, _put_list, _itself, list.__len__)
+DICT = Kind(dict.copy, same_dicts, put_dict, _of_dict, dict.__len__, A_DICT)
+ITEMS = Kind(_items, _same_items, _put_items, _itself, dict.__len__, 16)
+ORDERED = Kind(
+    _ordered,
+    lambda value, saved: all_same(_ordered(value), saved),
+    _put_ordered,
+    _itself,
+    dict.__len__,
+    16,
+    pace=2e-7,
+)
+SET = Kind(_members, _same_members, _put_set, _itself, set.__len__)
 DEQUE = Kind(
     lambda value: list(deque.__iter__(value)),
-    lambda value, saved: all_same(list(deque.__iter__(value)), saved),
+    _same_deque,
     _put_deque,
-    list,
-)
-BYTES = Kind(bytearray.copy, bytearray.__eq__, _put_bytes, lambda saved: ())
-NUMBERS = Kind(
-    lambda value: array.array.__getitem__(value, slice(None)),
-    _same_arrays,
-    _put_array,
-    lambda saved: (),
+    _itself,
+    deque.__len__,
 )
 CELL = Kind(_cell, lambda value, saved: _cell(value) is saved, _put_cell, lambda saved: (saved,))
 FUNCTION = Kind(_function, _same_function, _put_function, _of_function)
@@ -249,8 +269,8 @@ OWN_MODULE = Kind(_module, lambda it, saved: same_dicts(_module(it), saved), _pu
 
 
 # What cannot change, by exact type: nothing is copied of it, and nothing is looked for in it.
-ATOMS = {
+ATOMS = frozenset((
     int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented), range,
     object, types.CodeType, types.MethodDescriptorType, types.WrapperDescriptorType,
     types.GetSetDescriptorType, types.MemberDescriptorType, types.ClassMethodDescriptorType,
-}  # fmt: skip
+))  # fmt: skip

@@ -92,14 +92,6 @@ def state_kind(get: Callable[[Any], Any], put: Callable[[Any, Any], Any]) -> Kin
     return Kind(get, lambda value, saved: same_states(get(value), saved), put, lambda saved: ())
 
 
-def stream_kind(cls: Any) -> Kind:
-    """The streams in memory of a class, without their attributes, which come last."""
-    return state_kind(
-        lambda value: cls.__getstate__(value)[:-1],
-        lambda value, state: cls.__setstate__(value, (*state, None)),
-    )
-
-
 def context_kind(cls: Any, *, with_flags: bool = True) -> Kind:
     """The contexts of decimal; `cls` is their class, which takes again what it gives out.
 

@@ -28,6 +28,7 @@ from codeact_jupyter.environments.probe_values import (
     type_name,
 )
 from codeact_jupyter.environments.undo.arrays import FIELDS, FRAME, array_kind, record_kind
+from codeact_jupyter.environments.undo.buffers import BYTES, NUMBERS, stream_kind
 from codeact_jupyter.environments.undo.classes import (
     TRANSPARENT,
     attribute_kinds,
@@ -36,7 +37,6 @@ from codeact_jupyter.environments.undo.classes import (
     top_of,
 )
 from codeact_jupyter.environments.undo.kinds import (
-    BYTES,
     CELL,
     CLASS,
     DEQUE,
@@ -44,7 +44,6 @@ from codeact_jupyter.environments.undo.kinds import (
     FUNCTION,
     ITEMS,
     LIST,
-    NUMBERS,
     ORDERED,
     SET,
     Kind,
@@ -56,7 +55,6 @@ from codeact_jupyter.environments.undo.parts import (
     partials_kind,
     slots_kind,
     state_kind,
-    stream_kind,
 )
 
 # Modules whose objects cannot change, though some keep what they have computed of themselves.
@@ -229,3 +227,15 @@ def is_library(module: str, workspace: str) -> bool:
     inside = bool(workspace) and file.startswith(workspace)
     installed = file.startswith(PYTHONS) or "site-packages" in file or "dist-packages" in file
     return not inside or installed
+
+
+def whose(place: str) -> Callable[[str], bool]:
+    """`is_library` for a working directory, which remembers what it said of each module."""
+    said: dict[str, bool] = {}
+
+    def of_a_library(module: str) -> bool:
+        if module not in said:
+            said[module] = is_library(module, place)
+        return said[module]
+
+    return of_a_library

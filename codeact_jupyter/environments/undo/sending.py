@@ -17,11 +17,13 @@ OURS = "codeact_jupyter.environments"
 PARTS = (
     "kinds",
     "parts",
+    "buffers",
     "parked",
     "arrays",
     "classes",
     "plans",
     "places",
+    "budget",
     "walking",
     "threads",
     "checkpoint",

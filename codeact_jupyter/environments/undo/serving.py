@@ -61,7 +61,10 @@ def begin(
     is_step = "-" in point
     names, hidden = shell.user_ns, shell.user_ns_hidden
     checkpoint = Checkpoint(names, hidden, seconds=seconds, most=most, place=place, first=first)
-    full = is_step and sum(each.weight for each in before) > most // STEPS_SHARE
+    full = is_step and (
+        sum(each.weight for each in before) > most // STEPS_SHARE
+        or any(not each.checkpoint.is_whole for each in before[-1:])  # nor could it be now
+    )
     if not full:
         note_others([each.closed() for each in before])
         yield from checkpoint.slices()

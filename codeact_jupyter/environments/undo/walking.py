@@ -1,12 +1,14 @@
 """The walk from the names to every object that a run could change, with a copy of each one's state.
 
 Its source is also sent into kernels. It is bounded: in time by who asks for its next
-slice, in memory by itself. What is not reached, and what cannot be copied, is named.
+slice, in memory by itself. What is not reached, what has no room, and what cannot be copied, is
+named.
 """
 
 from __future__ import annotations
 
 import gc
+import time
 import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -19,12 +21,14 @@ from codeact_jupyter.environments.probe_values import (
     type_name,
 )
 from codeact_jupyter.environments.undo.arrays import FRAME, Held, held_now, layout_of, plain_view
-from codeact_jupyter.environments.undo.kinds import ATOMS, OWN_MODULE, Kind
-from codeact_jupyter.environments.undo.plans import Plan, Plans, is_library
+from codeact_jupyter.environments.undo.budget import PER_OBJECT, Budget
+from codeact_jupyter.environments.undo.buffers import OF_ITS_STATE
+from codeact_jupyter.environments.undo.kinds import ATOMS, LIST, OWN_MODULE, Kind
+from codeact_jupyter.environments.undo.plans import Plan, Plans, whose
 
 SLICE = 200  # objects between two looks at the clock
+MANY = 1_000  # items, from which on a container is a slice by itself, and asks before it begins
 SMALL_ARRAY, MOST_SMALL = 1 << 20, 64 << 20
-PER_ITEM, PER_OBJECT = 8, 100
 OF_MODULES = frozenset(["__builtins__", "__loader__", "__spec__", "__cached__", "__dict__"])
 
 
@@ -38,16 +42,16 @@ class Record(NamedTuple):
 
 
 class Walk:
-    """A walk from these roots; `ours` are left alone, and `most` bounds the bytes of copies.
+    """A walk from these roots within a budget; `ours` are left alone.
 
     `large` are the arrays whose memory was not copied yet, with the name of the first way to each;
-    `gaps` says by name what cannot be taken back.
+    `gaps` says by name what cannot be taken back; `is_short` is whether time or room lacked for
+    some of it.
     """
 
-    def __init__(self, roots: list[tuple[str, Any]], ours: list[Any], most: int, place: str):
+    def __init__(self, roots: list[tuple[str, Any]], ours: list[Any], budget: Budget, place: str):
         self._roots = roots
-        self._libraries: dict[str, bool] = {}
-        self._place = place
+        self._is_library = whose(place)
         self.plans = Plans(self._is_library)
         self._quick: dict[Any, Plan] = {
             each: self.plans.of(each) for each in (list, dict, types.CellType)
@@ -57,8 +61,9 @@ class Walk:
         self.large: list[tuple[str, Any, Any]] = []
         self.gaps: dict[str, str] = {}
         self.opaque: dict[int, str] = {}
-        self.bytes = 0
-        self.most = most
+        self.budget = budget
+        self.is_short = False
+        self._is_due = False
         self._arrays = 0
         self._ndarray = library("numpy").get("ndarray")
         self._at = 0
@@ -68,7 +73,7 @@ class Walk:
         for at, (root, value) in enumerate(self._roots):
             self._at = at
             yield from self._from(root, value)
-            if self.bytes > self.most:
+            if self.budget.is_full:
                 return
         self._at = len(self._roots)
         for root, value in self._roots:  # another name of what was met before
@@ -83,16 +88,17 @@ class Walk:
     def _from(self, root: str, value: Any) -> Iterator[None]:
         stack, seen, quick, count = [value], self.seen, self._quick, 0
         while stack:
+            count += 1
+            if count >= SLICE or self._is_due:
+                count, self._is_due = 0, False
+                yield
+                if self.budget.is_full:
+                    return
             each = stack.pop()
             cls = type(each)
             if cls in ATOMS or id(each) in seen:
                 continue
             seen[id(each)] = each
-            count += 1
-            if not count % SLICE:
-                yield
-                if self.bytes > self.most:
-                    return
             plan = quick.get(cls)
             if plan is None:
                 self._special(root, each, cls, stack)
@@ -106,28 +112,59 @@ class Walk:
         if plan.opaque:
             self._lacks(root, value, plan.opaque)
         if plan.look:
-            self._look(value, stack)
+            self._look(root, value, stack)
 
     def _take(self, root: str, value: Any, kind: Kind, stack: list[Any]) -> None:
+        length = kind.length(value)
+        if length > MANY:
+            self._take_many(root, value, kind, length, stack)
+            return
+        saved = self._saved(root, value, kind)
+        if saved is None:
+            return
+        size = kind.width * length if kind.width != OF_ITS_STATE else len(saved[0])
+        self.budget.bytes += PER_OBJECT + size
+        stack += [each for each in kind.inside(saved) if type(each) not in ATOMS]
+
+    def _take_many(self, root: str, value: Any, kind: Kind, length: int, stack: list[Any]) -> None:
+        """Copy what may need a good part of what there is, if it fits."""
+        if self._is_refused(root, value, kind, length):
+            return
+        started = time.perf_counter()
+        saved = self._saved(root, value, kind)
+        if saved is not None:
+            self.budget.bytes += PER_OBJECT + kind.width * length
+            stack += _no_atoms(kind, saved)
+        self.budget.took(kind, length, time.perf_counter() - started)
+
+    def _saved(self, root: str, value: Any, kind: Kind) -> Any:
+        """The state of an object, recorded; None where it cannot be had, or is None."""
         try:
             saved = kind.take(value)
         except Exception as error:
             self._lacks(root, value, f"{type_name(type(value))} ({type(error).__name__})")
-            return
+            return None
         self.records.append(Record(root, value, kind, saved))
-        inside = kind.inside(saved)
-        found = [each for each in inside if type(each) not in ATOMS]
-        length = saved.__len__() if type(saved) in (list, dict, bytearray) else 0
-        self.bytes += PER_OBJECT + PER_ITEM * (length if type(saved) is not bytearray else 0)
-        self.bytes += length if type(saved) is bytearray else 0
-        stack += found
+        return saved
+
+    def _is_refused(self, root: str, value: Any, kind: Kind, length: int) -> bool:
+        """Tell whether there is no time or room for so long a container, which is named then."""
+        self._is_due = True
+        why = self.budget.refusal(kind, length)
+        if why:
+            self.is_short = True
+            self._lacks(root, value, why)
+        return bool(why)
 
     def _lacks(self, root: str, value: Any, why: str) -> None:
         self.opaque[id(value)] = why
         self.gaps.setdefault(root, why)
 
-    def _look(self, value: Any, stack: list[Any]) -> None:
+    def _look(self, root: str, value: Any, stack: list[Any]) -> None:
         """Go on with what a value refers to, also where only its C code knows it."""
+        many = type(value) in (tuple, frozenset) and len(value) > MANY
+        if many and self._is_refused(root, value, LIST, len(value)):
+            return
         around = value.__globals__ if type(value) is types.FunctionType else None
         for each in gc.get_referents(value):
             cls = type(each)
@@ -186,20 +223,32 @@ class Walk:
             self.records.append(Record(root, value, kind, Held(layout_of(plain))))
         elif plain.dtype.hasobject and plain.dtype.kind != "O":
             self._lacks(root, value, "an array of records that hold objects")
-        elif self._fits(plain.nbytes) or plain.dtype.hasobject:
-            held = held_now(plain)
+        elif plain.dtype.hasobject:
+            self._elements(root, value, kind, plain, stack)
+        elif self._fits(plain.nbytes):
             self._arrays += plain.nbytes
-            self.bytes += plain.nbytes + PER_OBJECT
-            self.records.append(Record(root, value, kind, held))
-            stack += [each for each in held.elements or () if type(each) not in ATOMS]
+            self.budget.bytes += plain.nbytes + PER_OBJECT
+            self.records.append(Record(root, value, kind, held_now(plain)))
         else:
             self.large.append((root, value, plain))
+
+    def _elements(self, root: str, value: Any, kind: Kind, plain: Any, stack: list[Any]) -> None:
+        if plain.size > MANY and self._is_refused(root, value, kind, plain.size):
+            return
+        started = time.perf_counter()
+        held = held_now(plain)
+        self.budget.bytes += kind.width * plain.size + PER_OBJECT
+        self.records.append(Record(root, value, kind, held))
+        stack += _no_atoms(kind, held)
+        if plain.size > MANY:
+            self.budget.took(kind, plain.size, time.perf_counter() - started)
 
     def _fits(self, size: int) -> bool:
         return size <= SMALL_ARRAY and self._arrays + size <= MOST_SMALL
 
-    def _is_library(self, module: str) -> bool:
-        found = self._libraries.get(module)
-        if found is None:
-            found = self._libraries[module] = is_library(module, self._place)
-        return found
+
+def _no_atoms(kind: Kind, saved: Any) -> list[Any]:
+    """What a long container holds; nearly always nothing but numbers and texts, which is quick."""
+    if ATOMS.issuperset(map(type, kind.inside(saved))):
+        return []
+    return [each for each in kind.inside(saved) if type(each) not in ATOMS]
