@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -259,6 +260,12 @@ async def test_waits_grow_and_are_told() -> None:
         Retry(3, 0.0, "busy."),
         Retry(4, 0.0, "busy."),
     ]
+
+
+def test_the_jitter_draws_none_of_the_random_numbers_of_the_person() -> None:
+    before = random.getstate()
+    Retrying(Passing(1))._wait(ModelError("busy.", fault="rate", retryable=True), 1)
+    assert random.getstate() == before
 
 
 def test_the_wait_doubles_to_a_bound_with_some_jitter() -> None:
