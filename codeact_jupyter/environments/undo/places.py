@@ -12,7 +12,7 @@ import sys
 import time
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib.machinery import ModuleSpec
 from typing import Any
@@ -29,7 +29,8 @@ from codeact_jupyter.environments.undo.parts import context_kind
 from codeact_jupyter.environments.undo.plans import is_library
 
 PLAIN = frozenset([bool, int, float, str, bytes])
-NOT_LOOKED_AT = ("codeact", "IPython", "ipykernel", "_")
+# The kernel's, ours, and the client that a run asks its model with, which goes on being used.
+NOT_LOOKED_AT = ("codeact", "IPython", "ipykernel", "httpx2", "httpcore2", "_")
 OF_SYS = frozenset(
     [
         "stdin",
@@ -115,9 +116,20 @@ def _same_module(contents: dict[str, Any], saved: dict[str, Any]) -> bool:
     if same_dicts(contents, saved):  # nearly always, and much quicker than to look at each name
         return True
     now, before = module_attributes(contents), module_attributes(saved)
+    for name in _made_when_asked(contents, now.keys() - before.keys()):
+        del now[name]
     if len(now) != len(before):
         return False
     return all(_is_as(value, before.get(name, ABSENT)) for name, value in now.items())
+
+
+def _made_when_asked(contents: dict[str, Any], new: Iterable[str]) -> list[str]:
+    """Which of a module's new names it announced, and keeps from the first time they are used."""
+    announced: Any = contents.get("__all__")
+    if "__getattr__" not in contents or type(announced) not in (list, tuple):
+        return []
+    names = {each for each in announced if type(each) is str}
+    return [name for name in new if name in names]
 
 
 def _is_as(one: Any, other: Any) -> bool:
@@ -133,7 +145,8 @@ def _is_as(one: Any, other: Any) -> bool:
 
 def _put_module(contents: dict[str, Any], saved: dict[str, Any]) -> None:
     now, before = module_attributes(contents), module_attributes(saved)
-    for name in now.keys() - before.keys():
+    new = now.keys() - before.keys()
+    for name in new - set(_made_when_asked(contents, new)):
         del contents[name]
     for name, value in before.items():
         if now.get(name, ABSENT) is not value:
@@ -219,7 +232,7 @@ def library_records() -> list[tuple[str, Any, Kind]]:
 
 
 def persons_modules(place: str) -> list[tuple[str, Any]]:
-    """The modules of the working directory: of one, a function alone may have a name."""
+    """The modules that are the person's: of one, a function alone may have a name."""
     return [
         (f"module {name}", module)
         for name, module in list(sys.modules.items())

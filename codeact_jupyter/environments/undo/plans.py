@@ -82,7 +82,11 @@ THE_KERNELS = frozenset(
     ]
 )
 FIELD = type(class_dict_of(namedtuple("Named", "field"))["field"])  # of a named tuple
-PYTHONS = os.path.join(os.path.dirname(os.__file__), "")  # may be in the person's home
+PYTHONS = tuple(  # may be in the person's home
+    os.path.join(each, "")
+    for each in (os.path.dirname(os.__file__), os.path.dirname(os.path.realpath(os.__file__)))
+)
+INSTALLED = tuple(f"{os.sep}{each}{os.sep}" for each in ("site-packages", "dist-packages"))
 GENERATORS = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
 # The pixels of a figure's last drawing, which is made anew from it.
 DRAWN_ANEW = frozenset(["RendererAgg"])
@@ -210,13 +214,16 @@ def _is_scalar(cls: Any) -> bool:
 
 
 def is_library(module: str, workspace: str) -> bool:
-    """Tell whether a module is somebody else's: not `__main__`, nor of the working directory.
+    """Tell whether a module is somebody else's: not `__main__`, and Python's own or installed.
 
-    Ours are also where somebody works in a checkout of them: what undoes is not undone.
+    What the person imports from anywhere else is theirs, also what they have installed to work on
+    it. What the kernel runs on is not, wherever it lies: what undoes is not undone. Without a
+    working directory, nothing but `__main__` is taken for theirs.
     """
     if module == "__main__":
         return False
-    if module.partition(".")[0] == "codeact_jupyter":
+    top = module.partition(".")[0]
+    if top in THE_KERNELS or top.startswith("codeact_undo_"):
         return True
     found = sys.modules.get(module)
     if found is None or type(found) is not types.ModuleType:
@@ -224,9 +231,20 @@ def is_library(module: str, workspace: str) -> bool:
     file = vars(found).get("__file__")
     if type(file) is not str:
         return "__spec__" in vars(found) and vars(found)["__spec__"] is not None
-    inside = bool(workspace) and file.startswith(workspace)
-    installed = file.startswith(PYTHONS) or "site-packages" in file or "dist-packages" in file
-    return not inside or installed
+    return not workspace or is_installed(file)
+
+
+@functools.lru_cache(maxsize=10_000)
+def is_installed(file: str) -> bool:
+    """Tell whether a file is Python's own or an installed package's, by its path and its real one.
+
+    Either is enough: some installers link to files that they keep elsewhere.
+    """
+    return _is_among_libraries(file) or _is_among_libraries(os.path.realpath(file))
+
+
+def _is_among_libraries(path: str) -> bool:
+    return path.startswith(PYTHONS) or any(part in path for part in INSTALLED)
 
 
 def whose(place: str) -> Callable[[str], bool]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import sys
 import threading
 import types
 from pathlib import Path
 
+import httpx2._transports.default as transports
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -71,6 +73,70 @@ def test_what_a_module_of_the_working_directory_keeps_is_taken_back_without_a_na
     assert [item["name"] for item in serving.look("run")["items"]] == ["module own_words"]
     serving.put_back("run", False)
     assert sys.modules.pop("own_words").kept == ["before"]
+
+
+def test_what_a_module_from_anywhere_else_keeps_is_taken_back_too(
+    shell: InteractiveShell, tmp_path, monkeypatch
+) -> None:
+    for folder in ("source", "notebooks"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "source" / "own_rates.py").write_text("rates = [1]\ndef bump(): rates.append(2)\n")
+    monkeypatch.syspath_prepend(tmp_path / "source")
+    run(shell, "import own_rates; a = [1]")
+    take(shell, place=str(tmp_path / "notebooks"))
+    run(shell, "own_rates.rates.append(99); own_rates.bump(); a.append(2)")
+    serving.close("run", True)
+    assert sorted(item["name"] for item in serving.look("run")["items"]) == ["a", "own_rates"]
+    serving.put_back("run", False)
+    assert sys.modules.pop("own_rates").rates == [1] and shown(shell, "a") == "[1]"
+
+
+def test_whose_a_module_is_rests_on_where_it_really_lies(tmp_path, monkeypatch) -> None:
+    installed = tmp_path / "lib" / "site-packages"
+    installed.mkdir(parents=True)
+    (tmp_path / "linked").symlink_to(installed)
+    (installed / "linked_out").symlink_to(tmp_path / "cache")
+    for name, path in {
+        "own": tmp_path / "own.py",
+        "notes": tmp_path / "my-site-packages-notes" / "notes.py",
+        "package": tmp_path / "linked" / "package.py",
+        "cached": installed / "linked_out" / "cached.py",
+    }.items():
+        made = types.ModuleType(name)
+        made.__file__ = str(path)
+        monkeypatch.setitem(sys.modules, name, made)
+    assert not is_library("own", "/elsewhere") and not is_library("notes", str(tmp_path))
+    assert is_library("package", str(tmp_path)) and is_library("cached", str(tmp_path))
+
+
+def test_the_client_that_asks_the_model_is_no_setting_of_the_persons(shell, monkeypatch) -> None:
+    monkeypatch.setattr(transports, "HTTPCORE_EXC_MAP", {})
+    run(shell, "a = [1]")
+    take(shell)
+    monkeypatch.setattr(transports, "HTTPCORE_EXC_MAP", {1: 1})
+    run(shell, "a.append(2)")
+    serving.close("run", True)
+    assert [item["name"] for item in serving.look("run")["items"]] == ["a"]
+
+
+def test_what_a_module_makes_when_it_is_asked_for_it_is_no_change(shell, monkeypatch) -> None:
+    lazy = types.ModuleType("lazy")
+    lazy.__spec__ = importlib.machinery.ModuleSpec("lazy", None)
+    lazy.__all__ = ["announced"]
+    lazy.__getattr__ = lambda name: vars(lazy).setdefault(name, 1)
+    monkeypatch.setitem(sys.modules, "lazy", lazy)
+    run(shell, "import lazy; a = [1]")
+    take(shell)
+    run(shell, "lazy.announced; a.append(2)")
+    serving.close("run", True)
+    assert [item["name"] for item in serving.look("run")["items"]] == ["a"]
+    run(shell, "lazy.patched = 1")
+    take(shell)
+    run(shell, "lazy.patched = 2; lazy.new = 3; del lazy.announced; lazy.announced")
+    serving.close("run", True)
+    assert [item["name"] for item in serving.look("run")["items"]] == ["module lazy"]
+    serving.put_back("run", False)
+    assert (lazy.patched, "new" in vars(lazy), "announced" in vars(lazy)) == (1, False, True)
 
 
 def test_pythons_own_modules_are_not_taken_for_the_persons_wherever_they_work() -> None:
