@@ -53,6 +53,9 @@ NOT_OF_A_CLASS = frozenset(
 )
 
 
+OF_A_CLASS = tuple(
+    vars(type)[name] for name in ("__bases__", "__name__", "__qualname__", "__abstractmethods__")
+)
 # From Python 3.14 on, to ask for annotations may run the code that makes them.
 OF_A_FUNCTION = (
     *("__code__", "__defaults__", "__kwdefaults__", "__name__", "__qualname__", "__doc__"),
@@ -265,6 +268,25 @@ CLASS = Kind(
 )
 
 
+def _head(cls: Any) -> tuple[Any, ...]:
+    """What a class keeps beside its contents: some have nothing that is abstract."""
+    told = []
+    for each in OF_A_CLASS:
+        try:
+            told.append(each.__get__(cls))
+        except AttributeError:
+            told.append(ABSENT)
+    return tuple(told)
+
+
+def _put_head(cls: Any, saved: tuple[Any, ...]) -> None:
+    for slot, now, item in zip(OF_A_CLASS, _head(cls), saved):
+        if now is item:
+            continue
+        slot.__delete__(cls) if item is ABSENT else slot.__set__(cls, item)
+
+
+HEAD = Kind(_head, lambda cls, saved: all_same(_head(cls), saved), _put_head, lambda saved: ())
 OWN_MODULE = Kind(_module, lambda it, saved: same_dicts(_module(it), saved), _put_module, _of_dict)
 
 

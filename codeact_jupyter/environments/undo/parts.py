@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from codeact_jupyter.environments.probe_values import library
 from codeact_jupyter.environments.undo.kinds import ABSENT, Kind, all_same, put_dict, same_dicts
 
 
@@ -90,6 +91,26 @@ def partials_kind() -> Kind:
 def state_kind(get: Callable[[Any], Any], put: Callable[[Any, Any], Any]) -> Kind:
     """What a type of the standard library or of numpy gives and takes as its whole state."""
     return Kind(get, lambda value, saved: same_states(get(value), saved), put, lambda saved: ())
+
+
+def registry_kind() -> Kind:
+    """The classes that were registered with an abstract one, which only its C code knows."""
+    known = library("_abc")
+
+    def take(cls: Any) -> tuple[Any, ...]:
+        found = [each() for each in known["_get_dump"](cls)[0]] if known else []
+        return tuple(each for each in found if each is not None)
+
+    def same(cls: Any, saved: tuple[Any, ...]) -> bool:
+        return {id(each) for each in take(cls)} == {id(each) for each in saved}
+
+    def put(cls: Any, saved: tuple[Any, ...]) -> None:
+        known["_reset_registry"](cls)
+        known["_reset_caches"](cls)
+        for each in saved:
+            known["_abc_register"](cls, each)
+
+    return Kind(take, same, put, lambda saved: saved)
 
 
 def context_kind(cls: Any, *, with_flags: bool = True) -> Kind:

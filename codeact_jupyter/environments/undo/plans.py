@@ -14,6 +14,7 @@ import os
 import random
 import sys
 import types
+from abc import ABCMeta
 from collections import OrderedDict, deque, namedtuple
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -42,6 +43,7 @@ from codeact_jupyter.environments.undo.kinds import (
     DEQUE,
     DICT,
     FUNCTION,
+    HEAD,
     ITEMS,
     LIST,
     ORDERED,
@@ -53,6 +55,7 @@ from codeact_jupyter.environments.undo.parts import (
     context_kind,
     exceptions_kind,
     partials_kind,
+    registry_kind,
     slots_kind,
     state_kind,
 )
@@ -91,6 +94,7 @@ GENERATORS = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType
 # The pixels of a figure's last drawing, which is made anew from it.
 DRAWN_ANEW = frozenset(["RendererAgg"])
 EXCEPTION = exceptions_kind()
+REGISTRY = registry_kind()
 
 
 class Plan(NamedTuple):
@@ -178,8 +182,11 @@ class Plans:
     def of_class(self, cls: Any) -> Plan:
         """The plan for a class itself: of a library's, nothing is looked for."""
         module = module_of(cls)
-        ours = type(module) is str and not self._is_library(module)
-        return Plan((CLASS,)) if ours and can_change(cls) else NOTHING
+        # Of "builtins" is also a class that `exec` made among names without a module's.
+        theirs = type(module) is str and (module == "builtins" or not self._is_library(module))
+        if not theirs or not can_change(cls):
+            return NOTHING
+        return Plan((CLASS, HEAD, REGISTRY) if is_a(type(cls), ABCMeta) else (CLASS, HEAD))
 
     def _made(self, cls: Any) -> Plan:
         top = top_of(cls)

@@ -7,6 +7,7 @@ named.
 
 from __future__ import annotations
 
+import builtins
 import gc
 import time
 import types
@@ -56,7 +57,8 @@ class Walk:
         self._quick: dict[Any, Plan] = {
             each: self.plans.of(each) for each in (list, dict, types.CellType)
         }
-        self.seen: dict[int, Any] = {id(each): each for each in ours}
+        left_alone = [*ours, vars(builtins)]  # each function leads to these
+        self.seen: dict[int, Any] = {id(each): each for each in left_alone}
         self.records: list[Record] = []
         self.large: list[tuple[str, Any, Any]] = []
         self.gaps: dict[str, str] = {}
@@ -166,6 +168,8 @@ class Walk:
         if many and self._is_refused(root, value, LIST, len(value)):
             return
         around = value.__globals__ if type(value) is types.FunctionType else None
+        if around is not None and not _is_of_a_module(around):
+            around = None  # of code that `exec` or `runpy` ran: nothing else leads to it
         for each in gc.get_referents(value):
             cls = type(each)
             plain = cls not in ATOMS and not is_a(cls, type) and cls is not types.ModuleType
@@ -245,6 +249,11 @@ class Walk:
 
     def _fits(self, size: int) -> bool:
         return size <= SMALL_ARRAY and self._arrays + size <= MOST_SMALL
+
+
+def _is_of_a_module(names: dict[str, Any]) -> bool:
+    name = names.get("__name__")
+    return type(name) is str and library(name) is names
 
 
 def _no_atoms(kind: Kind, saved: Any) -> list[Any]:

@@ -98,6 +98,49 @@ PLAIN = {
     ),
     "an attribute of a function": Edit("def x(): pass", "x.seen = 1", "vars(x)"),
     "an attribute of a class": Edit("class x: a = 1", "x.a = 2; x.b = 3", "(x.a, hasattr(x, 'b'))"),
+    "the bases of a class": Edit(
+        "class A: pass\nclass B: pass\nclass x(A): pass", "x.__bases__ = (B,)", "x.__bases__"
+    ),
+    "the name of a class": Edit(
+        "class x: pass", "x.__name__ = x.__qualname__ = 'y'", "(x.__name__, repr(x))"
+    ),
+    "what is registered with a class": Edit(
+        "import abc\nclass x(abc.ABC): pass\nx.register(str)",
+        "x.register(int)",
+        "(isinstance(1, x), isinstance('', x))",
+    ),
+    "what is abstract in a class": Edit(
+        "import abc\nclass x(abc.ABC):\n    @abc.abstractmethod\n    def f(self): 0",
+        "x.__abstractmethods__ = frozenset()",
+        "x.__abstractmethods__",
+    ),
+    "the names around a function of exec": Edit(
+        "n = {}; exec('kept = [1]; n = 1\\ndef f():\\n global n\\n n += 1; kept.append(n)', n)\n"
+        "x = n['f']; del n",
+        "x()",
+        "(x.__globals__['kept'], x.__globals__['n'])",
+    ),
+    "the names around a class of exec": Edit(
+        "n = {}; exec('kept = [1]\\nclass C:\\n def f(self): kept.append(2)', n)\n"
+        "x = n['C'](); del n",
+        "x.f()",
+        "type(x).f.__globals__['kept']",
+    ),
+    "the names around a function of runpy": Edit(
+        "from pathlib import Path\n"
+        "Path('ran.py').write_text('kept = [1]\\ndef f(): kept.append(2)')\n"
+        "import runpy; x = runpy.run_path('ran.py')['f']",
+        "x()",
+        "x.__globals__['kept']",
+    ),
+    "the names of a module that is not registered": Edit(
+        "from pathlib import Path\n"
+        "Path('apart.py').write_text('kept = [1]\\ndef f(): kept.append(2)')\n"
+        "import importlib.util as u; s = u.spec_from_file_location('apart_x', 'apart.py')\n"
+        "m = u.module_from_spec(s); s.loader.exec_module(m); x = m.f; del m, s, u",
+        "x()",
+        "x.__globals__['kept']",
+    ),
     "a list in a class": Edit("class x: a = [1]", "x.a.append(2)", "x.a"),
     "a method": Edit("class C:\n    def f(self): return 1\nx = C()", "C.f = lambda s: 2", "x.f()"),
     "a class that has no name": Edit(

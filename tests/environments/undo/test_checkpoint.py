@@ -48,6 +48,13 @@ def test_no_code_of_the_persons_is_called(shell: InteractiveShell) -> None:
     assert shown(shell, "(len(x), list(dict.keys(x[2])), list.__len__(x[3]))") == "(4, ['a'], 1)"
 
 
+def test_a_function_leads_to_nothing_of_the_kernels(shell: InteractiveShell) -> None:
+    shell.user_ns["taken"] = lambda: take(shell)
+    run(shell, "def f(): return len([])")
+    run(shell, "gaps = taken()")  # as from a magic: in a cell, the kernel puts more into builtins
+    assert "f" not in shell.user_ns["gaps"]
+
+
 def test_of_a_plot_nothing_is_named_for_what_matplotlib_counts_and_draws_for_itself(shell) -> None:
     plots = "import matplotlib.pyplot as plt\nfigure, (ax, bars) = plt.subplots(1, 2)"
     run(shell, f"{plots}\nax.plot([1, 2])\nbars.bar([0, 1], [1, 2])\nfigure.canvas.draw()")
