@@ -12,16 +12,32 @@ JLPM := cd labextension && PATH="$(CURDIR)/$(TEST)/bin:$$PATH" jlpm
 # What the versions of IPython, ipykernel and jupyter_client matter to: also run with the lowest.
 OF_IPYTHON := tests/environments $(wildcard tests/frontends/test_magic*.py)
 
-.PHONY: demo test lint labextension examples benchmarks clean
+# Two targets at a time, what each says in one piece where make can: one of two processors would rest.
+TOGETHER := $(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+.PHONY: demo test test-page test-most test-lab test-oldest lint labextension examples benchmarks clean
 
 demo: $(DEMO)/installed
 	$(DEMO)/bin/codeact demo
 
-test: lint labextension $(OLDEST)/installed
+test: $(TEST)/node
+	+$(TOGETHER) lint test-page $(OLDEST)/installed
+	+$(MAKE) labextension
+	+$(MAKE) test-most
+	+$(TOGETHER) test-lab test-oldest
+
+test-page: $(TEST)/node
 	$(JLPM) test
+
+test-most: $(TEST)/installed
 	$(TEST)/bin/python -m pytest -n 2 --dist loadfile --ignore tests/lab
-	$(TEST)/bin/python -m pytest tests/lab # alone: what drives the browser keeps an event loop running
-	$(OLDEST)/bin/python -m pytest -n 2 --dist loadfile -W default $(OF_IPYTHON)
+
+# After `make labextension`; in a process of its own: what drives the browser keeps an event loop running.
+test-lab: $(TEST)/installed
+	$(TEST)/bin/python -m pytest tests/lab
+
+test-oldest: $(OLDEST)/installed
+	$(OLDEST)/bin/python -m pytest -W default $(OF_IPYTHON)
 
 lint: $(TEST)/installed $(TEST)/node
 	$(TEST)/bin/ruff check .
@@ -58,7 +74,8 @@ $(TEST)/node: $(TEST)/installed labextension/package.json labextension/yarn.lock
 	$(JLPM) install --immutable
 	touch $@
 
-$(OLDEST)/installed: pyproject.toml tests/oldest.txt
+# Not beside the other: both pack what is in codeact_jupyter.
+$(OLDEST)/installed: pyproject.toml tests/oldest.txt | $(TEST)/installed
 	$(PYTHON) -m venv $(OLDEST)
 	$(WITHOUT_NODE) $(OLDEST)/bin/pip install --quiet --disable-pip-version-check --no-compile \
 		-e ".[test]" -c tests/oldest.txt

@@ -65,6 +65,15 @@ def lender(
         yield server
 
 
+@pytest.fixture(scope="module")
+def shared(lender: LiveServer) -> Iterator[LiveNotebook]:
+    """One for tests that leave its kernel and its door as they were."""
+    notebook = LiveNotebook(lender, "shared.ipynb", kernel={"name": kernelspec.NAME})
+    notebook.person.run("%load_ext codeact_jupyter")
+    yield notebook
+    notebook.close()
+
+
 @pytest.fixture
 def walled(lender: LiveServer, model: ScriptedModel) -> Iterator[LiveNotebook]:
     notebook = LiveNotebook(lender, "walled.ipynb", kernel={"name": kernelspec.NAME})
@@ -74,10 +83,10 @@ def walled(lender: LiveServer, model: ScriptedModel) -> Iterator[LiveNotebook]:
 
 
 def test_the_magic_runs_in_a_sandbox_and_the_key_is_nowhere_in_there(
-    walled: LiveNotebook, model: ScriptedModel
+    shared: LiveNotebook, model: ScriptedModel
 ) -> None:
     model.will(act("x = 6 * 7\nprint(x)"), say("It is 42."))
-    person = walled.person
+    person = shared.person
     request = person.begin(
         "%%codeact --approve never\nsix times seven",
         metadata={"codeact_client": person.session, "cellId": "the-magic"},
@@ -94,12 +103,12 @@ def test_the_magic_runs_in_a_sandbox_and_the_key_is_nowhere_in_there(
 
 
 def test_what_a_magic_changed_on_disk_is_shown_below_it_and_put_back_there(
-    walled: LiveNotebook, lender: LiveServer, model: ScriptedModel
+    shared: LiveNotebook, lender: LiveServer, model: ScriptedModel
 ) -> None:
     data = lender.files / "data.csv"
     data.write_text("a,b\n1,2\n")
     model.will(act("open('data.csv', 'a').write('3,4\\n'); open('.envrc', 'w')"), say("Done."))
-    person = walled.person
+    person = shared.person
     request = person.begin("%%codeact --approve never\nadd a line")
     assert person.reply(request)["status"] == "ok"
     told = person.printed(request)
@@ -120,13 +129,13 @@ def test_the_door_survives_a_restart(walled: LiveNotebook, model: ScriptedModel)
 
 
 def test_behind_the_door_is_the_model_and_nothing_else_of_the_server(
-    walled: LiveNotebook, lender: LiveServer
+    shared: LiveNotebook, lender: LiveServer
 ) -> None:
     other = LiveNotebook(lender, "other.ipynb")
-    walled.person.run(ASKS)
+    shared.person.run(ASKS)
 
     def status(*asked: str) -> int:
-        return int(walled.person.run(f"print(asked({', '.join(asked)})[0])"))
+        return int(shared.person.run(f"print(asked({', '.join(asked)})[0])"))
 
     assert status("'GET'", "lent", "**{'X-Api-Key': own}") == 200
     assert status("'GET'", "lent", "**{'X-Api-Key': 'another'}") == 403
@@ -139,8 +148,8 @@ def test_behind_the_door_is_the_model_and_nothing_else_of_the_server(
     other.close()
 
 
-def test_the_door_has_room_for_a_few_connections_and_bounded_requests(walled: LiveNotebook) -> None:
-    person = walled.person
+def test_the_door_has_room_for_a_few_connections_and_bounded_requests(shared: LiveNotebook) -> None:
+    person = shared.person
     person.run(ASKS)
     person.run(
         "held = [socket.socket(socket.AF_UNIX) for _ in range(30)]\n"
@@ -165,6 +174,10 @@ def test_what_the_person_decides_about_the_model_holds_whatever_the_kernel_does(
     asked = {"model": "claude-opus-5-5", "max_tokens": 9, "stream": True}
     body = json.dumps({**asked, "messages": [{"role": "user", "content": [fetched]}]})
 
+    def states() -> list[str]:
+        told = person.messages[:]
+        return [m["content"]["execution_state"] for m in told if m["msg_type"] == "status"]
+
     def answered() -> str:
         person.run(ASKS)
         posted = f"'POST', lent + '/v1/messages', {body!r}, **{{'X-Api-Key': own}}"
@@ -174,6 +187,7 @@ def test_what_the_person_decides_about_the_model_holds_whatever_the_kernel_does(
     assert lender.ask(f"codeact/api/lent/{walled.kernel}", method="DELETE").status == 200
     assert "taken back" in answered()
     person.begin("import os; os._exit(1)")
+    person.until(lambda: "restarting" in states(), "restarting")  # it hears until it is gone
     person.hears()
     assert "taken back" in answered()
     assert not model.requests

@@ -52,6 +52,21 @@ def lender(
         yield server
 
 
+@pytest.fixture(scope="module")
+def lent_to(lender: LiveServer) -> Iterator[LiveNotebook]:
+    notebook = LiveNotebook(lender, "lent-to.ipynb")
+    notebook.person.run("%load_ext codeact_jupyter")
+    yield notebook
+    notebook.close()
+
+
+@pytest.fixture
+def shared(lent_to: LiveNotebook, model: ScriptedModel) -> LiveNotebook:
+    """For tests after which its kernel is lent the model as before; in a new conversation."""
+    lent_to.person.run("%codeact new")
+    return lent_to
+
+
 @pytest.fixture
 def notebook(lender: LiveServer, model: ScriptedModel) -> Iterator[LiveNotebook]:
     notebook = LiveNotebook(lender, "lent.ipynb")
@@ -78,12 +93,12 @@ def failed_magic(notebook: LiveNotebook, task: str) -> str:
     return str(reply["evalue"])
 
 
-def test_a_magic_needs_no_key_in_its_kernel(notebook: LiveNotebook, model: ScriptedModel) -> None:
+def test_a_magic_needs_no_key_in_its_kernel(shared: LiveNotebook, model: ScriptedModel) -> None:
     model.will(act("x = 6 * 7\nprint(x)"), say("It is 42."))
-    magic(notebook.person, "six times seven")
-    assert notebook.person.run("print(x)") == "42\n"
+    magic(shared.person, "six times seven")
+    assert shared.person.run("print(x)") == "42\n"
     assert [CANARY in str(headers) for headers in model.headers] == [True, True]
-    environ = notebook.person.run("import os; print(*os.environ)")
+    environ = shared.person.run("import os; print(*os.environ)")
     assert "API_KEY" not in environ and "CUSTOM_HEADERS" not in environ
     for headers in model.headers:
         assert GATEWAYS in str(headers) and "data" in str(headers)
@@ -96,12 +111,12 @@ def test_the_folder_that_the_server_is_started_in_chooses_nothing(lender: LiveSe
 
 
 def test_a_token_opens_its_own_kernels_model_and_nothing_else(
-    notebook: LiveNotebook, lender: LiveServer, model: ScriptedModel
+    shared: LiveNotebook, lender: LiveServer, model: ScriptedModel
 ) -> None:
-    token, other = token_in(notebook), LiveNotebook(lender, "other.ipynb")
-    assert ask(notebook, notebook.kernel, token).status == 200
-    assert ask(notebook, other.kernel, token).status == 403
-    assert ask(notebook, notebook.kernel, TOKEN).status == 403
+    token, other = token_in(shared), LiveNotebook(lender, "other.ipynb")
+    assert ask(shared, shared.kernel, token).status == 200
+    assert ask(shared, other.kernel, token).status == 403
+    assert ask(shared, shared.kernel, TOKEN).status == 403
     for headers in ({"X-Api-Key": token}, {"Authorization": f"token {token}"}):
         for path in ("api/contents", "codeact/api/status", "api/kernels"):
             assert lender.ask(path, headers=headers).status == 403
@@ -109,7 +124,7 @@ def test_a_token_opens_its_own_kernels_model_and_nothing_else(
     gone = LiveNotebook(lender, "gone.ipynb")
     theirs = token_in(gone)
     gone.close()
-    assert ask(notebook, gone.kernel, theirs).status == 403
+    assert ask(shared, gone.kernel, theirs).status == 403
 
 
 @pytest.mark.parametrize(
@@ -135,9 +150,9 @@ def test_a_token_opens_its_own_kernels_model_and_nothing_else(
     ],
 )
 def test_what_this_agent_does_not_ask_is_not_lent(
-    notebook: LiveNotebook, model: ScriptedModel, body: dict[str, Any]
+    shared: LiveNotebook, model: ScriptedModel, body: dict[str, Any]
 ) -> None:
-    answer = ask(notebook, notebook.kernel, token_in(notebook), **body)
+    answer = ask(shared, shared.kernel, token_in(shared), **body)
     assert answer.status == 400 and answer.json["error"]["message"]
     assert not model.requests
 
@@ -148,7 +163,7 @@ def test_a_request_that_nests_without_end_is_refused(opened: str) -> None:
         request_of(opened.encode() * 200_000)
 
 
-def test_a_picture_in_the_request_is_lent(notebook: LiveNotebook, model: ScriptedModel) -> None:
+def test_a_picture_in_the_request_is_lent(shared: LiveNotebook, model: ScriptedModel) -> None:
     held = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}}
     call = {"type": "tool_use", "id": "toolu_1", "name": "python", "input": {"code": "see()"}}
     asked = [
@@ -158,7 +173,7 @@ def test_a_picture_in_the_request_is_lent(notebook: LiveNotebook, model: Scripte
     ]
     tools = [{"name": "python", "input_schema": {"type": "object"}}]
     given = {"messages": asked, "tools": tools}
-    assert ask(notebook, notebook.kernel, token_in(notebook), **given).status == 200
+    assert ask(shared, shared.kernel, token_in(shared), **given).status == 200
 
 
 def test_a_dearer_model_takes_its_own_price_from_the_budget(
@@ -219,19 +234,19 @@ def loans(notebook: LiveNotebook) -> list[Any]:
     return list(notebook.server.api("lent").json["kernels"])
 
 
-def test_a_stop_ends_the_servers_own_call(notebook: LiveNotebook, model: ScriptedModel) -> None:
+def test_a_stop_ends_the_servers_own_call(shared: LiveNotebook, model: ScriptedModel) -> None:
     model.will(ScriptedTurn([Text("and so on " * 400, chunk=10)], delay=0.05))
-    person = notebook.person
+    person = shared.person
     request = person.begin("%%codeact --approve never\ntalk for long")
     person.until(lambda: model.requests, "the request")
-    notebook.server.ask(f"api/kernels/{notebook.kernel}/interrupt", {})
+    shared.server.ask(f"api/kernels/{shared.kernel}/interrupt", {})
     assert person.reply(request)["status"] == "error"
     until(lambda: model.abandoned)
     assert model.abandoned
 
 
 def test_a_refused_key_is_told_in_the_kernel_without_it(
-    notebook: LiveNotebook, model: ScriptedModel
+    shared: LiveNotebook, model: ScriptedModel
 ) -> None:
     model.will(
         ScriptedTurn(
@@ -239,7 +254,7 @@ def test_a_refused_key_is_told_in_the_kernel_without_it(
             fault=Fault(status=401, error_type="authentication_error", message=f"bad key {CANARY}"),
         )
     )
-    said = failed_magic(notebook, "try")
+    said = failed_magic(shared, "try")
     assert "401" in said and CANARY not in said
 
 
@@ -269,22 +284,22 @@ def test_a_server_that_keeps_the_environment_as_it_is_says_so_in_its_settings(
 
 
 def test_the_key_is_nowhere_after_all_ways_in_at_debug_level(
-    notebook: LiveNotebook, lender: LiveServer, model: ScriptedModel
+    shared: LiveNotebook, lender: LiveServer, model: ScriptedModel
 ) -> None:
     shows = "import os, subprocess, sys\nprint(dict(os.environ))\n%env\n!env\n1/0"
     model.will(act(shows), say("Done."))
-    magic(notebook.person, "look around")
+    magic(shared.person, "look around")
     model.will(act(shows), say("Done."))
-    tab = notebook.follow()
-    assert tab.end(notebook.start("look again"))["state"] == "answered"
+    tab = shared.follow()
+    assert tab.end(shared.start("look again"))["state"] == "answered"
     theirs = {"base_url": ELSEWHERE, "api_key": "sk-x-0123456789", "approve": "never"}
     for metadata in ({"codeact": theirs}, theirs):
         held = {"cells": [], "metadata": metadata}
         model.will(say("Still here."))
-        run = notebook.start("with a notebook that would choose", **held)
+        run = shared.start("with a notebook that would choose", **held)
         assert tab.end(run)["state"] == "answered"
     assert all(CANARY in str(headers) for headers in model.headers)
-    seen = [lender.log, json.dumps(tab.messages), json.dumps(notebook.person.messages)]
+    seen = [lender.log, json.dumps(tab.messages), json.dumps(shared.person.messages)]
     seen += [json.dumps(model.requests, default=str)]
     root = lender.files.parent
     seen += [path.read_text("utf-8", "replace") for path in root.rglob("*") if path.is_file()]
