@@ -19,7 +19,8 @@ REACH, TOGETHER, PLAIN = 3, 3, 32  # a window reaches this far around a pixel: 7
 WINDOW = 2 * REACH + 1
 SAYS = (
     f"images of one size of which at most {PIXELS:.1%} of the pixels differ by more than {SHADES} "
-    f"of 256 shades, and no more than {TOGETHER} within {WINDOW}x{WINDOW} pixels by more than {PLAIN}"
+    f"of 256 shades, and no more than {TOGETHER} within {WINDOW}x{WINDOW} pixels by more than "
+    f"{PLAIN}"
 )
 
 
