@@ -42,12 +42,18 @@ def noticed(step: Step, seen: Observation, workspace: str) -> Observation:
 
 def _matters(touched: Touched, workspace: str) -> bool:
     """Whether this would have been asked about: a new file in the working directory is not."""
-    if touched.kind not in WORDS or (touched.kind == "process" and _inquires(touched.what)):
+    if touched.kind not in WORDS or is_usual(touched):
         return False
     path = PurePath(touched.what)
-    if path.parent.name in FONTS and path.name.startswith("fontlist-"):
-        return False
     return touched.kind != "writes" or (path.is_absolute() and not path.is_relative_to(workspace))
+
+
+def is_usual(touched: Touched) -> bool:
+    """Whether this is what libraries do by themselves, without any harm."""
+    if touched.kind == "process":
+        return _inquires(touched.what)
+    path = PurePath(touched.what)
+    return path.parent.name in FONTS and path.name.startswith("fontlist-")
 
 
 def _inquires(command: str) -> bool:

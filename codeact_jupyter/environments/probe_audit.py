@@ -100,6 +100,8 @@ class Noting:
             return
         kind, place = _ARGUMENTS[event]
         what = _shown(arguments[place])
+        if event in ("os.remove", "os.rmdir"):
+            what = _below_open_folder(what, arguments[1])
         if event in _LOSING and what in self.made and _is_by_path(arguments):
             self.made.discard(what)  # its own, of a moment ago: nothing is lost by that
         elif what and (kind in _ELSEWHERE or not _is_quiet(what)):
@@ -142,6 +144,16 @@ def _shown(value: Any) -> str:
 def _from_root(what: str) -> str:
     """Return the path from the root, also where the working directory is gone."""
     return os.path.normpath(os.path.join(working_directory(), what))
+
+
+def _below_open_folder(what: str, folder: Any) -> str:
+    """Return the path of what is named below a folder that is open, as `shutil.rmtree` does."""
+    if type(folder) is not int or folder == -1 or os.path.isabs(what):
+        return what
+    try:
+        return os.path.join(os.readlink(f"/proc/self/fd/{folder}"), what)
+    except OSError:  # no such place on this system
+        return what
 
 
 def _is_by_path(arguments: Any) -> bool:

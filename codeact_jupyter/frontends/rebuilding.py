@@ -93,7 +93,7 @@ async def rebuild(
     place = within or environment
     await require_packages(parts, place)
     policy = unasked(allowed, locked=locked & environment.namespace().persons)
-    outcomes = await Replay(place, policy, on_part=on_part).run(parts)
+    outcomes = await Replay(place, policy, allowed=allowed, on_part=on_part).run(parts)
     for outcome in outcomes:
         if outcome.part.own and outcome.seen is not None:
             change = outcome.seen.change

@@ -90,7 +90,7 @@ async def _replayed(
     normalising: Normalising,
     console: Console,
 ) -> tuple[Outcome, ...]:
-    settings = load_settings({})
+    settings, allowed = load_settings({}), allowed_kinds(options.allow)
     limit: dict[str, Any] = {"limit": lambda part: options.timeout} if options.timeout else {}
     with console.status("starting the kernel") as status:
         environment = await KernelEnvironment.start(kernel, workspace=place.folder)
@@ -99,8 +99,10 @@ async def _replayed(
                 await require_packages(parts, environment, f"the kernel {kernel!r}")
                 replay = Replay(
                     Hiding(environment, lambda: secrets_of(settings)),
-                    unasked(allowed_kinds(options.allow), place.exists),
+                    unasked(allowed, place.exists),
                     normalising,
+                    allowed=allowed,
+                    folder=str(place.of or ""),
                     on_part=lambda number, part: status.update(
                         Text(f"{number} of {len(parts)}: {part.label}")
                     ),

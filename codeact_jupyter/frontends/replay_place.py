@@ -32,15 +32,15 @@ TOO_LARGE = (
 
 @dataclass(frozen=True)
 class Place:
-    """The folder of a replay, and a word on it; what is in a `copy` may be written over."""
+    """The folder of a replay, and a word on it; what is in a copy `of` one may be written over."""
 
     folder: Path
     told: str = ""
-    copy: bool = False
+    of: Path | None = None
 
     def exists(self, path: Path) -> bool:
         """Whether something is there that a replay must not write over."""
-        return path.exists() and not (self.copy and path.is_relative_to(self.folder))
+        return path.exists() and not (self.of and path.is_relative_to(self.folder))
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def place_of(parts: Sequence[Part], folder: Path, *, chosen: bool) -> Iterator[P
             copy = Path(scratch).resolve()
             _copy(folder, copy, leave_out={folder / path for path in made(parts, folder)})
             names = ", ".join(map(str, there[:5])) + (" …" if len(there) > 5 else "")
-            yield Place(copy, TOLD.format(folder=str(folder), files=names), copy=True)
+            yield Place(copy, TOLD.format(folder=str(folder), files=names), of=folder)
 
 
 def written(parts: Sequence[Part], folder: Path) -> list[Path]:

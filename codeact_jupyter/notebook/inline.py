@@ -11,15 +11,20 @@ from functools import cached_property
 from typing import Any
 
 from ..engine.trajectory import Trajectory
+from ..errors import NotebookError
 from .marks import VERSION, Cell, is_copy, mark_of, require_known
 from .outputs import KEY, plain
 from .recalling import from_cells
 from .undone import gone_of
 from .versions import Version, version_of
+from .wellformed import misshapen_part
 
 
 def unfolded(cell: Mapping[str, Any]) -> list[Cell]:
-    """The cells of the run under this cell; the cell itself when it holds none."""
+    """The cells of the run under this cell; the cell itself when it holds none.
+
+    Raises NotebookError where what it holds is no cells.
+    """
     marks = [_mark(output) for output in cell.get("outputs") or ()]
     if not any(marks):
         return [plain(cell)]
@@ -27,7 +32,7 @@ def unfolded(cell: Mapping[str, Any]) -> list[Cell]:
     parts: list[Cell] = []
     for output, mark in zip(cell["outputs"], marks, strict=True):
         if mark is not None:
-            parts += [_part(each) for each in mark["cells"]]
+            parts += [_part(each, cell) for each in _cells_of(mark, cell)]
         elif parts and parts[-1]["cell_type"] == "code":
             parts[-1]["outputs"].append(_as_it_was(plain(output)))
     return [magic, *sorted(parts, key=_is_not_task)]
@@ -156,7 +161,23 @@ def _mark(output: object) -> Mapping[str, Any] | None:
     return None
 
 
-def _part(cell: Mapping[str, Any]) -> Cell:
+def _cells_of(mark: Mapping[str, Any], magic: Mapping[str, Any]) -> list[Any]:
+    cells = mark["cells"]
+    if not isinstance(cells, list):
+        raise _damaged(magic, "its `cells` are no list")
+    return cells
+
+
+def _damaged(magic: Mapping[str, Any], why: str) -> NotebookError:
+    return NotebookError(
+        f"an output of the cell {magic.get('id')!r} holds a record of a run that cannot be read "
+        f"({why}); clear the outputs of that cell to use the notebook without that run"
+    )
+
+
+def _part(cell: Any, magic: Mapping[str, Any]) -> Cell:
+    if why := misshapen_part(cell):
+        raise _damaged(magic, why)
     part: Cell = plain(cell)
     if part["cell_type"] == "code":
         part["outputs"] = []

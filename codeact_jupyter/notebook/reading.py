@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import NotebookError
 from .outputs import KEY
+from .wellformed import misshapen
 
 Json = dict[str, Any]
 MINOR = 5
@@ -38,6 +39,8 @@ def as_it_is(raw: bytes) -> Json:
         raise ValueError("it nests too deep") from None
     if not isinstance(content, dict) or "nbformat" not in content:
         raise ValueError("it has no `nbformat`")
+    if content["nbformat"] == 4 and (words := misshapen(content)):
+        raise ValueError(words)
     return content
 
 

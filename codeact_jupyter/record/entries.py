@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..engine.digests import output_digest
 from ..engine.trajectory import Display, Result
 from ..engine.wire import decode
+from ..errors import NotebookError
 from ..notebook.armour import bared
 from ..notebook.chain import SEAL, Link, Shown, link_digest, output_digests, shown_digest
 from ..notebook.inline import unfolded
@@ -90,7 +91,7 @@ def entries_of(content: Mapping[str, Any]) -> tuple[list[Entry], list[Entry]]:
 def _parts(cell: Cell) -> list[Cell]:
     try:
         return unfolded(cell)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, NotebookError):
         return [plain(cell)]
 
 

@@ -50,7 +50,8 @@ def forked_notebook(
     session = content["metadata"].get(KEY)
     runs = {each.run for each in cut.turns}
     said = session.get(WRITTEN) if isinstance(session, Mapping) else None
-    written = {r: reached for r, reached in (said or {}).items() if r in runs and r != run}
+    known = said if isinstance(said, Mapping) else {}
+    written = {r: reached for r, reached in known.items() if r in runs and r != run}
     verdict = verify(content, key)
     signs = key.sign if key is not None and verdict.holds and verdict.signed else None
     mark = {
@@ -71,7 +72,7 @@ def _with_others(
     for name, last in last_sealed(kept).items():
         end = known.get(name)
         if isinstance(end, Mapping):
-            others |= {name: end} if end.get("cell") in there else end_of_chain(name, last)
+            others |= {name: end} if str(end.get("cell")) in there else end_of_chain(name, last)
     return with_chains(mark, {"chain": others})
 
 

@@ -12,6 +12,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta, timezone
 
 from ..engine.telling import plain, progress
+from .pixels import SAYS as IMAGES
 
 TOLERANCE = 1e-6
 NEAR_ZERO = 1e-12
@@ -82,7 +83,7 @@ class Normalising:
         """All that is declared, in words."""
         own = [f"what matches {pattern.pattern!r}" for pattern in self.ignored]
         floats = f"floats that differ by less than {self.tolerance:g} of their size"
-        return [*(rule.says for rule in RULES), CLOCK, STREAMS, LOOKS, floats, *own]
+        return [*(rule.says for rule in RULES), CLOCK, STREAMS, LOOKS, floats, IMAGES, *own]
 
     def plain(self, text: str, moment: str = "") -> str:
         """The text without what may differ; `moment` is when it was put out, as ISO 8601."""

@@ -1,19 +1,19 @@
 """Runs what is recorded again, in order, in an environment: no model is asked.
 
-What the policy would ask about is not run, nor what needs what that would have made. Every cell
-ends in a named state, and the run of them in bounded time.
+What the policy would ask about is not run, nor what did such things by its record, nor what needs
+what these would have made. Every cell ends in a named state, and the run of them in bounded time.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Literal
 
 from ..engine.aftermath import displays_of, renewed_observation
-from ..engine.environment import Environment, Produced
+from ..engine.environment import Environment, Namespace, Produced
 from ..engine.policy import Policy
 from ..engine.trajectory import Action, Display, Observation
 from ..errors import EnvironmentFailure
@@ -21,6 +21,7 @@ from .comparing import Comparing, Difference, verdict
 from .depending import Missing
 from .normalising import Normalising
 from .recorded import Part
+from .repeating import in_words, repeated
 
 State = Literal[
     "same",
@@ -65,12 +66,18 @@ def seconds_for(part: Part) -> float:
 
 @dataclass
 class Replay:
-    """One going through the parts; `limit` gives the seconds that a part may take."""
+    """One going through the parts; `limit` gives the seconds that a part may take.
+
+    `allowed` are the kinds of effect that a part may have had in the record; `folder` is the
+    notebook's own, where the environment works in a copy of it.
+    """
 
     environment: Environment
     policy: Policy
     normalising: Normalising = field(default_factory=Normalising)
     _: KW_ONLY
+    allowed: Set[str] = frozenset()
+    folder: str = ""
     limit: Callable[[Part], float] = seconds_for
     on_part: Callable[[int, Part], None] = lambda number, part: None
     on_output: Callable[[Produced], None] = lambda output: None
@@ -111,11 +118,23 @@ class Replay:
             return Outcome(part, "no end", why=why)
         if why := self._missing.needed_by(part.code, but=_undefined(part)):
             return Outcome(part, "skipped", why=why)
-        verdict = self.policy.assess(action, self.environment.namespace())
-        if verdict.decision == "allow":
+        namespace = self.environment.namespace()
+        verdict = self.policy.assess(action, namespace)
+        recorded = self._recorded(part, namespace)
+        if verdict.decision == "allow" and not recorded:
             return None
-        why = f"it {'; it '.join(verdict.reasons)}"
-        return Outcome(part, "skipped", why=why, kinds=verdict.kinds)
+        reasons = [f"it {'; it '.join(verdict.reasons)}"] * (verdict.decision != "allow")
+        reasons += [in_words(tuple(recorded))] * bool(recorded)
+        asked = () if verdict.decision == "allow" else verdict.kinds
+        kinds = tuple(sorted({*asked, *recorded.values()}))
+        return Outcome(part, "skipped", why="; ".join(reasons), kinds=kinds)
+
+    def _recorded(self, part: Part, namespace: Namespace) -> dict[str, str]:
+        """What it did by its record that is not allowed, each in words, with its kind."""
+        folders = [folder for folder in (namespace.workspace, self.folder) if folder]
+        directory = namespace.directory or namespace.workspace
+        found = repeated(part.touched, folders, directory)
+        return {words: kind for kind, words in found if kind not in self.allowed}
 
     async def _run(self, action: Action, seconds: float) -> tuple[Observation, bool]:
         """Run an action for so long at most; a thread watches, because code may block our loop."""

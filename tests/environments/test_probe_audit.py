@@ -127,3 +127,16 @@ def test_a_program_that_stands_in_the_temporary_folder_is_noted() -> None:
     noted = Noting(lambda: True)
     noted.hook("subprocess.Popen", ("/tmp/x", ["/tmp/x", "-c"], None, None))
     assert noted.take() == [["process", "/tmp/x -c"]]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc for open folders")
+def test_a_temporary_folder_that_is_cleaned_up_is_not_of_interest() -> None:
+    import tempfile
+
+    noting = Noting(lambda: True)
+    sys.addaudithook(noting.hook)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "part").write_text("1")
+    found = noting.take()
+    noting.acts = lambda: False
+    assert [pair for pair in found if pair[0] == "deletes"] == []

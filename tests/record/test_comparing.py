@@ -193,6 +193,30 @@ def test_images_are_compared_by_their_pixels() -> None:
     assert images(picture(), "broken") == "changed"
 
 
+LARGE = (400, 300)
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (3, 3), (5, 6), (196, 148), (398, 298)])
+def test_a_few_pixels_that_differ_plainly_in_one_place_are_a_change(corner: Any) -> None:
+    x, y = corner
+    spots = [(x + right, y + down) for right in (0, 1) for down in (0, 1)]
+    assert images(picture(size=LARGE), picture(*spots, size=LARGE)) == "changed"
+    assert images(picture(size=LARGE), picture(*spots[:3], size=LARGE)) == "same"
+
+
+def test_small_differences_that_are_spread_over_edges_are_none() -> None:
+    edges = [(x, 150) for x in range(0, 300, 3)]
+    assert images(picture(size=LARGE), picture(*edges, size=LARGE, shade=30)) == "same"
+    apart = [(x, x * 7 % 300) for x in range(0, 400, 8)]
+    assert images(picture(size=LARGE), picture(*apart, size=LARGE)) == "same"
+    crowd = [(x, 150) for x in range(6)]
+    assert images(picture(size=LARGE), picture(*crowd, size=LARGE, shade=40)) == "changed"
+
+
+def test_what_may_differ_in_images_is_declared() -> None:
+    assert any("images" in each and "0.1%" in each for each in Normalising().said())
+
+
 def test_errors_are_compared_by_type_and_message() -> None:
     one = Error("KeyError", "'a'", ("frame 1",))
     assert compared([one], [Error("KeyError", "'a'", ("frame 2",))]) == "same"
