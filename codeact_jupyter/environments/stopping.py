@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
@@ -26,13 +26,14 @@ class Stopping:
         self._task: asyncio.Task[Any] | None = None
 
     async def blocking(self, work: Awaitable[Any]) -> Any:
-        """Run code that never awaits."""
+        """Run code that never awaits; that it cancels the task that runs it ends nothing."""
         with self._handling_signals():
             self._executing = True
             try:
                 return await work
             finally:
                 self._executing = False
+                await _take_back_cancellation()
 
     async def awaiting(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run code that awaits, as a task that can be cancelled."""
@@ -98,6 +99,21 @@ def end_at_action(traceback: TracebackType | None) -> None:
         if inner.tb_next is None and inner.tb_frame.f_code.co_filename == __file__:
             traceback.tb_next = None
         traceback = traceback.tb_next
+
+
+async def _take_back_cancellation() -> None:
+    """Let the task of now go on that code cancelled which never awaits: nobody else could have."""
+    if getattr(asyncio.current_task(), "_must_cancel", False):
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        _taken_care_of()
+
+
+def _taken_care_of() -> None:
+    """Tell the task of now that its cancellation was acted upon, where asyncio counts them (3.11)."""
+    uncancel = getattr(asyncio.current_task(), "uncancel", None)
+    if uncancel is not None:
+        uncancel()
 
 
 async def _contained(work: Coroutine[Any, Any, Any]) -> Any:

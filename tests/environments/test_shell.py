@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .test_contract import Runner, interrupted, shell, text
 
 # Figures are drawn there, once the action's own code is over.
@@ -24,6 +26,23 @@ async def test_an_interrupt_ends_the_drawing_of_figures_too(tmp_path: Path) -> N
         assert seen.status == "interrupted"
         assert "begun" in text(seen) and "drawn" not in text(seen)
         assert (await Runner(environment)("'alive'")).status == "ok"
+
+
+CANCELLING = {
+    "itself": "import asyncio\nasyncio.current_task().cancel()\nprint('done')",
+    "all": "import asyncio\nfor task in asyncio.all_tasks():\n    task.cancel()\nprint('done')",
+}
+
+
+@pytest.mark.parametrize("which", CANCELLING)
+async def test_code_that_cancels_the_task_it_runs_in_ends_as_in_a_cell(
+    tmp_path: Path, which: str
+) -> None:
+    async with shell(tmp_path) as environment:
+        run = Runner(environment)
+        seen = await run(CANCELLING[which])
+        assert (seen.status, text(seen)) == ("ok", "done\n")
+        assert (await run("1 + 1")).status == "ok"
 
 
 LOGGING = """

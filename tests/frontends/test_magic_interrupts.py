@@ -137,6 +137,21 @@ def test_the_seconds_of_a_run_end_running_code(kernel, model, code):
     check_that_it_goes_on(kernel, model)
 
 
+def test_code_that_cancels_its_own_task_leaves_the_run_to_go_on(kernel, model):
+    model.will(act("import asyncio\nasyncio.current_task().cancel()\n'did it'"), say("Answered."))
+    ran = kernel.task("do it", "--approve never")
+    assert not ran.failed and "did it" in ran.shown and "Answered." in ran.text
+    check_that_it_goes_on(kernel, model)
+
+
+def test_code_that_cancels_all_tasks_leaves_the_run_in_a_named_state(kernel, model):
+    cancels = "import asyncio\nfor task in asyncio.all_tasks():\n    task.cancel()\n'did it'"
+    model.will(act(cancels), say("not reached"))
+    ran = kernel.task("do it", "--approve never")
+    assert "the run ended" in ran.error and len(ran.error.splitlines()) <= 2
+    check_that_it_goes_on(kernel, model)
+
+
 def test_the_persons_own_cells_are_interrupted_as_ever(kernel, model):
     done: list[bool] = []
 
