@@ -25,6 +25,7 @@ from .kinds import Finding, Moved, Outcome, Reads, Searched, Touch, Unnamed
 from .paths import Workspace, remote_address
 from .site import CallSite
 from .tables import words
+from .telling_names import within
 from .values import Concealed, FilePath, Found, Known, Reference, Text
 
 _SEARCH_PATH = frozenset({"sys.path.append", "sys.path.insert", "sys.path.extend"})
@@ -83,7 +84,7 @@ def _searched(site: CallSite, workspace: Workspace) -> Iterator[Outcome]:
         folder, path = site.resolve(each), None
         if isinstance(folder, Text | FilePath) and folder.complete:
             path = workspace.resolved(folder)
-        if path is not None and path.is_relative_to(workspace.root):
+        if path is not None and within(path, workspace.root) is not None:
             yield Searched(str(path))
         else:
             detail = f"lets modules be imported from another folder: {site.source}"

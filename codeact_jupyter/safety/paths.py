@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .kinds import Finding, Touch
 from .tables import words
-from .telling_names import holds_secrets, is_obeyed, may_match_secrets
+from .telling_names import holds_secrets, is_obeyed, may_match_secrets, within
 from .values import Concealed, FilePath, Known, Reference, Text
 
 _URL = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -95,15 +95,19 @@ class Workspace:
         """Judge changing a file by who else reads it: the agent, or programs that obey it."""
         if self._is_the_agents(path):
             return Finding("locked", f"changes the agent's own files: {path}")
-        name = str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
+        name = self._inner(path)
         obeyed = _SYSTEMS.search(name) or _PACKAGES.search(name) or is_obeyed(path, self.root)
         if obeyed and not self._is_temporary(path):
             return Finding("startup-file", f"changes a file that other programs obey: {name}")
         return None
 
     def _is_the_agents(self, path: Path) -> bool:
-        inner = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-        return bool(_AGENTS.search(f"/{inner}/"))
+        return bool(_AGENTS.search(f"/{self._inner(path)}/"))
+
+    def _inner(self, path: Path) -> str:
+        """The path as it is below the root; of one elsewhere the whole."""
+        parts = within(path, self.root)
+        return str(path) if parts is None else os.sep.join(parts) or "."
 
     def _read(self, path: Path, known: Text | FilePath) -> Finding | None:
         # Of a file whose name is not known the folder tells what it may be.
@@ -159,10 +163,10 @@ class Workspace:
 
     def contains(self, path: Path) -> bool:
         """Say whether a resolved path may be used without asking."""
-        if path.is_relative_to(self.root) or str(path) == os.devnull:
+        if within(path, self.root) is not None or str(path) == os.devnull:
             return True
         temporary = Path(tempfile.gettempdir()).resolve()
-        made = path.relative_to(temporary).parts if path.is_relative_to(temporary) else ()
+        made = within(path, temporary)
         return bool(made and _MADE.match(made[0]))
 
     def sought(self, pattern: Known | None) -> Finding | None:
@@ -174,7 +178,7 @@ class Workspace:
 
     def _is_temporary(self, path: Path) -> bool:
         temporary = Path(tempfile.gettempdir()).resolve()
-        return path.is_relative_to(temporary) and not self.root.is_relative_to(temporary)
+        return within(path, temporary) is not None and within(self.root, temporary) is None
 
     def landing(self, source: Known | None, target: Known | None) -> Known | None:
         """Say which file a copy makes: its target, or one inside it when that is a folder."""
