@@ -110,7 +110,7 @@ async def _take_back_cancellation() -> None:
 
 
 def _taken_care_of() -> None:
-    """Tell the task of now that its cancellation was acted upon, where asyncio counts them (3.11)."""
+    """Tell the task of now that its cancellation was acted upon, where it is counted (3.11)."""
     uncancel = getattr(asyncio.current_task(), "uncancel", None)
     if uncancel is not None:
         uncancel()

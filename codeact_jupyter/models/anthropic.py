@@ -95,8 +95,8 @@ class AnthropicModel:
 
     async def reply(self, request: Request, *, on_delta: OnDelta) -> Reply:
         await self.open()
-        fenced = self._reads_fences(request)
-        typing = FenceTyping(on_delta) if fenced else None
+        fenced, bare = self._reads_fences(request), not self.profile.tools
+        typing = FenceTyping(on_delta, bare=bare) if fenced else None
         builder = ReplyBuilder(request, typing or on_delta)
         try:
             await self._stream(request, builder)
@@ -113,7 +113,7 @@ class AnthropicModel:
 
             raise self._without_key(model_error(error, model=self.name, url=self.url)) from None
         if fenced and not reply.calls:
-            reply = fenced_reply(reply)
+            reply = fenced_reply(reply, bare=bare)
         return replace(reply, cost=self._cost(reply.model, reply.usage))
 
     def _reads_fences(self, request: Request) -> bool:

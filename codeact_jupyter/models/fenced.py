@@ -1,7 +1,8 @@
 """Actions as fenced code, for servers and models without tool calling.
 
 The first Python fence of a reply is its action; text without one is an answer. The same Action
-stands behind it: only the envelope differs.
+stands behind it: only the envelope differs. A fence without a language counts only where the model
+was told to write fences: elsewhere it may be what the model quotes.
 """
 
 from __future__ import annotations
@@ -14,15 +15,19 @@ from ..engine.messages import Delta, OnDelta, Text
 from ..engine.trajectory import Mistake, Reply
 
 FENCE = re.compile(r"[ \t]*(?P<ticks>`{3,}|~{3,})[ \t]*(?P<language>[^`\s]*)")
-PYTHON = ("", "py", "python", "python3", "ipython")
+PYTHON = ("py", "python", "python3", "ipython")
 
 Part = Literal["prose", "opening", "code", "closing", "after"]
 
 
 class Fences:
-    """Says of each line of a reply, in order, what it is."""
+    """Says of each line of a reply, in order, what it is.
 
-    def __init__(self) -> None:
+    With `bare`, a fence that names no language is Python's.
+    """
+
+    def __init__(self, *, bare: bool) -> None:
+        self._python = ("", *PYTHON) if bare else PYTHON
         self._open = ""
         self._acting = False
         self._over = False
@@ -36,7 +41,7 @@ class Fences:
             fence = None  # it stands within a line of prose
         if fence and not self._open:
             self._open = fence["ticks"]
-            self._acting = fence["language"].lower() in PYTHON
+            self._acting = fence["language"].lower() in self._python
             return "opening" if self._acting else "prose"
         if fence and fence["ticks"].startswith(self._open) and not fence["language"]:
             self._open, self._over = "", self._acting
@@ -55,11 +60,11 @@ class _Read:
     closed: bool
 
 
-def fenced_reply(reply: Reply) -> Reply:
+def fenced_reply(reply: Reply, *, bare: bool) -> Reply:
     """A text reply read as an action when it holds a fence; all after the fence is left out."""
     if not reply.text or (reply.mistake is not None and reply.mistake.kind != "cut"):
         return reply
-    read = _read(reply.text)
+    read = _read(reply.text, bare=bare)
     if not read.opened:
         return reply
     thought = "\n\n".join(filter(None, (reply.thought, read.prose.strip())))
@@ -75,8 +80,8 @@ def fenced_reply(reply: Reply) -> Reply:
     return replace(reply, code=read.code, mistake=None)
 
 
-def _read(text: str) -> _Read:
-    fences = Fences()
+def _read(text: str, *, bare: bool) -> _Read:
+    fences = Fences(bare=bare)
     parts = [(line, fences.part(line)) for line in text.split("\n")]
     kinds = [part for _, part in parts]
 
@@ -90,9 +95,9 @@ def _read(text: str) -> _Read:
 class FenceTyping:
     """Tells the text of a reply as answer and code while it streams, line by line."""
 
-    def __init__(self, on_delta: OnDelta) -> None:
+    def __init__(self, on_delta: OnDelta, *, bare: bool) -> None:
         self._on_delta = on_delta
-        self._fences = Fences()
+        self._fences = Fences(bare=bare)
         self._line = ""
         self._held = ""
 

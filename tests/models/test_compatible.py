@@ -140,6 +140,15 @@ async def test_fenced_code_is_acted_on_where_the_server_dropped_the_tools() -> N
     assert "tools" in server.requests[0]
 
 
+async def test_what_a_model_with_tools_quotes_without_a_language_is_not_run() -> None:
+    workshop, text = Workshop(), "You print it so:\n```\nprint(x)\n```"
+    with LoopbackModel([says(text)], dialect="compatible") as server:
+        async with talking_to(server, "local-model", profile="compatible") as model:
+            trajectory = await converse(model, workshop, conversation())
+    (turn,) = trajectory.turns
+    assert not workshop.ran and (turn.state, turn.answer.text) == ("answered", text)
+
+
 async def test_a_fence_in_an_answer_is_not_acted_on_once_a_tool_was_called() -> None:
     workshop = Workshop()
     script = [runs("x = 1"), says("Done. To see it:\n```python\nprint(x)\n```")]

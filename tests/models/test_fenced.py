@@ -9,9 +9,10 @@ from codeact_jupyter.engine.trajectory import Mistake, Reply
 from codeact_jupyter.models.fenced import FenceTyping, fenced_reply
 
 
-def read(text: str, **more: object) -> Reply:
+def read(text: str, *, bare: bool = True, **more: object) -> Reply:
     options = {"stop": "end_turn", **more}
-    return fenced_reply(Reply(({"text": text, "type": "text"},), text=text, **options))  # type: ignore[arg-type]
+    reply = Reply(({"text": text, "type": "text"},), text=text, **options)  # type: ignore[arg-type]
+    return fenced_reply(reply, bare=bare)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,13 @@ def test_a_reply_without_a_python_fence_is_an_answer(text: str) -> None:
     assert reply.text == text
 
 
+def test_a_fence_without_a_language_is_an_action_only_of_who_was_told_to_write_fences() -> None:
+    text = "To print it:\n```\nprint(x)\n```"
+    assert read(text).code == "print(x)"
+    assert read(text, bare=False).is_answer
+    assert read(text.replace("```\np", "```python\np"), bare=False).code == "print(x)"
+
+
 def test_what_comes_after_the_action_is_not_kept() -> None:
     reply = read("I add.\n```python\n1 + 1\n```\nThe output is 3.")
     assert reply.thought == "I add."
@@ -83,7 +91,7 @@ def test_an_empty_fence_is_a_mistake() -> None:
 @pytest.mark.parametrize("size", [1, 4, 100])
 def test_typing_tells_prose_and_code_apart(size: int) -> None:
     heard: list[Delta] = []
-    typing = FenceTyping(heard.append)
+    typing = FenceTyping(heard.append, bare=True)
     typing(Text("thought", "hm"))
     text = "a\n```sh\nls\n```\nb\n```python\n\nx\n\ny\n\n```\nnever"
     for start in range(0, len(text), size):
