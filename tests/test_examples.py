@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+
+from codeact_jupyter.record.verify import verify
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples" / "notebooks").glob("*.ipynb"))
 
@@ -38,6 +41,12 @@ def test_an_example_runs_and_gives_what_it_shows(path: Path, tmp_path: Path) -> 
         assert shown(after) == shown(before)
         if after.source.startswith("%%codeact"):
             assert "answered" in after.outputs[-1]["data"]["text/plain"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_as_it_was_recorded(path: Path) -> None:
+    verdict = verify(json.loads(path.read_text("utf-8")), None)
+    assert verdict.holds and verdict.cells, verdict
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
