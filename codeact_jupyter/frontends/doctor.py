@@ -19,7 +19,7 @@ from ..engine.messages import Delta, Request, Retry
 from ..engine.model import Model
 from ..errors import CodeActError, ModelError
 from ..settings import Settings, config_path, load_settings
-from .labextension import WITHOUT_PANEL, is_built
+from .labextension import WITHOUT_PANEL, is_built, kept_off
 
 PACKAGES = ("ipython", "ipykernel", "jupyterlab", "anthropic", "nbformat", "ipywidgets")
 REACH_SECONDS = 60.0
@@ -168,9 +168,11 @@ def _kernel() -> Finding:
 
 
 def _extension() -> Finding:
-    if is_built():
-        return Finding("JupyterLab", "the extension is installed")
-    return Finding("JupyterLab", "the extension is not built", False, WITHOUT_PANEL)
+    if not is_built():
+        return Finding("JupyterLab", "the extension is not built", False, WITHOUT_PANEL)
+    if (off := kept_off()) is not None:
+        return Finding("JupyterLab", off[0], False, off[1])
+    return Finding("JupyterLab", "the extension is installed")
 
 
 def _settings() -> Settings | None:

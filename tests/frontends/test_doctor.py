@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -9,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from codeact_jupyter.frontends.labextension import EXTENSION, is_built
+from codeact_jupyter.frontends.labextension import (
+    DISABLED,
+    EXTENSION,
+    NOT_SERVED,
+    is_built,
+    kept_off,
+)
 from tests.canary import KEY
 from tests.loopback import LoopbackModel
 from tests.loopback.server import WRONG_KEY
@@ -102,6 +109,23 @@ def test_a_bad_setting_is_named_and_the_demo_needs_no_key(tmp_path: Path) -> Non
     assert done.returncode == 0, text
     assert "demo answers" in text
     assert "codeact key set, or set ANTHROPIC_API_KEY" in text
+
+
+def test_an_extension_that_is_disabled_is_said_with_how_to_enable_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")  # what the person's folder says comes first
+    served = tmp_path / "jupyter_server_config.json"
+    served.write_text('{"ServerApp": {"jpserver_extensions": {"codeact_jupyter": true}}}')
+    assert kept_off() is None
+    served.write_text('{"ServerApp": {"jpserver_extensions": {"codeact_jupyter": false}}}')
+    assert kept_off() == NOT_SERVED
+    served.write_text('{"ServerApp": {"jpserver_extensions": {"codeact_jupyter": true}}}')
+    (tmp_path / "labconfig").mkdir()
+    disabled = json.dumps({"disabledExtensions": {EXTENSION: True}})
+    (tmp_path / "labconfig" / "page_config.json").write_text(disabled)
+    assert kept_off() == DISABLED
 
 
 def test_a_labextension_that_was_not_built_is_not_taken_for_one(tmp_path: Path) -> None:
