@@ -107,7 +107,13 @@ async def _run(
     with view:
         view.waiting("starting the kernel")
         asked = person.ask_input if interactive else None
-        environment = await _started(settings.kernel, options.cwd.resolve(), asked, console)
+        opening = asyncio.ensure_future(chosen.model.open())  # its library takes seconds to load
+        try:
+            environment = await _started(settings.kernel, options.cwd.resolve(), asked, console)
+        except BaseException:
+            opening.cancel()
+            raise
+        await asyncio.gather(opening, return_exceptions=True)  # the run says what fails of it
         ask = person.ask_approval if interactive else None
         gate = gate_of(document, settings.approve, ask, lambda: session.trajectory)
         kept_in: Any = {"document": document, "journal": journal}
