@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from rich.text import Text
 
 from ..choosing import choose_model
 from ..engine.events import Event, RunFinished, StepFinished, to_wire
+from ..engine.model import Model
 from ..engine.trajectory import Turn
 from ..environments.exchange import AskInput
 from ..environments.kernel import KernelEnvironment
@@ -107,13 +108,8 @@ async def _run(
     with view:
         view.waiting("starting the kernel")
         asked = person.ask_input if interactive else None
-        opening = asyncio.ensure_future(chosen.model.open())  # its library takes seconds to load
-        try:
-            environment = await _started(settings.kernel, options.cwd.resolve(), asked, console)
-        except BaseException:
-            opening.cancel()
-            raise
-        await asyncio.gather(opening, return_exceptions=True)  # the run says what fails of it
+        starting = _started(settings.kernel, options.cwd.resolve(), asked, console)
+        environment = await _beside(chosen.model, starting)
         ask = person.ask_approval if interactive else None
         gate = gate_of(document, settings.approve, ask, lambda: session.trajectory)
         kept_in: Any = {"document": document, "journal": journal}
@@ -137,6 +133,20 @@ async def _run(
                     await session.close()
                 finally:
                     await environment.close()
+
+
+async def _beside(
+    model: Model, starting: Coroutine[Any, Any, KernelEnvironment]
+) -> KernelEnvironment:
+    """The kernel, with the model ready too: its library takes seconds to load."""
+    opening = asyncio.ensure_future(model.open())
+    try:
+        environment = await starting
+    except BaseException:
+        opening.cancel()
+        raise
+    await asyncio.gather(opening, return_exceptions=True)  # the run says what fails of it
+    return environment
 
 
 async def _started(
