@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import ExitStack, aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -135,9 +135,7 @@ async def _run(
                     await environment.close()
 
 
-async def _beside(
-    model: Model, starting: Coroutine[Any, Any, KernelEnvironment]
-) -> KernelEnvironment:
+async def _beside(model: Model, starting: Awaitable[KernelEnvironment]) -> KernelEnvironment:
     """The kernel, with the model ready too: its library takes seconds to load."""
     opening = asyncio.ensure_future(model.open())
     try:
