@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
+from .cancelling import taken_care_of
 from .events import Event, OutputProduced, Streamed
 from .trajectory import Stream
 
@@ -134,7 +135,7 @@ class Relay:
                 try:
                     item = await self._next()
                 except asyncio.CancelledError:
-                    _taken_care_of()
+                    taken_care_of()
                     on_cancel()
                     continue
                 if item is None:
@@ -207,10 +208,3 @@ class Relay:
     def _end(self, _: object) -> None:
         with self._lock:
             self._put(None)
-
-
-def _taken_care_of() -> None:
-    """Tell the task that its cancellation was acted upon, where asyncio counts them (3.11)."""
-    uncancel = getattr(asyncio.current_task(), "uncancel", None)
-    if uncancel is not None:
-        uncancel()

@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
+from ..engine.cancelling import taken_care_of
+
 
 class Stopping:
     """How one action is stopped; `requested` says whether somebody asked for it."""
@@ -106,14 +108,7 @@ async def _take_back_cancellation() -> None:
     if getattr(asyncio.current_task(), "_must_cancel", False):
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(0)
-        _taken_care_of()
-
-
-def _taken_care_of() -> None:
-    """Tell the task of now that its cancellation was acted upon, where it is counted (3.11)."""
-    uncancel = getattr(asyncio.current_task(), "uncancel", None)
-    if uncancel is not None:
-        uncancel()
+        taken_care_of()
 
 
 async def _contained(work: Coroutine[Any, Any, Any]) -> Any:

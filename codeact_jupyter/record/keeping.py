@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from ..engine import events
+from ..engine.cancelling import taken_care_of
 from ..engine.events import Event, RunFinished
 from ..engine.trajectory import Trajectory
 from ..errors import JournalError
@@ -104,7 +105,5 @@ def _cancel_again() -> None:
     """Have the next thing that is waited for be cancelled, as this one was to be."""
     task = asyncio.current_task()
     assert task is not None
-    uncancel = getattr(task, "uncancel", None)  # where asyncio counts them (3.11), it counts once
-    if uncancel is not None:
-        uncancel()
+    taken_care_of()  # it counts once
     task.cancel()
