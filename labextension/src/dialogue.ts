@@ -16,6 +16,7 @@ import {
   type ExportShape,
   type NotebookParts
 } from './api';
+import { BehindMagic } from './behind-magic';
 import { namesOf } from './conversation-names';
 import { type ConversationView, conversationsOf, isGoingOn } from './conversations';
 import { type Attachment, type Draft, EMPTY, given, joined } from './draft';
@@ -41,7 +42,7 @@ export class Dialogue implements IDisposable {
     private readonly _settings: () => PanelSettings,
     private readonly _trans: TranslationBundle
   ) {
-    runs.conversation.changed.connect(this._tell, this);
+    runs.conversation.changed.connect(this._onTurns, this);
     runs.queuedChanged.connect(this._tell, this);
     this.notebook.model?.sharedModel.metadataChanged.connect(this._tell, this);
     runs.refusalChanged.connect(this._tell, this);
@@ -100,7 +101,7 @@ export class Dialogue implements IDisposable {
 
   /** Tasks that wait for the end of the run that goes on. */
   get queued(): readonly string[] {
-    return this.runs.queued;
+    return [...this.runs.queued, ...this._behind.tasks];
   }
 
   /** What went wrong last, for the person. */
@@ -150,7 +151,10 @@ export class Dialogue implements IDisposable {
     }
     this.draft = written ? this._draft : EMPTY;
     // one after the other: the second is queued behind the run that the first begins
-    const sending = this._sending.then(() => this.attempt(() => this._start(text, draft, options)));
+    const turn = this._behind.turn(text);
+    const sending = this._sending
+      .then(() => turn)
+      .then(goesOn => goesOn && this.attempt(() => this._start(text, draft, options)));
     this._sending = sending;
     if (!(await sending) && (!written || this._draft === EMPTY)) {
       this.draft = joined(draft, this._draft); // with what they wrote since
@@ -172,6 +176,7 @@ export class Dialogue implements IDisposable {
   async interrupt(): Promise<void> {
     const { going, notebook } = this;
     if (going && !this.runs.isHosted(going.run)) {
+      this._behind.callOff();
       await this.attempt(async () => notebook.sessionContext.session?.kernel?.interrupt());
     } else {
       await this._end(run => this._runs.api.interrupt(run));
@@ -208,7 +213,8 @@ export class Dialogue implements IDisposable {
     }
     this._isDisposed = true;
     this.rebuilding.dispose();
-    this.runs.conversation.changed.disconnect(this._tell, this);
+    this._behind.callOff();
+    this.runs.conversation.changed.disconnect(this._onTurns, this);
     this.runs.queuedChanged.disconnect(this._tell, this);
     this.notebook.model?.sharedModel.metadataChanged.disconnect(this._tell, this);
     this.runs.refusalChanged.disconnect(this._tell, this);
@@ -252,7 +258,8 @@ export class Dialogue implements IDisposable {
 
   /** Both stops drop what was queued; the person gets those words back. */
   private async _end(act: (run: string) => Promise<void>): Promise<void> {
-    const { going, queued } = this;
+    const { going } = this;
+    const { queued } = this.runs;
     if (going && (await this.attempt(() => act(going.run)))) {
       const text = [...queued, this._draft.text].filter(Boolean).join('\n\n');
       this.draft = { ...this._draft, text };
@@ -283,6 +290,16 @@ export class Dialogue implements IDisposable {
       : '';
   }
 
+  private get _goingMagic(): TurnView | null {
+    const { going } = this;
+    return going && !this.runs.isHosted(going.run) ? going : null;
+  }
+
+  private _onTurns(): void {
+    this._behind.look(this.runs.conversation.turns);
+    this._tell();
+  }
+
   private _tell(): void {
     this._dismissed = this._wrong ? this._dismissed : '';
     if (!this._isDisposed) {
@@ -291,6 +308,10 @@ export class Dialogue implements IDisposable {
   }
 
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _behind = new BehindMagic(
+    () => this._goingMagic,
+    () => this._tell()
+  );
   private _draft = EMPTY;
   private _chosen: string | null = null;
   private _trouble = '';

@@ -81,7 +81,7 @@ class Hosted:
 
         Raises CodeActError when the run cannot begin: no model, no kernel, not Python.
         """
-        if self.hub.told_run(self.path):
+        if await self.hub.told_run_after_a_moment(self.path):
             raise SettingsError(
                 "a %%codeact run is going on in this notebook; wait for its end, or stop it, then "
                 "send the task again"
@@ -104,7 +104,8 @@ class Hosted:
 
         It goes on when who asked for it is gone. Raises CodeActError when it cannot begin.
         """
-        require_rest(self._running, self._rebuilding, self.hub.told_run(self.path))
+        told = await self.hub.told_run_after_a_moment(self.path)
+        require_rest(self._running, self._rebuilding, told)
         self._rebuilding = asyncio.ensure_future(self._rebuilt(rebuilding))
         return await asyncio.shield(self._rebuilding)
 
@@ -135,7 +136,8 @@ class Hosted:
             await asyncio.wait({self._running})
         if self._session is not None and not goes_on(self._running):
             await self._session.undoing.settled()
-        require_rest(self._running, self._rebuilding, self.hub.told_run(self.path))
+        told = await self.hub.told_run_after_a_moment(self.path)
+        require_rest(self._running, self._rebuilding, told)
 
     async def close(self) -> None:
         """End what goes on, and let go of the kernel, which goes on."""

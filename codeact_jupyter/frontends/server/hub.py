@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -9,6 +10,8 @@ from ...engine.trajectory import RunState
 from ...notebook.cards import Frame
 from ...notebook.frames import broken_off
 from .log import NotebookLog
+
+A_MOMENT = 3.0  # seconds; under load the kernel's messages come that much later by one way
 
 
 class Follower(Protocol):
@@ -54,6 +57,17 @@ class Hub:
         """The run of a magic that goes on in this notebook; empty when none does."""
         runs = self.log(path).runs.items()
         return next((run for run, its in runs if its.teller and its.state and not its.ended), "")
+
+    async def told_run_after_a_moment(self, path: str) -> str:
+        """`told_run`; of one that goes on, whether its end comes yet.
+
+        A page hears of it by its own connection to the kernel, often before we do by ours.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + A_MOMENT
+        while (run := self.told_run(path)) and clock() < deadline:
+            await asyncio.sleep(0.02)
+        return run
 
     def is_followed(self, path: str) -> bool:
         """Whether a front end has this notebook open."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -184,6 +185,17 @@ def test_a_run_of_the_server_is_told_by_the_server_alone() -> None:
     assert (told["number"], told["cell"]["id"]) == (2, "ab-1-answer")
     assert "why" in told["cell"]["source"], "the notebook says how it ended"
     assert (ended["number"], ended["state"], ended["reason"]) == (3, "failed", "why")
+
+
+async def test_the_end_of_a_magics_run_may_come_a_moment_later_than_a_task_behind_it() -> None:
+    hub = Hub()
+    hub.publish(PATH, state(1), teller="a kernel")
+    asking = asyncio.ensure_future(hub.told_run_after_a_moment(PATH))
+    await asyncio.sleep(0.1)
+    hub.publish(PATH, state(2, "answered"), teller="a kernel")
+    assert await asking == ""
+    hub.publish(PATH, state(1) | {"run": "cd"}, teller="a kernel")
+    assert await hub.told_run_after_a_moment(PATH) == "cd", "it goes on"
 
 
 def test_a_renamed_notebook_keeps_its_runs_and_its_followers() -> None:
