@@ -160,3 +160,40 @@ def test_the_code_may_ask_at_the_terminal(terminal, model):
     terminal.child.sendline("Ada")
     assert "hello Ada" in terminal.wait()
     assert "hello Ada" in model.told
+
+
+def test_ipythons_full_prompt_shows_a_run_and_interrupts_one(
+    shared_model: ScriptedModel, model: ScriptedModel, tmp_path: Path
+) -> None:
+    environ = {**os.environ, **with_model(shared_model), "IPYTHONDIR": str(tmp_path)}
+    environ |= {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    child = pexpect.spawn(
+        sys.executable, ["-m", "IPython", "--no-banner", "--no-confirm-exit"],
+        env=environ, cwd=str(tmp_path), encoding="utf-8", timeout=60, dimensions=(50, 200),
+    )  # fmt: skip
+
+    def until_prompt(number: int) -> None:
+        child.expect(rf"In \[[^ ]*m{number}\x1b[^ ]*: ")
+
+    def begin(task: str) -> None:
+        for line in ("%%codeact --approve never", task):
+            child.send(f"{line}\r")
+        child.send("\x1b\r")  # Alt+Enter: run the cell
+
+    until_prompt(1)
+    child.send("%load_ext codeact_jupyter\r")
+    until_prompt(2)
+    model.will(act("print('on' + 'ce')"), say("All done."))
+    begin("show me")
+    for words in ("once", "All done", "answered"):
+        child.expect(words)
+    until_prompt(3)
+    model.will(act("import time\nprint('fast a' + 'sleep')\ntime.sleep(60)"), say("never"))
+    begin("sleep")
+    child.expect("fast asleep")
+    child.sendintr()
+    child.expect("the run ended interrupted")
+    until_prompt(4)
+    child.send("print(20 + 3)\r")
+    child.expect(r"\D23\D")
+    child.close(force=True)
