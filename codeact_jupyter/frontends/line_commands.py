@@ -173,6 +173,8 @@ def _model(conversation: Conversation, rest: str) -> None:
     if not rest:
         print(_which_model(conversation))
         return
+    if len(rest.split()) > 1 and _unquoted(rest) == rest:
+        raise SettingsError(f"%codeact model takes one name, not {rest!r}; see `%codeact model`")
     name = parsed("model", _unquoted(rest), MODEL)
     conversation.use_model(name)
     print(f"From now on: {name}")

@@ -200,6 +200,8 @@ def test_model_without_a_name_says_which_one_is_used_and_how_to_change_it(kernel
     assert "The model is claude-haiku-5." in kernel.run("%codeact model").stdout
     empty = kernel.run("%codeact model ''")
     assert "%codeact model cannot be '': it must be a text that is not empty" in empty.error
+    two = kernel.run("%codeact model claude-haiku-5 claude-sonnet-5")
+    assert "%codeact model takes one name, not 'claude-haiku-5 claude-sonnet-5'" in two.error
     assert "The model is claude-haiku-5." in kernel.run("%codeact model").stdout
     kernel.run("%codeact model claude-opus-5-5")
 
