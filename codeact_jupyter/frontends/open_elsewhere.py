@@ -1,40 +1,98 @@
-"""The Jupyter Server of this person's in which a notebook is open with a kernel, for a command."""
+"""A notebook that is open in a running Jupyter Server of this person's, for a command."""
 
 from __future__ import annotations
 
 import json
 import os
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..errors import UndoError
+
 SECONDS = 2.0  # that each server may take to answer
+SECONDS_TO_REVERT = 60.0  # it waits for a cell of the person's, and puts back what is large
+NO_ANSWER = (
+    "the server at {} does not answer ({}), so whether it did anything is unknown: look again at "
+    "what there is to do"
+)
 
 
-def server_with(notebook: Path) -> str:
-    """The address of the running server that has a session of this notebook; empty without one.
+@dataclass(frozen=True)
+class OpenNotebook:
+    """Where it is open: the server's `address`, the `path` that it has there, its kernel's id."""
+
+    address: str
+    path: str
+    kernel: str
+    token: str = field(repr=False)
+
+    def revert(self, run: str, fields: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What the server's route of an undo answers; None where it has no such route.
+
+        Raises UndoError with what it says of an undo that cannot be, and when it does not answer.
+        """
+        about = {"path": self.path, "kernel": self.kernel, **fields}
+        try:
+            answered = _asked(
+                self.address,
+                f"codeact/api/runs/{run}/revert",
+                self.token,
+                body=json.dumps(about).encode(),
+                seconds=SECONDS_TO_REVERT,
+            )
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise UndoError(_message(error)) from None
+        except (OSError, ValueError) as error:
+            raise UndoError(NO_ANSWER.format(self.address, error)) from None
+        return answered if isinstance(answered, dict) else None
+
+
+def open_notebook(notebook: Path) -> OpenNotebook | None:
+    """Where this notebook is open with a kernel; None where it is not.
 
     The servers and how to speak to them are told by the files of the person's own in Jupyter's
     runtime directory. One that does not answer is as none.
     """
     for server, session in _sessions():
+        kernel = session.get("kernel") or {}
         there = Path(server["root_dir"], session.get("path", ""))
-        if os.path.realpath(there) == os.path.realpath(notebook):
-            return str(server["url"])
-    return ""
+        if kernel and os.path.realpath(there) == os.path.realpath(notebook):
+            return OpenNotebook(
+                str(server["url"]), session["path"], kernel["id"], server.get("token", "")
+            )
+    return None
 
 
 def _sessions() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     from jupyter_server.serverapp import list_running_servers  # slow to import
 
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for server in list_running_servers():
-        headers = {"Authorization": f"token {server.get('token', '')}"}
-        asked = urllib.request.Request(f"{server['url']}api/sessions", headers=headers)
         try:
-            with direct.open(asked, timeout=SECONDS) as answer:
-                sessions = json.load(answer)
+            sessions = _asked(server["url"], "api/sessions", server.get("token", ""))
         except (OSError, ValueError):
             continue
         yield from ((server, each) for each in sessions if isinstance(each, dict))
+
+
+def _asked(
+    address: str, path: str, token: str, body: bytes | None = None, seconds: float = SECONDS
+) -> Any:
+    """The JSON that a server answers; what goes to this machine goes by no proxy."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
+    asked = urllib.request.Request(f"{address}{path}", data=body, headers=headers)
+    with direct.open(asked, timeout=seconds) as answer:
+        return json.load(answer)
+
+
+def _message(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.load(error)["message"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"the server answered {error.code}"

@@ -222,7 +222,7 @@ SUBCOMMANDS = {
         "check that a run's notebook is as it was recorded", VERIFY_WORDS, add_verify, run_verify
     ),
     "undo": Subcommand(
-        "take back what a run of `codeact run` did to files, and its cells",
+        "take back what a run did to files and variables, and its cells",
         UNDO_WORDS,
         add_undo,
         run_undo,

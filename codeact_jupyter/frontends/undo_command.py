@@ -1,15 +1,13 @@
-"""`codeact undo` and `redo`: a run's files and cells; its variables are where its kernel is."""
+"""`codeact undo` and `redo`: a run's files and cells; variables, where their kernel is."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
-from ..engine.undoing import Gap, Restored, Undoable, parted
+from ..engine.undoing import Undoable, parted
 from ..errors import UndoError
 from ..notebook.document import Document
 from ..notebook.layout import in_lines
@@ -19,19 +17,13 @@ from ..notebook.taking_back import Taken, cells_since, put_again
 from ..record.journal import Journal
 from ..record.mending import require_over
 from ..record.signing import own_signature
-from ..undoing import NO_VARIABLES, Undoing
+from ..undoing import Undoing
 from . import undo_words
 from .exits import BAD_INPUT
-from .open_elsewhere import server_with
 from .terminal import legible
+from .undo_place import Place, place_of
 from .undo_targets import heading, to_redo, to_undo
 from .words import counted
-
-OPEN = (
-    "they are in its kernel at {}, which this command does not reach: undo the run there, "
-    "and they are taken back with the rest"
-)
-GONE = "this command reaches no kernel: where one still holds them, undo the run there"
 
 
 def undo_in(options: argparse.Namespace, *, undone: bool) -> int:
@@ -50,24 +42,17 @@ def undo_in(options: argparse.Namespace, *, undone: bool) -> int:
         taken = _cells(document, seen.points)
         first = heading(word.capitalize(), options.run, seen.points, turns)
         cells = _cell_words(taken, undoing.cells(point), undone=undone)
-        told, names = _told(seen, options.file), undo_words.mentioned(turns)
-        print(legible(undo_words.preview(first, told, names, cells=cells)))
-        overwrite = _confirmed(options, seen, word)
+        place = place_of(options.file, undoing, point, seen, turns, document.content)
+        print(legible(place.preview(first, cells=cells)))
+        overwrite = _confirmed(options, place, word)
         if overwrite is None:
             print("Nothing was changed.")
             return BAD_INPUT
-        restored = _revert(document, undoing, point, taken, seen, overwrite=overwrite)
-    print(legible("\n".join(undo_words.outcome_lines(restored, undone=undone))))
+        said = _revert(
+            document, undoing, point, taken, seen, lambda: place.put_back(overwrite=overwrite)
+        )
+    print(legible("\n".join(said)))
     return 0
-
-
-def _told(seen: Undoable, notebook: Path) -> Undoable:
-    """The same, with what becomes of the variables said as it is for a command."""
-    if seen.undone or NO_VARIABLES not in seen.gaps:
-        return seen
-    address = server_with(notebook)
-    here = Gap(NO_VARIABLES.what, OPEN.format(address) if address else GONE)
-    return replace(seen, gaps=tuple(here if gap == NO_VARIABLES else gap for gap in seen.gaps))
 
 
 def _revert(
@@ -76,14 +61,13 @@ def _revert(
     point: str,
     taken: Taken,
     seen: Undoable,
-    *,
-    overwrite: bool,
-) -> Restored:
+    put_back: Callable[[], list[str]],
+) -> list[str]:
     undone, runs = not seen.undone, {parted(each)[0] for each in seen.points}
     again = [{**each, "cell": in_lines(each["cell"])} for each in undoing.cells(point)]
     if undone:
         undoing.keep_cells(point, taken.cells)  # first: no cell goes that is not kept
-    restored = asyncio.run(undoing.put_back(point, overwrite=overwrite, shown=seen.digest))
+    said = put_back()
 
     def without(cells: list[Cell]) -> list[Cell]:
         """What the person saved while they were asked counts: it is read, and kept, anew."""
@@ -93,7 +77,7 @@ def _revert(
         return [cell for cell in cells if cell["id"] not in gone]
 
     document.revise(runs, without if undone else lambda cells: put_again(cells, again))
-    return restored
+    return said
 
 
 def _cells(document: Document, points: Sequence[str]) -> Taken:
@@ -108,7 +92,7 @@ def _cell_words(taken: Taken, again: list[object], *, undone: bool) -> str:
     return f"removed: {counted(len(taken.cells), 'cell')}{stay}"
 
 
-def _confirmed(options: argparse.Namespace, seen: Undoable, word: str) -> bool | None:
+def _confirmed(options: argparse.Namespace, place: Place, word: str) -> bool | None:
     """Whether what was changed since is put back too; None when nothing is to be done."""
     if options.yes:
         return bool(options.all)
@@ -116,6 +100,6 @@ def _confirmed(options: argparse.Namespace, seen: Undoable, word: str) -> bool |
         raise UndoError(f"nobody can be asked here; add --yes: codeact {word} FILE --yes")
     if input(f"{word.capitalize()} this? [y/N] ").strip().lower() not in ("y", "yes"):
         return None
-    if options.all or not any(change.conflict for change in seen.changes):
+    if options.all or not place.has_conflicts:
         return bool(options.all)
     return input(undo_words.ALSO).strip().lower() in ("y", "yes")

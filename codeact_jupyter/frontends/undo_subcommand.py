@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 
 UNDO_WORDS = """\
-It says what will be done before it asks. The variables of the run went with its
-kernel. `%codeact undo` in a notebook takes these back too."""
+It says what will be done before it asks. The variables are taken back too where the
+notebook is open in a running Jupyter Server; those of `codeact run` went with its kernel."""
 
 
 def add_undo(to: argparse.ArgumentParser) -> None:
     """Add the arguments of both."""
-    to.add_argument("file", type=Path, metavar="FILE", help="a notebook that `codeact run` wrote")
+    to.add_argument("file", type=Path, metavar="FILE", help="a notebook with a run in it")
     what = "a run, by its id, or a step such as 2.3; with all after it (default: the last run)"
     to.add_argument("run", nargs="?", default="", metavar="RUN|STEP", help=what)
     to.add_argument("--yes", action="store_true", help="do it without being asked")

@@ -38,20 +38,36 @@ def preview(first: str, seen: Undoable, names: Collection[str], *, cells: str) -
 
     The gaps of `names` come before the others; `cells` says what becomes of the cells.
     """
-    lines = [first, *change_lines(seen)]
+    return preview_of(
+        [first, *change_lines(seen)],
+        cells=cells,
+        again=[change.name for change in seen.changes if change.conflict and not change.unsure],
+        unsure=[change.name for change in seen.changes if change.unsure],
+        gaps=[] if seen.undone else gap_lines(seen.gaps, names),
+        never="" if seen.undone else NEVER,
+    )
+
+
+def preview_of(
+    lines: list[str],
+    *,
+    cells: str,
+    again: Sequence[str],
+    unsure: Sequence[str],
+    gaps: Sequence[str],
+    never: str,
+) -> str:
+    """The same of its parts: the first line with those of what becomes of each thing, and so on."""
     if len(lines) == 1:
-        lines.append("  nothing to bring back: no name, no object and no file was changed")
-    lines += [f"  {'cells':<17} {cells}"]
-    again = [change.name for change in seen.changes if change.conflict and not change.unsure]
+        lines = [*lines, "  nothing to bring back: no name, no object and no file was changed"]
+    lines = [*lines, f"  {'cells':<17} {cells}"]
     if again:
         lines.append(f"Changed again since, so left alone unless you say so: {listed(again)}")
-    unsure = [change.name for change in seen.changes if change.unsure]
     if unsure:
         lines.append(f"{UNSURE}, so left alone unless you say so: {listed(unsure)}")
-    if seen.gaps and not seen.undone:
-        lines.append("What may have been changed in these cannot be taken back:")
-        lines += gap_lines(seen.gaps, names)
-    return "\n".join([*lines, NEVER] if not seen.undone else lines)
+    if gaps:
+        lines += ["What may have been changed in these cannot be taken back:", *gaps]
+    return "\n".join([*lines, never] if never else lines)
 
 
 def change_lines(seen: Undoable) -> list[str]:

@@ -30,7 +30,7 @@ def revert(notebook: LiveNotebook, run: str, cells: list[Any], **more: Any) -> A
     return answered.json
 
 
-def test_the_command_says_where_the_variables_are_that_it_does_not_reach(
+def test_the_command_undoes_and_redoes_in_the_server_that_has_the_kernel(
     open_notebook: OpenNotebook, model: ScriptedModel
 ) -> None:
     notebook = open_notebook()
@@ -44,10 +44,17 @@ def test_the_command_says_where_the_variables_are_that_it_does_not_reach(
     theirs = {f"JUPYTER_{kind}_DIR": str(server.files.parent / kind.lower()) for kind in KINDS}
     until_saved(notebook, "answer")
     env = environment(server.files, **theirs)
+    written = (server.files / notebook.path).read_text()
     undo = codeact("undo", notebook.path, "--yes", cwd=server.files, env=env)
-    assert f":{server.port}/, which this command does not reach" in undo.stdout, undo
-    assert "as before: undone.txt" in undo.stdout
-    assert notebook.person.run(SHOWS) == "[1, 2] True old\n"
+    for words in ("removed: new", "items (list)", "as before: undone.txt", "3 cells"):
+        assert words in undo.stdout, undo
+    assert f":{server.port}/: load it from disk there" in undo.stdout
+    assert notebook.person.run(SHOWS) == BEFORE
+    assert "items.append" not in (server.files / notebook.path).read_text()
+    redo = codeact("redo", notebook.path, "--yes", cwd=server.files, env=env)
+    assert "there again: new" in redo.stdout, redo
+    assert notebook.person.run(SHOWS) == AFTER
+    assert (server.files / notebook.path).read_text() == written
 
 
 def test_a_run_is_undone_and_redone_and_the_model_is_told(
