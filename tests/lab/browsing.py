@@ -59,6 +59,11 @@ class Lab(NamedTuple):
     notebooks: Path
     process: subprocess.Popen[bytes]
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of a terminal of the same person."""
+        return _environment(self.notebooks.parent / "home", "")
+
 
 @contextlib.contextmanager
 def running_lab(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -10,7 +12,7 @@ from codeact_jupyter.record.verify import verify_file
 from tests.frontends.live import ScriptedModel, act, say
 
 from .opening import OPEN_PANEL
-from .tabs import Tab, outputs
+from .tabs import LOAD, MAGIC, Tab, outputs
 
 MADE = (
     "import pandas as pd, pathlib\n"
@@ -64,6 +66,32 @@ def test_a_run_is_undone_with_its_cells_and_redone(
     tab.until(lambda: tab.roles == roles, "the run's cells again")
     tab.run(1)
     tab.until(lambda: AFTER in outputs(tab.cells[1]), "what the run did, again")
+
+
+def test_the_command_undoes_a_magics_run_in_the_server_that_has_its_kernel(
+    tab: Tab, model: ScriptedModel
+) -> None:
+    shows = "print(items, 'new' in dir())"
+    tab.write(LOAD, "items = [1]", f"{MAGIC}change", shows)
+    model.will(act("items.append(2); new = 1"), say("Done."))
+    for index in (0, 1, 2):
+        tab.run(index)
+    tab.until_ended()
+    tab.save()
+    codeact = Path(sys.executable).with_name("codeact")
+    done = subprocess.run(
+        [codeact, "undo", tab.file, "--yes"], env=tab.lab.environ, capture_output=True, text=True
+    )
+    for words in ("removed: new", "items (list)", "load it from disk there"):
+        assert words in done.stdout, done
+    assert [cell["source"] for cell in tab.saved()] == [
+        LOAD,
+        "items = [1]",
+        f"{MAGIC}change",
+        shows,
+    ]
+    tab.run(tab.index(shows))
+    tab.until(lambda: "[1] False" in outputs(tab.cells[-1]), "what was before")
 
 
 def test_a_step_is_undone_from_its_card_and_a_magics_run_with_its_cells(
