@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.frontends.live import ScriptedModel, act, say
 
+from .opening import OPEN_PANEL
 from .tabs import PANEL, Gate, Tab, outputs
 
 RESTART = f"path => {PANEL}.sessionContext.session.kernel.restart()"
@@ -79,3 +80,33 @@ def test_a_step_goes_on_in_a_notebook_of_its_own_with_its_kernel_rebuilt(
     fork.shut_down()
     tab.open()
     assert tab.whole == before
+
+
+def test_where_the_next_cell_runs_already_nothing_is_said_to_be_gone(
+    tab: Tab, model: ScriptedModel, gate: Gate
+) -> None:
+    end = Gate(tab.file.with_suffix(".end"))
+    model.will(act("total = 42"), say("It is 42."))
+    tab.write(gate.code, end.code)
+    tab.task("add")
+    tab.until_ended()
+    tab.save()
+    tab.run(0, 1)
+    tab.page.once("dialog", lambda dialog: dialog.accept())
+    tab.load()
+    tab.page.evaluate(OPEN_PANEL)
+    expect(tab.page.get_by_role("region", name="Step 1: done")).to_be_visible()
+    tab.page.wait_for_timeout(1000)  # it has seen that a cell runs
+    with tab.page.expect_response(asks_for_names):  # the first cell is over, the second runs
+        gate.open()
+    tab.page.wait_for_timeout(500)
+    expect(strip(tab)).to_have_count(0)
+    with tab.page.expect_response(asks_for_names):
+        end.open()
+    tab.page.wait_for_timeout(500)
+    expect(strip(tab)).to_have_count(0)
+
+
+def asks_for_names(response: Any) -> bool:
+    """Whether the page asked which variables are in the kernel."""
+    return "/codeact/api/names" in response.url

@@ -159,8 +159,8 @@ class Service:
         self.hub.log(path).saved(seen)
         self.in_background(self.recovery.settle(path))
 
-    async def variables(self, kernel: str) -> tuple[Variable, ...]:
-        """The names in a kernel now; none while it is busy."""
+    async def variables(self, kernel: str) -> tuple[Variable, ...] | None:
+        """The names in a kernel now; None while it is busy, for then nobody can tell."""
         environment = await self._kernels.environment(kernel, self._paths.get(kernel, ""))
         await environment.close()  # what comes there is not for this one
         return await environment.variables()
