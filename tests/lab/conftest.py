@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Error
+from playwright.sync_api import Error, expect
 
 from tests.frontends.live import ScriptedModel, with_model
 
@@ -20,6 +20,8 @@ from .tabs import Gate, Tab
 
 _numbers = count(1)
 SHOTS = Path(__file__).parents[2] / "screenshots"  # not in git
+LOADED = 30_000  # milliseconds; a browser, a server and a kernel share two cores with others
+expect.set_options(timeout=LOADED)
 
 
 @pytest.hookimpl(hookwrapper=True)
