@@ -111,6 +111,7 @@ def shared_page(scripted_lab: Lab, window: Any, sent: list[str]) -> Any:
             sent.append(payload)
 
     page.on("websocket", lambda socket: socket.on("framesent", note))
+    page.on("dialog", lambda dialog: dialog.accept())  # a reload leaves what is not saved
     page.goto(f"{scripted_lab.address}/lab?reset")
     page.wait_for_function("globalThis.jupyterapp")
     page.evaluate(OPEN_PANEL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from playwright.sync_api import expect
@@ -92,21 +93,21 @@ def test_where_the_next_cell_runs_already_nothing_is_said_to_be_gone(
     tab.until_ended()
     tab.save()
     tab.run(0, 1)
-    tab.page.once("dialog", lambda dialog: dialog.accept())
     tab.load()
-    tab.page.evaluate(OPEN_PANEL)
+    with tab.page.expect_response(asks("undone")):
+        tab.page.evaluate(OPEN_PANEL)
     expect(tab.page.get_by_role("region", name="Step 1: done")).to_be_visible()
-    tab.page.wait_for_timeout(1000)  # it has seen that a cell runs
-    with tab.page.expect_response(asks_for_names):  # the first cell is over, the second runs
+    tab.page.wait_for_timeout(1000)  # by then it has seen that a cell runs
+    with tab.page.expect_response(asks("names")):  # the first cell is over, the second runs
         gate.open()
     tab.page.wait_for_timeout(500)
     expect(strip(tab)).to_have_count(0)
-    with tab.page.expect_response(asks_for_names):
+    with tab.page.expect_response(asks("names")):
         end.open()
     tab.page.wait_for_timeout(500)
     expect(strip(tab)).to_have_count(0)
 
 
-def asks_for_names(response: Any) -> bool:
-    """Whether the page asked which variables are in the kernel."""
-    return "/codeact/api/names" in response.url
+def asks(route: str) -> Any:
+    """What the page asks of this route of ours."""
+    return re.compile(f"/codeact/api/{route}")
