@@ -114,15 +114,15 @@ class AttachedEnvironment(KernelEnvironment):
             ours = (self.cells, self._when_begun, super()._take_late)
             listeners[:] = [each for each in listeners if each not in ours]
 
-    async def variables(self) -> tuple[Variable, ...]:
-        """The names in the namespace now; none while the kernel is busy. Counts as no look."""
+    async def variables(self) -> tuple[Variable, ...] | None:
+        """The names in the namespace now; None while the kernel is busy. Counts as no look."""
         if self.link.executing:  # maybe what ended just now
             await asyncio.wait(
                 {waiting := asyncio.ensure_future(self.link.free())}, timeout=QUICK_SECONDS
             )
             waiting.cancel()
         look = None if self.link.executing else await self._look()
-        return () if look is None else Names(self._workspace).after_person(look)[0]
+        return None if look is None else Names(self._workspace).after_person(look)[0]
 
     def stop_waiting(self) -> None:
         """Run no action that still waits for the person's cell."""

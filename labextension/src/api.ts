@@ -313,10 +313,10 @@ export class Api {
       .filter(frame => frame !== null);
   }
 
-  /** The variables of a kernel. */
-  async names(kernel: string): Promise<readonly Variable[]> {
-    const from = await this._get(`names?kernel=${encodeURIComponent(kernel)}`);
-    return read.list(from.variables).map(parseVariable);
+  /** The variables of a kernel; null while it is busy, for then nobody can tell. */
+  async names(kernel: string): Promise<readonly Variable[] | null> {
+    const { variables } = await this._get(`names?kernel=${encodeURIComponent(kernel)}`);
+    return variables === null ? null : read.list(variables).map(parseVariable);
   }
 
   async export(order: ExportOrder): Promise<ExportedFile> {

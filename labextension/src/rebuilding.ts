@@ -9,6 +9,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { Api } from './api';
 import type { Connection } from './connection';
 import { isGoingOn } from './conversations';
+import { namesIn } from './names-in';
 import { wholeParts } from './parts';
 import type { Rebuilt, ServerMessage } from './protocol';
 import type { INotebookRuns } from './tokens';
@@ -62,8 +63,9 @@ export class Rebuilding implements IDisposable {
     const kernel = this._notebook.sessionContext.session?.kernel;
     this._looksLater = kernel?.status !== 'idle';
     if (kernel && this._ranCode && !this._looksLater) {
-      const names = await this._api.names(kernel.id);
-      if (names.length === 0) {
+      const names = await namesIn(kernel, this._api);
+      this._looksLater = names === null; // the next cell runs already
+      if (names?.length === 0) {
         this._offer();
       }
     }

@@ -108,8 +108,7 @@ def running_lab(
             _wait_for(f"{address}/api", root / "lab.log")
             yield Lab(address, notebooks, process)
         finally:
-            process.terminate()
-            process.wait(30)
+            _end(process)
 
 
 @contextlib.contextmanager
@@ -165,6 +164,16 @@ def _configure(folder: Path, collaborative: bool) -> None:
     (folder / "labconfig").mkdir()
     page = {"disabledExtensions": dict.fromkeys(COLLABORATION, not collaborative)}
     (folder / "labconfig" / "page_config.json").write_text(json.dumps(page))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a server; Jupyter Server never ends when a file is being read for a page meanwhile."""
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _free_port() -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Error
+from playwright.sync_api import Error, expect
 
 from tests.frontends.live import ScriptedModel, with_model
 
@@ -20,6 +20,8 @@ from .tabs import Gate, Tab
 
 _numbers = count(1)
 SHOTS = Path(__file__).parents[2] / "screenshots"  # not in git
+LOADED = 30_000  # milliseconds; a browser, a server and a kernel share two cores with others
+expect.set_options(timeout=LOADED)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -109,6 +111,7 @@ def shared_page(scripted_lab: Lab, window: Any, sent: list[str]) -> Any:
             sent.append(payload)
 
     page.on("websocket", lambda socket: socket.on("framesent", note))
+    page.on("dialog", lambda dialog: dialog.accept())  # a reload leaves what is not saved
     page.goto(f"{scripted_lab.address}/lab?reset")
     page.wait_for_function("globalThis.jupyterapp")
     page.evaluate(OPEN_PANEL)

@@ -15,7 +15,7 @@ from tests.frontends.server.front_ends import all_text
 from .browsing import Lab, write_notebook
 from .opening import send
 
-SECONDS = 30.0
+SECONDS = 60.0  # a browser, a server and a kernel share two cores with others
 LOAD = "%load_ext codeact_jupyter"
 MAGIC = "%%codeact\n"
 HELD = "import os, time\nwhile not os.path.exists({!r}):\n    time.sleep(0.02)\n"

@@ -89,7 +89,6 @@ def test_a_page_that_the_server_does_not_know_says_so_and_is_loaded_again_by_a_p
     card.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(".jp-codeact-Question")).to_contain_text("This page cannot answer")
     assert tab.cell("action 1")["state"] == "waiting"
-    page.on("dialog", lambda dialog: dialog.accept())
     with page.expect_navigation():
         card.get_by_role("button", name="Load the page again").click()
     page.wait_for_selector(".jp-Notebook .jp-Cell")

@@ -90,7 +90,6 @@ def test_what_a_magic_asks_is_answered_at_its_cell_after_a_reload(
 
 def reload(tab: Tab) -> None:
     """Load the page anew, in the middle of everything."""
-    tab.page.once("dialog", lambda dialog: dialog.accept())
     tab.load()
     tab.page.evaluate(OPEN_PANEL)
 

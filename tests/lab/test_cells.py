@@ -101,7 +101,7 @@ def test_the_panels_cells_come_at_the_end_beside_the_persons(
 def test_code_is_seen_being_typed_and_marked_as_not_run(tab: Tab, model: ScriptedModel) -> None:
     code = "\n".join(f"value_{number} = {number}" for number in range(9))
     typing = [Text("I set values."), ToolUse("python", {"code": code})]
-    model.will(ScriptedTurn(typing, fault=Fault(kind="stall", after=14, seconds=1.5)), say())
+    model.will(ScriptedTurn(typing, fault=Fault(kind="stall", after=14, seconds=4)), say())
     tab.write("1 + 1")
     tab.task("Set values")
     typed = tab.until(lambda: half_typed(tab, code), "half of the code")

@@ -56,7 +56,6 @@ def test_what_a_cell_printed_before_a_reload_and_after_it_is_shown_while_it_runs
     else:
         tab.task("work")
     tab.until(lambda: "one" in outputs(tab.until_state("action 1", "running")), "the output")
-    tab.page.once("dialog", lambda dialog: dialog.accept())
     tab.load()
     tab.until_state("action 1", "running")
     tab.until(lambda: "one" in outputs(tab.cell("action 1")), "the output before the reload")

@@ -63,7 +63,6 @@ def test_a_conversation_keeps_its_name_and_once_deleted_stays_away(
 
 def reload(tab: Tab) -> None:
     """Load the page anew, with the panel open."""
-    tab.page.once("dialog", lambda dialog: dialog.accept())
     tab.load()
     tab.page.evaluate(OPEN_PANEL)
 

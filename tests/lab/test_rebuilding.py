@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from playwright.sync_api import expect
 
 from tests.frontends.live import ScriptedModel, act, say
 
+from .opening import OPEN_PANEL
 from .tabs import PANEL, Gate, Tab, outputs
 
 RESTART = f"path => {PANEL}.sessionContext.session.kernel.restart()"
@@ -79,3 +81,33 @@ def test_a_step_goes_on_in_a_notebook_of_its_own_with_its_kernel_rebuilt(
     fork.shut_down()
     tab.open()
     assert tab.whole == before
+
+
+def test_where_the_next_cell_runs_already_nothing_is_said_to_be_gone(
+    tab: Tab, model: ScriptedModel, gate: Gate
+) -> None:
+    end = Gate(tab.file.with_suffix(".end"))
+    model.will(act("total = 42"), say("It is 42."))
+    tab.write(gate.code, end.code)
+    tab.task("add")
+    tab.until_ended()
+    tab.save()
+    tab.run(0, 1)
+    tab.load()
+    with tab.page.expect_response(asks("undone")):
+        tab.page.evaluate(OPEN_PANEL)
+    expect(tab.page.get_by_role("region", name="Step 1: done")).to_be_visible()
+    tab.page.wait_for_timeout(1000)  # by then it has seen that a cell runs
+    with tab.page.expect_response(asks("names")):  # the first cell is over, the second runs
+        gate.open()
+    tab.page.wait_for_timeout(500)
+    expect(strip(tab)).to_have_count(0)
+    with tab.page.expect_response(asks("names")):
+        end.open()
+    tab.page.wait_for_timeout(500)
+    expect(strip(tab)).to_have_count(0)
+
+
+def asks(route: str) -> Any:
+    """What the page asks of this route of ours."""
+    return re.compile(f"/codeact/api/{route}")

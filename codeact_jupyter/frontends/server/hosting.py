@@ -104,8 +104,7 @@ class Hosted:
 
         It goes on when who asked for it is gone. Raises CodeActError when it cannot begin.
         """
-        told = await self.hub.told_run_after_a_moment(self.path)
-        require_rest(self._running, self._rebuilding, told)
+        await self.settled()
         self._rebuilding = asyncio.ensure_future(self._rebuilt(rebuilding))
         return await asyncio.shield(self._rebuilding)
 
@@ -146,6 +145,7 @@ class Hosted:
             self.interrupt()
             await asyncio.wait({self._running}, timeout=2)
             self._running.cancel()
+            await asyncio.wait({self._running}, timeout=2)
         if self._session is not None:
             await self._session.close()
         if self._environment is not None:

@@ -165,14 +165,15 @@ class Read(Route):
 
 
 class Names(Route):
-    """`GET names?kernel=ID`: the variables in a kernel, for mentions."""
+    """`GET names?kernel=ID`: the variables in a kernel; null while it is busy."""
 
     @web.authenticated
     @authorized("execute")
     async def get(self) -> None:
         async def work() -> Any:
             variables = await self.service.variables(self.get_argument("kernel"))
-            return {"variables": [variable_card(variable) for variable in variables]}
+            cards = None if variables is None else [variable_card(each) for each in variables]
+            return {"variables": cards}
 
         await self.answer(work)
 

@@ -37,14 +37,14 @@ class Saver:
         self._hub = hub
         self._saving: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._not_before: dict[str, float] = {}
-        self._begun: set[asyncio.Task[None]] = set()
+        self.begun: set[asyncio.Task[None]] = set()  # what `begin` began and is not over
 
     def begin(self, path: str) -> None:
         """Save the notebook now and then, as `keep` does, while its run goes on meanwhile."""
         if not self._saving[path].locked():
             task = asyncio.ensure_future(self.keep(path, at_once=False))
-            self._begun.add(task)
-            task.add_done_callback(self._begun.discard)
+            self.begun.add(task)
+            task.add_done_callback(self.begun.discard)
 
     async def keep(self, path: str, *, at_once: bool = True) -> None:
         """Save the notebook with its runs' cells, unless a front end has it open.

@@ -30,6 +30,7 @@ from .saving import Saver
 
 BUSY_SECONDS = 4.0  # that an undo waits for a cell; longer than a link doubts a lost `idle`
 GRACE_SECONDS = 5.0  # a reload leaves, and is there again
+ENDING_SECONDS = 3.0  # that a server which stops waits for a save that goes on
 MOST_CLIENTS = 1_000
 SERVICE = "codeact_service"  # the key of the server's settings that holds it
 log = logging.getLogger(__name__)
@@ -159,8 +160,8 @@ class Service:
         self.hub.log(path).saved(seen)
         self.in_background(self.recovery.settle(path))
 
-    async def variables(self, kernel: str) -> tuple[Variable, ...]:
-        """The names in a kernel now; none while it is busy."""
+    async def variables(self, kernel: str) -> tuple[Variable, ...] | None:
+        """The names in a kernel now; None while it is busy, for then nobody can tell."""
         environment = await self._kernels.environment(kernel, self._paths.get(kernel, ""))
         await environment.close()  # what comes there is not for this one
         return await environment.variables()
@@ -216,8 +217,11 @@ class Service:
         """End all runs, begin no more exports, and let go of all kernels."""
         self.exports.close()
         await asyncio.gather(*(hosted.close() for hosted in self._hosted.values()))
+        tasks = {*self._tasks, *self._saver.begun}
         for task in self._tasks:
             task.cancel()
+        if tasks:  # what the server's loop leaves unfinished keeps its process alive (anyio)
+            await asyncio.wait(tasks, timeout=ENDING_SECONDS)
         await self._kernels.close()
 
     def _agent(self, path: str) -> Hosted:

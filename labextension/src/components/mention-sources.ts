@@ -4,6 +4,7 @@ import type { ICodeCellModel } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import type { Api } from '../api';
+import { namesIn } from '../names-in';
 import type { Mention } from './mentions';
 import { described } from './words';
 
@@ -19,8 +20,8 @@ export async function mentionsIn(
 }
 
 async function variables(notebook: NotebookPanel, api: Api): Promise<readonly Mention[]> {
-  const kernel = notebook.sessionContext.session?.kernel?.id;
-  const names = kernel ? await api.names(kernel) : [];
+  const kernel = notebook.sessionContext.session?.kernel;
+  const names = (kernel ? await namesIn(kernel, api) : null) ?? [];
   return names.map(variable => ({
     kind: 'variable',
     label: variable.name,

@@ -67,7 +67,7 @@ def test_a_kernel_that_was_busy_before_the_server_looked_is_waited_for(
     tab = notebook.follow()
     run = notebook.start("when you are free")
     tab.first(run, "run", waiting="kernel")
-    assert notebook.server.api(f"names?kernel={notebook.kernel}").json == {"variables": []}
+    assert notebook.server.api(f"names?kernel={notebook.kernel}").json == {"variables": None}
     held.let_go()
     assert tab.end(run)["state"] == "answered"
     assert tab.steps(run)[0]["state"] == "ok"

@@ -14,7 +14,10 @@ import pytest
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
+from codeact_jupyter.errors import EnvironmentFailure, SettingsError
 from codeact_jupyter.frontends.server import service as services
+from codeact_jupyter.frontends.server.loading import Loading
+from codeact_jupyter.frontends.server.rebuilds import Rebuilding
 from codeact_jupyter.frontends.server.service import Service
 from codeact_jupyter.settings import load_settings
 from tests.notebook.stories import conversation
@@ -52,7 +55,7 @@ def service(
     monkeypatch.setattr(services, "GRACE_SECONDS", 0)
     (tmp_path / "sub").mkdir()
     contents = AsyncLargeFileManager(root_dir=str(tmp_path))
-    return Service(kernels, contents, load_settings)
+    return Service(kernels, contents, Loading(load_settings))
 
 
 def new_notebook(tmp_path: Path) -> Path:
@@ -173,3 +176,32 @@ async def test_an_agent_is_forgotten_once_its_kernel_is_gone_and_nobody_has_its_
     service.hub.leave_all(tab)
     await service.left(PATH)
     assert [*service._hosted] == [other]  # to which something is still to be told
+
+
+async def test_nothing_of_ours_goes_on_when_the_server_has_stopped(service: Service) -> None:
+    ended = []
+
+    async def keeps() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.05)  # as a file that is being read
+            ended.append("kept")
+
+    service.in_background(keeps())
+    await asyncio.sleep(0)
+    await service.close()
+    assert ended == ["kept"]
+
+
+async def test_a_kernel_can_be_rebuilt_at_once_when_a_run_is_told_to_be_over(
+    service: Service,
+) -> None:
+    agent = service._agent(PATH)
+    agent._running, agent._finishing = asyncio.ensure_future(asyncio.sleep(0.1)), True
+    with pytest.raises(EnvironmentFailure, match="no running kernel"):  # and no run in the way
+        await service.rebuild(Rebuilding(PATH, "gone", ()))
+    agent._running, agent._finishing = asyncio.ensure_future(asyncio.sleep(60)), False
+    with pytest.raises(SettingsError, match="a run is going on"):
+        await service.rebuild(Rebuilding(PATH, "gone", ()))
+    agent._running.cancel()
