@@ -67,6 +67,10 @@ def type_name(cls: type) -> str:
     return readable(name if path == "builtins" else f"{path}.{name}", LONGEST_NAME)
 
 
+# Where code finds what these modules define; Python 3.13 defines the paths in a module of its own.
+_HOMES = {"posix": "os", "nt": "os", "pathlib._local": "pathlib"}
+
+
 def dotted_path(value: Any) -> str | None:
     """Return where a module, function or class came from; None for what the user wrote."""
     cls = type(value)
@@ -86,8 +90,7 @@ def dotted_path(value: Any) -> str | None:
         return readable(name, LONGEST_NAME) if type(name) is str else None
     if type(module) is not str or type(name) is not str or module == "__main__":
         return None
-    home = "os" if module in ("posix", "nt") else module
-    return readable(f"{home}.{name}", LONGEST_NAME)
+    return readable(f"{_HOMES.get(module, module)}.{name}", LONGEST_NAME)
 
 
 def label(value: Any) -> str:

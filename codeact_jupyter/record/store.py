@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,6 +108,10 @@ class Store:
                 connection.close()
                 raise
             self._connection = connection
+            # Python 3.13 warns of a connection that is dropped open. Not at the process's exit: a
+            # thread may be in the middle of a write then, and a fork must not close this file.
+            self._closing = weakref.finalize(self, connection.close)
+            self._closing.atexit = False
         return self._connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -147,9 +152,9 @@ class Store:
         connection.execute("COMMIT")
 
     def _close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        if self._connection is not None:
+            self._connection = None
+            self._closing()
 
 
 def _tables(connection: sqlite3.Connection) -> int:

@@ -129,6 +129,7 @@ def test_a_trajectory_survives_a_save_by_the_jupyter_server(
         model = {"type": "notebook", "format": "json", "content": new_notebook(trajectory)}
         await manager.save(json.loads(json.dumps(model)), "kept.ipynb")
         got = await manager.get("kept.ipynb")
+        manager.notary.store.close()
         content: dict[str, Any] = json.loads(json.dumps(got["content"], allow_nan=False))
         return content
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import os
@@ -321,10 +322,21 @@ def test_a_home_that_cannot_be_written_is_said_and_another_folder_is_taken(
 
 def test_where_other_machines_write_too_it_needs_no_shared_memory(tmp_path: Path) -> None:
     assert "nfs4" in OF_SEVERAL_MACHINES
-    record(journal_in(tmp_path), conversation(story()))
+    record(journal := journal_in(tmp_path), conversation(story()))
     shared = (tmp_path / "codeact" / "journal.sqlite3-shm").exists()
     assert shared is not is_of_several_machines(tmp_path)
+    journal.close()
     assert not is_of_several_machines(Path("/proc")) or sys.platform != "linux"
+
+
+def test_a_store_that_nobody_closed_gives_its_file_back_with_its_last_user(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.writing() as connection:
+        pass
+    del store
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 def test_the_turn_is_all_that_is_kept_of_a_conversation(tmp_path: Path) -> None:

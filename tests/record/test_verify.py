@@ -209,6 +209,7 @@ def test_a_chain_survives_nbformat_and_the_jupyter_server(tmp_path: Path) -> Non
         manager = AsyncLargeFileManager(root_dir=str(tmp_path))
         model = await manager.get("run.ipynb")
         await manager.save(model, "run.ipynb")
+        manager.notary.store.close()
 
     asyncio.run(opened_and_saved())
     assert verify_file(path, KEY).holds

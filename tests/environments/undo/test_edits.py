@@ -55,6 +55,7 @@ def take(shell: InteractiveShell, **more: Any) -> dict[str, str]:
     return gaps
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # numpy 2.5
 @pytest.mark.parametrize("name", RESTORED)
 def test_an_edit_in_place_is_taken_back_and_brought_again(
     shell: InteractiveShell, name: str
