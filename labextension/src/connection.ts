@@ -24,7 +24,7 @@ export interface Following {
   readonly collaborative: boolean;
 }
 
-type Told = Extract<ClientMessage, { type: Deed | 'saved' | 'forgotten' }>;
+type Told = Extract<ClientMessage, { type: Deed | 'saved' | 'forgotten' | 'printed' }>;
 
 export class Connection implements IDisposable {
   constructor(private readonly _settings = ServerConnection.makeSettings()) {}
@@ -82,7 +82,7 @@ export class Connection implements IDisposable {
     return this._seen.get(path) ?? {};
   }
 
-  /** Tell what the person did to a cell of a run, or that the notebook was saved. */
+  /** Tell what the person did to a cell of a run, that the notebook was saved, or its kernel is heard. */
   tell(message: Told): void {
     if (!this._send(message)) {
       this._kept.push(message);

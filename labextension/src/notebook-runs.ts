@@ -52,6 +52,7 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
     notebook.sessionContext.iopubMessage.connect(this._onIOPub, this);
     notebook.sessionContext.kernelChanged.connect(this._onKernelChanged, this);
     notebook.sessionContext.statusChanged.connect(this._onStatus, this);
+    notebook.sessionContext.connectionStatusChanged.connect(this._onHeard, this);
     notebook.context.saveState.connect(this._onSave, this);
     notebook.context.pathChanged.connect(this._follow, this);
     _connection.received.connect(this._onReceived, this);
@@ -177,6 +178,14 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
   private _onStatus(_: unknown, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
       this._forgetKernel();
+    }
+  }
+
+  /** What came between the server's account and the opening of the kernel's socket came to nobody. */
+  private _onHeard(_: unknown, status: Kernel.ConnectionStatus): void {
+    const kernel = this._kernel?.id;
+    if (status === 'connected' && kernel) {
+      this._connection.tell({ type: 'printed', path: this._path, kernel });
     }
   }
 

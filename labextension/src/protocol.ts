@@ -248,6 +248,8 @@ export type ClientMessage =
       readonly resumes: boolean;
     }
   | { readonly type: 'unfollow'; readonly path: string }
+  /** The kernel is heard from now on: what its cells put out before is to be told (again). */
+  | { readonly type: 'printed'; readonly path: string; readonly kernel: string }
   | {
       readonly type: 'saved';
       readonly path: string;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import Any
 
 import pytest
@@ -70,6 +72,39 @@ def test_what_a_cell_printed_before_a_reload_and_after_it_is_shown_while_it_runs
     _, printed, result = tab.cell("action 1")["outputs"]
     assert printed["text"].split() == ["one", "two"] and "three" in all_text(result)
     tab.page.evaluate(OPEN_PANEL)
+
+
+def test_what_a_cell_puts_out_while_a_page_connects_to_the_kernel_is_shown(
+    tab: Tab, model: ScriptedModel, window: Any, gate: Gate
+) -> None:
+    end = Gate(tab.file.with_suffix(".end"))
+    shows = "bar = display('half way', display_id=True)\nprint('one')\n"
+    more = f"bar.update('all the way')\nprint('two', flush=True)\n{end.code}"
+    model.will(act(f"{shows}{gate.code}{more}"), say())
+    tab.write(LOAD)
+    tab.task("work")
+    tab.until(lambda: "one" in outputs(tab.until_state("action 1", "running")), "the output")
+    tab.close()
+
+    def connect_late(socket: Any) -> None:
+        time.sleep(3)  # the server has told what the cell put out before
+        gate.open()
+        time.sleep(1)
+        socket.connect_to_server()
+
+    page = window.new_page()
+    page.route_web_socket(re.compile(r"/api/kernels/.*/channels"), connect_late)
+    theirs = Tab(tab.lab, page, tab.name)
+    theirs.load()
+    theirs.until(lambda: "two" in outputs(theirs.cell("action 1")), "the output meanwhile")
+    shown, printed = theirs.cell("action 1")["outputs"]
+    assert "all the way" in all_text(shown) and printed["text"].split() == ["one", "two"]
+    assert theirs.cell("action 1")["state"] == "running"
+    end.open()
+    theirs.until_ended()
+    theirs.close()
+    page.close()
+    tab.open()
 
 
 @pytest.mark.parametrize("front_end", ["panel", "magic"])

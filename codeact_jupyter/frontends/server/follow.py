@@ -34,6 +34,8 @@ class FollowSocket(Socket):
             self._awaited.pop(path, None)
             self.service.hub.leave(path, self)
             self.service.in_background(self.service.left(path))
+        elif kind == "printed":
+            self._tell_printed(path, str(said.get("kernel")))
         elif kind == "saved":
             self.service.saved(path, _seen(said))
         elif kind == "forgotten":
@@ -90,6 +92,11 @@ class FollowSocket(Socket):
             why = {"kernel": kernel, "message": str(error)}
             self.tell({"type": "refused", "path": path, **why})
         if anew:
+            self._tell_printed(path, kernel)
+
+    def _tell_printed(self, path: str, kernel: str) -> None:
+        """Tell what the cells that go on have put out, of a kernel that this tab asked about."""
+        if (path, kernel) in self._looked_at:
             for printed in self.service.printed(path, kernel):
                 self.tell({"type": "printed", "path": path, **printed})
 

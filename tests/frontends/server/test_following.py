@@ -73,6 +73,11 @@ def test_who_comes_while_a_cell_runs_is_told_what_it_put_out(
     other.send({"type": "follow", "path": notebook.path, "kernel": notebook.kernel})
     other.until(lambda: [m for m in other.messages if m["type"] == "printed"], "printed")
     assert {m["path"] for m in other.messages if m["type"] == "printed"} == {notebook.path}
+    heard = {"type": "printed", "path": notebook.path, "kernel": notebook.kernel}
+    for each in ({**heard, "kernel": "another"}, {**heard, "path": "another.ipynb"}, heard):
+        tab.send(each)  # its socket to the kernel is open
+    tab.until(lambda: [m for m in tab.messages if m["type"] == "printed"][1:], "printed again")
+    assert [m for m in tab.messages if m["type"] == "printed"] == [told, told]
     held.let_go()
     assert tab.end(run)["state"] == "answered"
     later = notebook.follow()
