@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 UNDO_WORDS = """\
-It says what will be done before it asks. The variables are taken back too where the
-notebook is open in a running Jupyter Server; those of `codeact run` went with its kernel."""
+It says what will be done before it asks. The variables are taken back too
+where the notebook is open in a running Jupyter Server; those of `codeact run`
+went with its kernel."""
 
 
 def add_undo(to: argparse.ArgumentParser) -> None:
