@@ -1,10 +1,10 @@
-/** The kernel of a notebook, also for who asks while it is being changed for another. */
+/** The kernel of a notebook, also for who asks while it comes, or is being changed for another. */
 import type { ISessionContext } from '@jupyterlab/apputils';
 
-const COMING = ['starting', 'restarting', 'terminating'];
+const COMING = ['initializing', 'starting', 'restarting', 'terminating'];
 const PATIENCE = 15_000; // milliseconds
 
-/** The id of the notebook's kernel, once a change of it that goes on is over; null without one. */
+/** The id of the notebook's kernel, once it has come and a change that goes on is over; null without one. */
 export async function kernelOf(context: ISessionContext): Promise<string | null> {
   await new Promise<void>(done => {
     const look = () => {

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.frontends.live import ScriptedModel, act, say
 
+from .opening import OPEN_PANEL
 from .tabs import PANEL, Tab, outputs
 
 PASTE = """(field, data) => {
@@ -133,3 +134,31 @@ def test_enter_that_ends_a_composition_does_not_send(tab: Tab, model: ScriptedMo
     tab.until_ended()
     expect(field).to_have_value("")
     assert "日本" in model.told
+
+
+def test_a_task_that_is_sent_while_the_notebook_still_opens_waits_for_its_kernel(
+    tab: Tab, model: ScriptedModel, window: Any
+) -> None:
+    tab.write("1 + 1")
+    tab.shut_down()
+    model.will(say("It came."))
+    page = window.new_page()
+    page.goto(f"{tab.lab.address}/lab?reset")
+    page.wait_for_selector("#jupyterlab-splash", state="detached")
+    page.wait_for_url(lambda url: "reset" not in url)
+    page.evaluate(OPEN_PANEL)
+    held: list[Any] = []
+    page.route("**/api/sessions?*", lambda route: held.append(route))
+    opening = "path => void jupyterapp.commands.execute('docmanager:open', { path })"
+    page.evaluate(opening, tab.name)
+    theirs = Tab(tab.lab, page, tab.name)
+    expect(page.locator(".jp-CodeCell")).to_be_visible()
+    theirs.task("go")
+    page.wait_for_timeout(1_000)
+    assert held, "its session is not known yet"
+    expect(page.locator(".codeact-Trouble")).to_have_count(0)
+    page.unroute("**/api/sessions?*")  # lets those go on that were held
+    theirs.until_ended()
+    theirs.shut_down()
+    page.close()
+    tab.open()
