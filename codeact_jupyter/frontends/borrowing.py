@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import SettingsError
 from ..settings import KEYS
+from .our_routes import ROOT, answer_of
 from .words import money
 
 SERVER = "CODEACT_SERVER"  # the address of a server that lends; in its kernels' environment
@@ -65,7 +66,7 @@ def lender_of(shell: Any, environ: Mapping[str, str]) -> Lender | None:
     if not server or running is None or any(environ.get(name) for name in KEYS):
         return None
     kernel = kernel_id()
-    url = f"{server.rstrip('/')}/codeact/api/lent/{kernel}"
+    url = f"{server.rstrip('/')}/{ROOT}/lent/{kernel}"
     return Lender(url, token_of(running.session.key, kernel))
 
 
@@ -104,10 +105,8 @@ def _asked(lender: Lender, method: str = "GET") -> dict[str, Any]:
         if parts.scheme == "http+unix":
             said = _through(unquote(parts.netloc), method, parts.path, headers)
         else:
-            # No proxy: the server is on this machine, whatever the environment says.
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             request = urllib.request.Request(url, headers=headers, method=method)
-            with opener.open(request, timeout=SECONDS) as answer:
+            with answer_of(request, SECONDS) as answer:
                 said = answer.read(MOST_SAID)
         offered = json.loads(said)
     except (OSError, HTTPException, ValueError):

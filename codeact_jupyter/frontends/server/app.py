@@ -14,11 +14,12 @@ from ...key_store import KeptKey
 from ...sandbox.hosted import LENDER
 from ...settings import TAKEN, Settings, load_settings, parsed, take_credentials
 from ..borrowing import SERVER
+from ..our_routes import ROOT
 from .doors import ModelDoor
 from .lending import LENDING, Budget, Lending
 from .loading import Loading, LoadSettings
 from .orders import OPTIONS
-from .routes import ROOT, handlers
+from .routes import handlers
 from .service import SERVICE, Service
 from .ticketing import ticketing
 

@@ -18,6 +18,7 @@ from ...notebook.frames import conversation_frames
 from ...notebook.inline import conversations_of, trajectory_of
 from ...notebook.outputs import KEY
 from ..approvals import remembered, shown_entry
+from ..our_routes import ROOT
 from .downloads import download, exported, stem_of
 from .files import Files
 from .follow import FollowSocket
@@ -29,7 +30,6 @@ from .rebuilds import fork_of, rebuilding_of, rebuilt
 from .reverting import cells_of, preview, revert, undone_of
 from .route import Route
 
-ROOT = "codeact/api"
 RUN = r"(?P<run>[0-9a-f]+)"
 KERNEL = r"(?P<kernel>[\w-]+)"
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import websocket
 
-from codeact_jupyter.frontends.server.routes import ROOT, handlers
+from codeact_jupyter.frontends.our_routes import ROOT
+from codeact_jupyter.frontends.server.routes import handlers
 from tests.frontends.live import ScriptedModel, act, say
 
 from .live_server import TOKEN, LiveNotebook, LiveServer, Response, serving
