@@ -28,7 +28,7 @@ export class BehindMagic {
     if (!going) {
       return Promise.resolve(true);
     }
-    this._behind = going;
+    this._run = going.run;
     return new Promise(settle => {
       this._waiting = [...this._waiting, { task, settle }];
       this._tell();
@@ -37,7 +37,7 @@ export class BehindMagic {
 
   /** What is known of the runs has changed. Behind one that the person ended nothing goes on. */
   look(now: readonly TurnView[]): void {
-    const behind = now.find(({ run }) => run === this._behind?.run);
+    const behind = now.find(({ run }) => run === this._run);
     if (this._waiting.length > 0 && !(behind && isGoingOn(behind))) {
       this._settle(behind !== undefined && behind.state !== 'interrupted');
     }
@@ -51,10 +51,10 @@ export class BehindMagic {
   private _settle(goesOn: boolean): void {
     const waiting = this._waiting;
     this._waiting = [];
-    this._behind = null;
     waiting.forEach(({ settle }) => settle(goesOn));
   }
 
   private _waiting: readonly Waiting[] = [];
-  private _behind: TurnView | null = null;
+  /** Of the magic that the newest of them waits behind. */
+  private _run = '';
 }

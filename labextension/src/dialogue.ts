@@ -150,8 +150,8 @@ export class Dialogue implements IDisposable {
       return;
     }
     this.draft = written ? this._draft : EMPTY;
-    // one after the other: the second is queued behind the run that the first begins
     const turn = this._behind.turn(text);
+    // one after the other: the second is queued behind the run that the first begins
     const sending = this._sending
       .then(() => turn)
       .then(goesOn => goesOn && this.attempt(() => this._start(text, draft, options)));
@@ -174,10 +174,9 @@ export class Dialogue implements IDisposable {
 
   /** Interrupt the agent's own running cell; of a magic's run, the magic's, which ends the run. */
   async interrupt(): Promise<void> {
-    const { going, notebook } = this;
-    if (going && !this.runs.isHosted(going.run)) {
+    if (this._goingMagic) {
       this._behind.callOff();
-      await this.attempt(async () => notebook.sessionContext.session?.kernel?.interrupt());
+      await this.attempt(async () => this.notebook.sessionContext.session?.kernel?.interrupt());
     } else {
       await this._end(run => this._runs.api.interrupt(run));
     }
