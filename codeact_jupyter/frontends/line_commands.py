@@ -173,9 +173,10 @@ def _model(conversation: Conversation, rest: str) -> None:
     if not rest:
         print(_which_model(conversation))
         return
-    if len(rest.split()) > 1 and _unquoted(rest) == rest:
+    wanted = _unquoted(rest)
+    if wanted == rest and len(rest.split()) > 1:
         raise SettingsError(f"%codeact model takes one name, not {rest!r}; see `%codeact model`")
-    name = parsed("model", _unquoted(rest), MODEL)
+    name = parsed("model", wanted, MODEL)
     conversation.use_model(name)
     print(f"From now on: {name}")
 

@@ -70,7 +70,7 @@ class Here:
 class There:
     """Of variables, settings and files, by the server that has the notebook's kernel."""
 
-    place: OpenNotebook
+    notebook: OpenNotebook
     run: str
     fields: Mapping[str, Any]
     seen: Mapping[str, Any]
@@ -94,10 +94,10 @@ class There:
     def put_back(self, *, overwrite: bool) -> list[str]:
         """See Place."""
         wish = {"confirmed": True, "overwrite": overwrite, "shown": self.seen["shown"]}
-        done = self.place.revert(self.run, {**self.fields, **wish})
+        done = self.notebook.revert(self.run, {**self.fields, **wish})
         if done is None:
-            raise UndoError(f"the server at {self.place.address} undoes nothing any more")
-        return [*done["said"], RELOAD.format(self.place.address)]
+            raise UndoError(f"the server at {self.notebook.address} undoes nothing any more")
+        return [*done["said"], RELOAD.format(self.notebook.address)]
 
 
 def place_of(
@@ -109,15 +109,15 @@ def place_of(
     content: Mapping[str, Any],
 ) -> Place:
     """Where the run of this point is undone, or brought back; `content` is the notebook's."""
-    place = open_notebook(notebook)
-    if place is None:
+    opened = open_notebook(notebook)
+    if opened is None:
         return Here(undoing, point, seen, turns, GONE)
     run, step = parted(point)
     task = next((turn.task for turn in turns if turn.run == run), "")
     about = {"task": task, "step": step if step > 1 else 0, "redo": seen.undone}
     metadata = content["metadata"].get("codeact") or {}
     fields = {**about, "cells": content["cells"], "metadata": metadata}
-    told = place.revert(run, fields)
+    told = opened.revert(run, fields)
     if told is None:
-        return Here(undoing, point, seen, turns, NOT_SERVED.format(place.address))
-    return There(place, run, fields, told)
+        return Here(undoing, point, seen, turns, NOT_SERVED.format(opened.address))
+    return There(opened, run, fields, told)
