@@ -15,6 +15,9 @@ from tests.frontends.server.test_conversation import assert_goes_on
 from .opening import OPEN_PANEL
 from .tabs import LOAD, MAGIC, Gate, Tab, end_of, outputs
 
+HALF_WAY = "bar = display('half way', display_id=True)\nprint('one')\n"
+ALL_THE_WAY = "bar.update('all the way')\nprint('two')\n"
+
 
 @pytest.mark.parametrize("front_end", ["panel", "magic"])
 def test_a_reload_and_a_second_tab_show_each_cell_once(
@@ -49,9 +52,7 @@ def test_what_a_cell_printed_before_a_reload_and_after_it_is_shown_while_it_runs
     tab: Tab, model: ScriptedModel, gate: Gate, front_end: str
 ) -> None:
     end = Gate(tab.file.with_suffix(".end"))
-    shows = "bar = display('half way', display_id=True)\nprint('one')\n"
-    more = f"bar.update('all the way')\nprint('two')\n{end.code}'three'"
-    model.will(act(f"{shows}{gate.code}{more}"), say())
+    model.will(act(f"{HALF_WAY}{gate.code}{ALL_THE_WAY}{end.code}'three'"), say())
     tab.write(LOAD, f"{MAGIC}work")
     if front_end == "magic":
         tab.run()
@@ -64,9 +65,7 @@ def test_what_a_cell_printed_before_a_reload_and_after_it_is_shown_while_it_runs
     assert "half way" in outputs(tab.cell("action 1"))
     gate.open()
     tab.until(lambda: "two" in outputs(tab.cell("action 1")), "the output after the reload")
-    shown, printed = tab.cell("action 1")["outputs"]
-    assert "all the way" in all_text(shown) and printed["text"].split() == ["one", "two"]
-    assert tab.cell("action 1")["state"] == "running"
+    assert_all_the_way(tab)
     end.open()
     tab.until_ended()
     _, printed, result = tab.cell("action 1")["outputs"]
@@ -74,13 +73,18 @@ def test_what_a_cell_printed_before_a_reload_and_after_it_is_shown_while_it_runs
     tab.page.evaluate(OPEN_PANEL)
 
 
+def assert_all_the_way(tab: Tab) -> None:
+    """See that the display was updated, that each line is there once, and that the cell runs."""
+    shown, printed = tab.cell("action 1")["outputs"]
+    assert "all the way" in all_text(shown) and printed["text"].split() == ["one", "two"]
+    assert tab.cell("action 1")["state"] == "running"
+
+
 def test_what_a_cell_puts_out_while_a_page_connects_to_the_kernel_is_shown(
     tab: Tab, model: ScriptedModel, window: Any, gate: Gate
 ) -> None:
     end = Gate(tab.file.with_suffix(".end"))
-    shows = "bar = display('half way', display_id=True)\nprint('one')\n"
-    more = f"bar.update('all the way')\nprint('two', flush=True)\n{end.code}"
-    model.will(act(f"{shows}{gate.code}{more}"), say())
+    model.will(act(f"{HALF_WAY}{gate.code}{ALL_THE_WAY}{end.code}"), say())
     tab.write(LOAD)
     tab.task("work")
     tab.until(lambda: "one" in outputs(tab.until_state("action 1", "running")), "the output")
@@ -97,9 +101,7 @@ def test_what_a_cell_puts_out_while_a_page_connects_to_the_kernel_is_shown(
     theirs = Tab(tab.lab, page, tab.name)
     theirs.load()
     theirs.until(lambda: "two" in outputs(theirs.cell("action 1")), "the output meanwhile")
-    shown, printed = theirs.cell("action 1")["outputs"]
-    assert "all the way" in all_text(shown) and printed["text"].split() == ["one", "two"]
-    assert theirs.cell("action 1")["state"] == "running"
+    assert_all_the_way(theirs)
     end.open()
     theirs.until_ended()
     theirs.close()
