@@ -42,9 +42,7 @@ class ScriptedModel(LoopbackModel):
     def will(self, *turns: ScriptedTurn | Callable[[dict[str, Any]], ScriptedTurn]) -> None:
         """Forget what was planned; say these next."""
         self.turns = list(turns)
-        for kept in (self.requests, self.bodies, self.headers, self.arrivals, self.completions):
-            kept.clear()
-        self.abandoned.clear()
+        self.forget()
 
     def _next(self, request: dict[str, Any]) -> ScriptedTurn:
         turn = self.turns.pop(0) if self.turns else say("nothing more is scripted")

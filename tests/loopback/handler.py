@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+from .exchange import Exchange
 from .prompt import Json
 from .refused import Refused
 from .script import Fault, ScriptedTurn
@@ -118,47 +119,47 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve_message(self, body: bytes) -> None:
         model = self.server.model
-        index = model.arrive(body, self._lower_headers())
+        exchange = model.arrive(body, self._lower_headers())
         try:
-            reply, turn = model.answer(index)
-            model.pause(turn.latency - model.since_arrival(index))
+            reply, turn = model.answer(exchange)
+            model.pause(turn.latency - exchange.since_arrival)
             if reply is None:
-                model.complete(index)
+                exchange.complete()
                 self._fail_before_stream(turn.fault or Fault())
-            elif model.requests[index].get("stream"):
-                self._stream(index, reply, turn)
+            elif exchange.request.get("stream"):
+                self._stream(exchange, reply, turn)
             else:
-                self._send_whole(index, reply, turn)
+                self._send_whole(exchange, reply, turn)
         except Refused as refused:
-            model.complete(index)
+            exchange.complete()
             self._send_refusal(refused)
         except OSError:
             self.close_connection = True
-            model.abandon(index)
+            model.abandon(exchange)
 
-    def _send_whole(self, index: int, reply: Reply, turn: ScriptedTurn) -> None:
+    def _send_whole(self, exchange: Exchange, reply: Reply, turn: ScriptedTurn) -> None:
         """Send a reply as one message; a fault in its stream drops the connection."""
         model = self.server.model
         if turn.fault and turn.fault.kind != "stall":
-            model.complete(index)
+            exchange.complete()
             self.close_connection = True
             return
         events = list(model.events(reply))
         model.pause(turn.delay * len(events) + (turn.fault.seconds if turn.fault else 0))
-        model.bill(model.requests[index], reply)
-        model.complete(index)
+        exchange.bill(reply.usage)
+        exchange.complete()
         self._send_json(200, fold(events))
 
-    def _stream(self, index: int, reply: Reply, turn: ScriptedTurn) -> None:
+    def _stream(self, exchange: Exchange, reply: Reply, turn: ScriptedTurn) -> None:
         model, fault = self.server.model, turn.fault
         self._start_stream()
         for number, (kind, data) in enumerate(model.events(reply)):
-            if fault and fault.after == number and self._fail_in_stream(index, fault):
+            if fault and fault.after == number and self._fail_in_stream(exchange, fault):
                 return
             if kind == "message_delta":
-                model.bill(model.requests[index], reply)
+                exchange.bill(reply.usage)
             if kind == "message_stop":
-                model.complete(index)
+                exchange.complete()
             self._send_event((kind, data), LAST_CHUNK if kind == "message_stop" else b"")
             model.pause(turn.delay)
 
@@ -177,13 +178,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"%x\r\n%s\r\n%s" % (len(raw), raw, tail))
         self.wfile.flush()
 
-    def _fail_in_stream(self, index: int, fault: Fault) -> bool:
+    def _fail_in_stream(self, exchange: Exchange, fault: Fault) -> bool:
         """Break the stream; False when it goes on."""
         model = self.server.model
         if fault.kind == "stall":
             model.pause(fault.seconds)
             return False
-        model.complete(index)
+        exchange.complete()
         self.close_connection = True
         if fault.kind == "error":
             error = {"type": fault.error_type, "message": fault.message}

@@ -1,14 +1,14 @@
 """A model on loopback: real HTTP, a scripted mind, and a record of what it was asked.
 
 The record's lists `requests`, `bodies`, `headers`, `arrivals` and `completions` have one entry for
-each POST to /v1/messages, refused ones included, in order of arrival.
+each POST to /v1/messages, refused ones included, in order of arrival; `usages` one for each reply
+that reached its end, `abandoned` the place of each request whose client left before.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import math
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,6 +17,7 @@ from types import TracebackType
 from tests.canary import KEY
 
 from .dialects import AnthropicDialect, CompatibleDialect, Dialect, DialectName
+from .exchange import Exchange
 from .handler import LoopbackServer
 from .prompt import Json, tokens_of_request
 from .refused import Refused
@@ -48,13 +49,7 @@ class LoopbackModel:
         unknown_models: Collection[str] = ("claude-unknown",),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.requests: list[Json] = []
-        self.bodies: list[bytes] = []
-        self.headers: list[dict[str, str]] = []
-        self.arrivals: list[float] = []
-        self.completions: list[float] = []
-        self.usages: list[Json] = []
-        self.abandoned: list[int] = []
+        self._exchanges: list[Exchange] = []
         self.paths: list[str] = []
         self._next_turn = script if callable(script) else _from_iterator(iter(script))
         self._dialect: Dialect = (
@@ -93,10 +88,50 @@ class LoopbackModel:
         if self._error and error is None:
             raise self._error
 
+    @property
+    def requests(self) -> list[Json]:
+        """The requests, parsed."""
+        return [each.request for each in self._exchanges]
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """The requests, as they came."""
+        return [each.body for each in self._exchanges]
+
+    @property
+    def headers(self) -> list[dict[str, str]]:
+        """The headers of each request, by their names in lower case."""
+        return [each.headers for each in self._exchanges]
+
+    @property
+    def arrivals(self) -> list[float]:
+        """When each request had come whole, in seconds."""
+        return [each.arrival for each in self._exchanges]
+
+    @property
+    def completions(self) -> list[float]:
+        """When the last bytes of each reply were about to be written, in seconds; or NaN."""
+        return [each.completion for each in self._exchanges]
+
+    @property
+    def usages(self) -> list[Json]:
+        """What each reply cost."""
+        return [each.usage for each in self._exchanges if each.usage is not None]
+
+    @property
+    def abandoned(self) -> list[int]:
+        """Whose clients left before the end of their reply."""
+        return [at for at, each in enumerate(self._exchanges) if each.is_abandoned]
+
+    def forget(self) -> None:
+        """Begin the record anew; what is still being answered belongs to the old one."""
+        with self._changed:
+            self._exchanges = []
+
     def wait_for_requests(self, count: int = 1, *, timeout: float = 30.0) -> bool:
         """Wait until so many requests have arrived; False when they did not come in time."""
         with self._changed:
-            return self._changed.wait_for(lambda: len(self.arrivals) >= count, timeout)
+            return self._changed.wait_for(lambda: len(self._exchanges) >= count, timeout)
 
     def wait_for_abandoned(self, count: int = 1, *, timeout: float = 30.0) -> bool:
         """Wait until the clients of so many requests left before the end of their reply."""
@@ -105,38 +140,21 @@ class LoopbackModel:
 
     # What the HTTP handler calls, in its threads.
 
-    def arrive(self, body: bytes, headers: dict[str, str]) -> int:
-        """Record a request as it came; return its index."""
+    def arrive(self, body: bytes, headers: dict[str, str]) -> Exchange:
+        """Record a request as it came."""
+        exchange = Exchange(_parsed(body), body, headers, time.perf_counter())
         with self._changed:
-            self.arrivals.append(time.perf_counter())
-            self.completions.append(math.nan)
-            self.bodies.append(body)
-            self.headers.append(headers)
-            self.requests.append(_parsed(body))
+            self._exchanges.append(exchange)
             if KEY.encode() in body:
                 self._error = self._error or AssertionError("the model was sent the key")
             self._changed.notify_all()
-            return len(self.requests) - 1
+        return exchange
 
-    def since_arrival(self, index: int) -> float:
-        """The seconds since a request had come whole."""
-        return time.perf_counter() - self.arrivals[index]
-
-    def complete(self, index: int) -> None:
-        """Record that the last bytes of a reply are about to be written."""
-        with self._changed:
-            self.completions[index] = time.perf_counter()
-
-    def abandon(self, index: int) -> None:
+    def abandon(self, exchange: Exchange) -> None:
         """Record that the client left before the end of its reply."""
         with self._changed:
-            self.abandoned.append(index)
+            exchange.is_abandoned = True
             self._changed.notify_all()
-
-    def bill(self, request: Json, reply: Reply) -> None:
-        """Record what a reply that reached its end cost."""
-        with self._changed:
-            self.usages.append({**reply.usage, "model": request["model"]})
 
     def pause(self, seconds: float) -> None:
         """Wait, but not past the end of the `with` block."""
@@ -162,18 +180,17 @@ class LoopbackModel:
         with self._changed:
             self._error = self._error or error
 
-    def answer(self, index: int) -> tuple[Reply | None, ScriptedTurn]:
+    def answer(self, exchange: Exchange) -> tuple[Reply | None, ScriptedTurn]:
         """Answer a recorded request; no reply when the turn's fault comes before the stream."""
         try:
-            return self._answer(index)
+            return self._answer(exchange.request, exchange.headers)
         except Refused:
             raise
         except Exception as error:
             self.fail(error)
             raise _mistake(f"the script raised {error!r}") from error
 
-    def _answer(self, index: int) -> tuple[Reply | None, ScriptedTurn]:
-        request, headers = self.requests[index], self.headers[index]
+    def _answer(self, request: Json, headers: dict[str, str]) -> tuple[Reply | None, ScriptedTurn]:
         self.check_key(headers)
         if not request:
             raise Refused("The request body is not valid JSON")

@@ -40,6 +40,18 @@ def test_it_records_what_came_in_and_when(connect: Connect) -> None:
         assert [usage["model"] for usage in model.usages] == [MODEL, MODEL]
 
 
+def test_a_reply_that_goes_on_does_not_count_in_a_record_begun_anew(connect: Connect) -> None:
+    with LoopbackModel([ScriptedTurn([Text("late")], latency=0.2), HI]) as model:
+        with ThreadPoolExecutor() as threads:
+            late = threads.submit(ask, connect(model))
+            assert model.wait_for_requests()
+            model.forget()
+            ask(connect(model))
+            assert math.isfinite(model.completions[0])
+            assert late.result().content[0].text == "late"
+        assert len(model.requests) == len(model.completions) == len(model.usages) == 1
+
+
 def test_a_function_can_be_the_script(connect: Connect) -> None:
     def echo(request: dict[str, Any]) -> ScriptedTurn:
         return ScriptedTurn([Text(f"You said {request['messages'][-1]['content']}")])

@@ -172,7 +172,7 @@ async def attacked(world: World, batch: list[Attack]) -> Count:
                     before = world.state()
                 if SECRET in json.dumps(model.requests):
                     count.told.append(attack)
-                model.requests.clear()
+                model.forget()
         finally:
             await environment.close()
     return count
