@@ -139,7 +139,8 @@ def test_what_asks_is_asked_of_both_and_answered_by_either_and_runs_once(
     question(first).get_by_role("button", name="Run", exact=True).click()
     first.until_state("action 2", "waiting")
     first.edit("action 2", "'as edited by the other'")
-    second.until(lambda: "other" in second.cell("action 2")["source"], "what the other wrote")
+    edited = first.cell("action 2")["source"]
+    second.until(lambda: second.cell("action 2")["source"] == edited, "what the other wrote")
     question(second).get_by_role("button", name="Run as edited").click()
     for seat in seats:
         seat.until_ended()
