@@ -43,7 +43,7 @@ async def reviewed(
             return _decided(step, verdict, answer, telling, edited=edited)
         action = replace(step.action, code=answer.code)
         step, edited = replace(step, action=action), True
-        again = await _assessed(policy, action, environment)
+        again = await _assessed_anew(policy, action, environment)
         if again.decision == "allow" or set(again.kinds) <= set(verdict.kinds):
             return replace(step, approval=_approval(step, again, "edited", "person", answer.word))
         verdict = again  # it asks for something that the person was not told of before
@@ -79,6 +79,16 @@ async def _assessed(policy: Policy, action: Action, environment: Environment) ->
     if len(action.code) < LONG:
         return policy.assess(action, environment.namespace())
     return await asyncio.to_thread(policy.assess, action, environment.namespace())
+
+
+async def _assessed_anew(policy: Policy, action: Action, environment: Environment) -> Verdict:
+    """What the policy says of what the person wrote; their slip is told to them, not run."""
+    verdict = await _assessed(policy, action, environment)
+    problem = await environment.check(action.code)
+    if not problem or verdict.decision == "deny":
+        return verdict
+    kinds = (*verdict.kinds, problem)  # once they were told it they may have it run all the same
+    return replace(verdict, decision="ask", reasons=(problem,), kinds=kinds, scopes=("once",))
 
 
 def _decided(

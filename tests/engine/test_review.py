@@ -54,6 +54,25 @@ async def test_an_edited_action_runs_as_edited_and_the_model_is_told() -> None:
     assert started.step.action == step.action
 
 
+async def test_a_slip_in_an_edit_is_told_to_the_person_once_and_not_run() -> None:
+    slip = Answered("edit", code="x = (2")
+    workshop, turn, heard = await decided(slip, Answered("edit", code="x = 2"))
+    asked = [event for event in heard if isinstance(event, events.ApprovalAsked)]
+    assert [event.step.action and event.step.action.code for event in asked] == ["x = 1", "x = (2"]
+    (reason,) = asked[1].reasons
+    assert "SyntaxError" in reason and asked[1].scopes == ("once",)
+    assert workshop.ran == ["x = 2"]
+    assert turn.steps[0].approval is not None
+    assert turn.steps[0].approval.decision == "edited"
+
+
+async def test_a_slip_that_the_person_insists_on_runs() -> None:
+    slip = Answered("edit", code="x = (2")
+    workshop, _, heard = await decided(slip, slip)
+    assert workshop.ran == ["x = (2"]
+    assert sum(isinstance(event, events.ApprovalAsked) for event in heard) == 2
+
+
 async def test_a_rejected_action_never_runs_and_the_run_goes_on() -> None:
     workshop, turn, heard = await decided(Answered("reject", word="ask me first"))
     (step,) = turn.steps
