@@ -48,8 +48,9 @@ def library_types() -> dict[int, Callable[[Any], Facts]]:
         ("torch", "Tensor", _tensor),
         ("torch.nn", "Parameter", _tensor),
     ):
-        for name in names.split():
-            cls = library(module).get(name)
+        classes = library(module)
+        for name in names.split() if classes else ():
+            cls = classes.get(name)
             if cls is not None:
                 found[id(cls)] = told
     scalars = library("numpy").get("sctypeDict")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from .tables import words
 
@@ -13,10 +14,10 @@ COMPARING = words(
 _OF_PATTERNS = frozenset({"re", "regex"})
 
 
-def only_compared(tree: ast.AST) -> frozenset[int]:
-    """Give the ids of the constants that are compared, or searched for, and nothing else."""
+def only_compared(nodes: Iterable[ast.AST]) -> frozenset[int]:
+    """Give the ids of these nodes' constants that are compared or searched for, and no more."""
     found: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         for part in _compared_by(node):
             parts = part.elts if isinstance(part, ast.List | ast.Tuple | ast.Set) else [part]
             found.update(map(id, parts))

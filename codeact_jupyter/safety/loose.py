@@ -36,9 +36,9 @@ class Loose:
         self._judged: dict[Touch, int] = {}
         self._found: dict[Touch, dict[EffectKind, Finding]] = {}
 
-    def add(self, tree: ast.AST, compared: Set[int]) -> None:
+    def add(self, nodes: Iterable[ast.AST], compared: Set[int]) -> None:
         """Add the texts of a piece of code, but for those that are only `compared`."""
-        self._texts += _texts_of(tree, compared)
+        self._texts += _texts_of(nodes, compared)
 
     def touched(self, touch: Touch, workspace: Workspace) -> Collection[Finding]:
         """Judge touching any of them: one finding of a kind is enough."""
@@ -52,9 +52,9 @@ class Loose:
         return found.values()
 
 
-def _texts_of(tree: ast.AST, compared: Set[int]) -> Iterator[Text]:
+def _texts_of(nodes: Iterable[ast.AST], compared: Set[int]) -> Iterator[Text]:
     assigned: dict[str, list[Text]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         for part in _loose_in(node):
             text = _beginning(part)
             if text and id(part) not in compared and _MAY_NAME.match(text.value):

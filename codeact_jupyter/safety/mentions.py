@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 from .kinds import Finding
 from .paths import Workspace
@@ -11,11 +11,11 @@ from .values import Text
 
 
 def mentions(
-    tree: ast.Module, workspace: Workspace, compared: Set[int]
+    nodes: Iterable[ast.AST], workspace: Workspace, compared: Set[int]
 ) -> Iterator[tuple[Finding, int]]:
     """Give what is found and its line; a text that is only `compared` names nothing."""
     told: dict[str, Finding | None] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.Constant) or id(node) in compared:
             continue
         if isinstance(node.value, str):

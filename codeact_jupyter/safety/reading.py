@@ -6,7 +6,7 @@ Holds no rule of its own except for items of namespaces; walking the code is for
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -261,18 +261,18 @@ class Reading:
 
     def _through(self, tree: ast.Module, *, local: bool) -> None:
         self._rebound(tree, local=local)
-        compared = only_compared(tree)
+        compared = only_compared(nodes := tuple(ast.walk(tree)))
         locks = locked_effects(tree, self._live.locked, local=local) if self._live.locked else ()
-        for finding, line in (*sights(tree, compared), *locks):
+        for finding, line in (*sights(nodes, compared), *locks):
             self._found(finding, line)
-        self._loose.add(tree, compared)
+        self._loose.add(nodes, compared)
         self._walk.through(tree, local=local)
-        self._mentioned(tree, compared)
+        self._mentioned(nodes, compared)
 
-    def _mentioned(self, tree: ast.Module, compared: Set[int]) -> None:
+    def _mentioned(self, nodes: Iterable[ast.AST], compared: Set[int]) -> None:
         """Judge texts that name a place, on lines of which nothing was said of a place so far."""
         known = {each.line for each in self.found if each.kind in _OF_PLACES}
-        for finding, line in mentions(tree, self._workspace, compared):
+        for finding, line in mentions(nodes, self._workspace, compared):
             if self._within is not None or self._line_before + line not in known:
                 self._found(finding, line)
                 known.add(self._line_before + line)

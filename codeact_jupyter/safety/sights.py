@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 from .kinds import Finding
 from .pages import in_page
@@ -34,10 +34,13 @@ _FIELD = re.compile(r"\{[^{}]*\}")
 _PLAIN_FIELD = re.compile(r"\.__(class|name|qualname|doc|module)__")
 
 
-def sights(tree: ast.Module, compared: Set[int]) -> Iterator[tuple[Finding, int]]:
-    """Give what is found and its line; texts that are only `compared` are passed over."""
+def sights(nodes: Iterable[ast.AST], compared: Set[int]) -> Iterator[tuple[Finding, int]]:
+    """Give what is found and its line; texts that are only `compared` are passed over.
+
+    Of the nodes, what is around one comes before it.
+    """
     passed = set(compared)
-    for node in ast.walk(tree):  # what is around a node comes before it
+    for node in nodes:
         passed.update(map(id, _harmless_in(node)))
         if id(node) in passed:
             continue
