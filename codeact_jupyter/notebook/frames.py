@@ -113,6 +113,8 @@ class Framing:
     def _state(self, trajectory: Trajectory) -> Frame:
         frame = run_frame(trajectory, len(trajectory.turns) - 1, self._limits, self.context_tokens)
         more = {"model": self._model, "waiting": self._waiting, "notice": self.notice}
+        if self._waiting and frame["state"] == "running":
+            more["state"] = "waiting"
         return {**frame, **more}
 
     def _streamed(self, event: events.Streamed, turn: Turn) -> Iterator[Frame]:

@@ -135,8 +135,12 @@ def test_a_question_is_told_before_the_run_goes_on() -> None:
     assert kinds.count("asked") == 3
     events_of_run = [e for e, _ in retold(conversation(), asks=True)]
     assert any(isinstance(event, events.ApprovalAsked) for event in events_of_run)
-    waiting = [f["waiting"] for f in framed(conversation(), asks=True) if f["type"] == "run"]
+    runs = [f for f in framed(conversation(), asks=True) if f["type"] == "run"]
+    waiting = [f["waiting"] for f in runs]
     assert "approval" in waiting and waiting[-1] == ""
+    assert {f["state"] for f in runs if f["waiting"]} == {"waiting"}
+    assert {f["state"] for f in runs if not f["waiting"]} >= {"running"}
+    assert all(f["state"] != "waiting" for f in runs if not f["waiting"])
 
 
 def test_a_step_without_an_action_has_no_cells() -> None:

@@ -36,8 +36,10 @@ def test_a_run_says_that_it_waits_for_the_persons_cell_and_goes_on_then(
     held.let_go()
     assert tab.end(run)["state"] == "answered"
     assert notebook.person.run("print(seen)") == "1\n"
-    states = [frame["waiting"] for frame in tab.of(run, "run")]
+    told = tab.of(run, "run")
+    states = [frame["waiting"] for frame in told]
     assert states.count("kernel") == 1 and states[-1] == ""
+    assert [frame["state"] for frame in told if frame["waiting"]] == ["waiting"]
     assert "busy" in all_text(model.requests[0])
 
 
