@@ -93,11 +93,12 @@ class Revert(Route):
     async def post(self, run: str) -> None:
         async def work() -> Any:
             wish = reverting_of(self.body())
-            undoing = await self.service.undoing(wish.kernel, wish.path)
+            place = wish.kernel, wish.path
             if not wish.confirmed:
-                return await preview(undoing, run, wish)
-            done = await revert(undoing, run, wish)
-            self.service.note(wish.path, done.pop("told"))
+                return await preview(await self.service.undoing(*place), run, wish)
+            async with self.service.reverting(wish.path):
+                done = await revert(await self.service.undoing(*place), run, wish)
+                self.service.note(wish.path, done.pop("told"))
             return done
 
         await self.answer(work)

@@ -17,6 +17,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from codeact_jupyter.errors import EnvironmentFailure, SettingsError
 from codeact_jupyter.frontends.server import service as services
 from codeact_jupyter.frontends.server.loading import Loading
+from codeact_jupyter.frontends.server.orders import order_of
 from codeact_jupyter.frontends.server.rebuilds import Rebuilding
 from codeact_jupyter.frontends.server.service import Service
 from codeact_jupyter.settings import load_settings
@@ -108,6 +109,16 @@ async def test_a_notebook_at_the_path_of_a_deleted_one_has_none_of_its_runs(
     await service.left(PATH)
     assert later.sources == []
     assert nbformat.read(path, as_version=4).cells == []
+
+
+async def test_no_task_begins_while_a_run_of_its_notebook_is_taken_back(service: Service) -> None:
+    order = order_of({"path": PATH, "kernel": "none", "task": "go on"})
+    async with service.reverting(PATH):
+        begins = asyncio.ensure_future(service.start(order))
+        await asyncio.wait({begins}, timeout=1)
+        assert not begins.done()
+    with pytest.raises(EnvironmentFailure, match="no running kernel"):
+        await begins
 
 
 async def test_who_has_a_deleted_notebook_open_is_told_that_no_task_waits_and_follows_it_still(
