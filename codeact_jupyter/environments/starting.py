@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
 START_SECONDS = 60.0
+STARTS = 3  # others may take the ports that were chosen for it before the kernel does
+PORT_TAKEN = "Address already in use"
 # Of variables that are the host's alone: a kernel that we start must not inherit them (law 9).
 OURS = ("ANTHROPIC_", "CODEACT_")
 
@@ -34,6 +36,16 @@ async def started_kernel(name: str, workspace: Path) -> StartedKernel:
 
     Raises EnvironmentFailure when there is no such kernel, it does not start, or it is not Python.
     """
+    for _ in range(STARTS - 1):
+        try:
+            return await _started(name, workspace)
+        except EnvironmentFailure as failure:
+            if PORT_TAKEN not in str(failure):
+                raise
+    return await _started(name, workspace)
+
+
+async def _started(name: str, workspace: Path) -> StartedKernel:
     manager = _manager(name)
     environ = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
     client: AsyncKernelClient | None = None

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from jupyter_client.manager import AsyncKernelManager
 
 from codeact_jupyter.engine.environment import Cleared, Environment, Produced, Updated
 from codeact_jupyter.engine.telling import plain
@@ -19,6 +18,7 @@ from codeact_jupyter.engine.trajectory import Action, Display, Error, Observatio
 from codeact_jupyter.environments.attached import AttachedEnvironment
 from codeact_jupyter.environments.kernel import KernelEnvironment
 from codeact_jupyter.environments.shell import ShellEnvironment
+from codeact_jupyter.environments.starting import started_kernel
 from codeact_jupyter.environments.watched import WatchedLink
 
 numbers = itertools.count(1)
@@ -50,8 +50,9 @@ async def kernel(folder: Path) -> AsyncIterator[Environment]:
 
 @asynccontextmanager
 async def attached(folder: Path) -> AsyncIterator[Environment]:
-    manager = AsyncKernelManager()
-    await manager.start_kernel(cwd=str(folder))
+    kernel = await started_kernel("python3", folder)
+    kernel.client.stop_channels()
+    manager = kernel.manager
     client = manager.client(session=manager.session.clone())
     client.start_channels()
     link = WatchedLink(client, manager)
@@ -64,6 +65,7 @@ async def attached(folder: Path) -> AsyncIterator[Environment]:
         await environment.close()
         await link.close()
         await manager.shutdown_kernel(now=True)
+        kernel.said.close()
 
 
 @pytest.fixture(params=[shell, kernel, attached], ids=["shell", "kernel", "attached"])

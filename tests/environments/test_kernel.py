@@ -24,6 +24,17 @@ from codeact_jupyter.errors import EnvironmentFailure
 
 numbers = itertools.count(1)
 CANARY = "sk-canary-for-the-kernel"
+LATE = """
+import json, pathlib, socket, sys
+from ipykernel.kernelapp import IPKernelApp
+
+told = json.loads(pathlib.Path(sys.argv[-1]).read_text())
+taken = pathlib.Path("taken")
+if not taken.exists():
+    taken.touch()
+    other = socket.create_server((told["ip"], told["shell_port"]))
+IPKernelApp.launch_instance()
+"""
 ECHO = """
 import sys
 from ipykernel.kernelapp import IPKernelApp
@@ -116,6 +127,18 @@ async def test_a_kernel_that_does_not_start_says_its_last_words(tmp_path, monkey
     kernelspec(tmp_path, monkeypatch, "broken", "raise SystemExit('no such module: numpy')")
     with pytest.raises(EnvironmentFailure, match="no such module: numpy"):
         await KernelEnvironment.start("broken", workspace=tmp_path)
+
+
+async def test_a_kernel_whose_port_is_taken_before_it_has_it_is_started_again(
+    tmp_path, monkeypatch
+):
+    kernelspec(tmp_path, monkeypatch, "late", LATE)
+    environment = await KernelEnvironment.start("late", workspace=tmp_path)
+    try:
+        assert (tmp_path / "taken").exists()
+        assert text(await run(environment, "print(6 * 7)")) == "42\n"
+    finally:
+        await environment.close()
 
 
 async def test_a_kernel_that_is_killed_leaves_an_unknown_outcome(tmp_path):

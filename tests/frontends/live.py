@@ -16,6 +16,7 @@ from jupyter_client.manager import KernelManager
 
 from tests.canary import KEY
 from tests.loopback import LoopbackModel, ScriptedTurn, Text, ToolUse
+from tests.starting import ready_client
 
 SECONDS = 60.0
 Message = Mapping[str, Any]
@@ -145,10 +146,7 @@ class LiveKernel:
         self.manager = KernelManager(kernel_name="python3")
         variables = {**os.environ, **(environ or {})}
         variables.pop("PYTEST_CURRENT_TEST", None)  # in tests of its own, ipykernel leaves fd 1 be
-        self.manager.start_kernel(env=variables, cwd=cwd)
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=SECONDS)
+        self.client = ready_client(self.manager, env=variables, cwd=cwd)
 
     def close(self) -> None:
         self.client.stop_channels()

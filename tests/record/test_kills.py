@@ -19,13 +19,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from codeact_jupyter.engine.trajectory import Turn
 from codeact_jupyter.notebook.document import Document
 from codeact_jupyter.record.journal import Journal
 from codeact_jupyter.record.mending import mend
+from tests.starting import ready_client
 
 from .test_crashes import TOP, check_that_it_goes_on, lines
 
@@ -39,10 +39,7 @@ class Kernel:
 
     def __init__(self) -> None:
         self.manager = KernelManager()
-        self.manager.start_kernel()
-        self.client: BlockingKernelClient = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client = ready_client(self.manager)
 
     def rest(self) -> None:
         """Wait until it is done with what it was sent."""
