@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,7 +69,7 @@ def test_a_kind_that_was_allowed_once_for_all_does_not_ask_again(
     tab.task("delete, and delete again")
     waiting(tab, 1).get_by_role("button", name="Always allow in this notebook").click()
     card = waiting(tab, 3)
-    assert tab.cell("action 2")["state"] == "ok"
+    tab.until_state("action 2", "ok")
     expect(card).to_contain_text("subprocess")
     card.get_by_role("button", name="Run").first.click()
     tab.until_ended()
@@ -122,8 +124,15 @@ def test_what_code_asks_for_is_answered_in_the_panel_and_a_password_is_kept_nowh
     tab.save()
     kept = [path for path in tab.file.parent.parent.rglob("*") if path.is_file()]
     assert tab.file in kept
-    assert [path for path in kept if PASSWORD.encode() in path.read_bytes()] == []
+    assert [path for path in kept if PASSWORD.encode() in content(path)] == []
     assert PASSWORD not in json.dumps(model.requests)
+
+
+def content(path: Path) -> bytes:
+    """What a file holds; the journals of databases come and go meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    return b""
 
 
 def answer(tab: Tab, prompt: str, line: str, *, kind: str) -> None:
