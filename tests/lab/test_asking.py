@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.canary import content
 from tests.frontends.live import ScriptedModel, act, say
 
 from .tabs import Tab, outputs
@@ -126,13 +125,6 @@ def test_what_code_asks_for_is_answered_in_the_panel_and_a_password_is_kept_nowh
     assert tab.file in kept
     assert [path for path in kept if PASSWORD.encode() in content(path)] == []
     assert PASSWORD not in json.dumps(model.requests)
-
-
-def content(path: Path) -> bytes:
-    """What a file holds; the journals of databases come and go meanwhile."""
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_bytes()
-    return b""
 
 
 def answer(tab: Tab, prompt: str, line: str, *, kind: str) -> None:
