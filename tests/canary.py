@@ -18,6 +18,14 @@ def holders(folder: Path, key: str = KEY) -> list[str]:
     return sorted(str(path) for path in _files(folder) if _holds(path, key.encode()))
 
 
+def content(path: Path) -> bytes:
+    """What a file holds; one that went meanwhile, as the journal of a database does, nothing."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # of a process that ends meanwhile
+        return b""
+
+
 def _files(folder: Path) -> Iterator[Path]:
     for place, _, names in os.walk(folder):
         for path in (Path(place, name) for name in names):
@@ -26,10 +34,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _holds(path: Path, key: bytes) -> bool:
-    try:
-        return key in path.read_bytes() or any(key in text for text in _packed(path))
-    except FileNotFoundError:  # of a process that ends meanwhile
-        return False
+    return key in content(path) or any(key in text for text in _packed(path))
 
 
 def _packed(path: Path) -> Iterator[bytes]:

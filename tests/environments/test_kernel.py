@@ -194,7 +194,7 @@ async def test_a_kernel_that_ignores_the_interrupt_is_told(tmp_path, monkeypatch
     async with started(tmp_path) as environment:
         code = (
             "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-            "print('begun', flush=True)\ntime.sleep(4)"
+            "print('begun', flush=True)\ntime.sleep(60)"
         )
         seen = await run(environment, code, begun=environment.interrupt)
         assert seen.status == "unknown" and "did not react to the interrupt" in seen.lost

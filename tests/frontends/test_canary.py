@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.canary import content
 from tests.loopback import LoopbackModel
 
 from .command import act, codeact, environment, say
@@ -42,7 +43,7 @@ def holding(texts: dict[str, str]) -> list[str]:
 
 def files_below(root: Path) -> dict[str, str]:
     paths = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
-    return {str(path): path.read_bytes().decode("utf-8", "replace") for path in paths}
+    return {str(path): content(path).decode("utf-8", "replace") for path in paths}
 
 
 def test_a_run_of_the_command_leaves_no_key_anywhere(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,14 +19,9 @@ from nbclient import NotebookClient
 from codeact_jupyter.errors import NotebookError
 from codeact_jupyter.frontends.cli import run_command
 from codeact_jupyter.frontends.lab import open_lab, welcome
+from tests.ports import free_port
 
 from .command import CODEACT
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def page_of(url: str, lab: subprocess.Popen[str]) -> str:
@@ -55,12 +49,12 @@ def test_it_starts_jupyterlab_with_the_panel_open(tmp_path: Path) -> None:
             page = page_of(f"http://127.0.0.1:{port}/lab?token=secret", lab)
             assert re.search(r'"codeactPanel": *"open"', page)
             with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/codeact/api/status", timeout=5)
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/codeact/api/status", timeout=60)
             assert refused.value.code == 403
             refused.value.close()
         finally:
             lab.send_signal(signal.SIGTERM)
-            lab.communicate(timeout=30)
+            lab.communicate(timeout=60)
     assert (tmp_path / "codeact-welcome.ipynb").exists()
 
 

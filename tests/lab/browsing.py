@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,8 @@ from typing import Any, NamedTuple
 import nbformat
 from playwright.sync_api import sync_playwright
 
+from tests.ports import free_port
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,6 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+STARTED = 120.0  # seconds; a server shares two cores with others
 SIZE = {"width": 1400, "height": 900}
 NAME = "codeact-jupyter-labextension"
 COLLABORATION = ("@jupyter/collaboration-extension", "@jupyter/docprovider-extension")
@@ -87,7 +89,7 @@ def running_lab(
         _configure(home / "config", collaborative)
     notebooks = root / "notebooks"
     notebooks.mkdir(exist_ok=True)
-    port = port or _free_port()
+    port = port or free_port()
     settings = {
         "ServerApp.port": port,
         "ServerApp.root_dir": notebooks,
@@ -176,16 +178,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 def _wait_for(url: str, log: Path) -> None:
-    for _ in range(200):
-        with contextlib.suppress(OSError), urllib.request.urlopen(url) as answer:
+    deadline = time.monotonic() + STARTED
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=STARTED) as answer:
             answer.read()
             return
         time.sleep(0.2)

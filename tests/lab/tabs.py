@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ LOAD = "%load_ext codeact_jupyter"
 MAGIC = "%%codeact\n"
 HELD = "import os, time\nwhile not os.path.exists({!r}):\n    time.sleep(0.02)\n"
 ENDED = ("answered", "stopped", "limit", "failed", "interrupted")
+GOES_ON = ("typing", "waiting", "running")
 PANEL = "[...jupyterapp.shell.widgets('main')].find(one => one.context?.localPath === path)"
 CELLS = f"""path => {PANEL}.content.widgets.map(({{
     model, node, rendered, inputHidden, outputHidden
@@ -47,6 +47,7 @@ CLOSE = f"""async path => {{
     await panel.context.save();
     panel.dispose();
 }}"""
+WRITES = f"path => {PANEL}.content.activeCell?.editor?.hasFocus() ?? false"
 KERNEL = f"async path => void await {PANEL}.sessionContext.session.kernel.info"
 SHUT_DOWN = f"""async path => {{
     const panel = {PANEL};
@@ -129,16 +130,16 @@ class Tab:
         """Type a line at the end of this cell."""
         self.select(self.index(name))
         self.page.keyboard.press("Enter")
+        self.page.wait_for_function(WRITES, arg=self.name)  # it may have to come into sight first
         self.page.keyboard.press("Control+End")
         self.page.keyboard.press("Enter")
         self.page.keyboard.type(line)
         self.page.keyboard.press("Escape")
 
     def delete(self, name: str) -> None:
-        """Delete this cell."""
+        """Delete this cell; not by two presses, which may come too far apart to be one command."""
         self.select(self.index(name))
-        self.page.keyboard.press("d")
-        self.page.keyboard.press("d")
+        self.page.evaluate("jupyterapp.commands.execute('notebook:delete-cell')")
 
     def task(self, task: str) -> None:
         """Send a task in the panel."""
@@ -171,8 +172,9 @@ class Tab:
         return [cell for cell in self.cells if role(cell) == name][-1]
 
     def index(self, name: str) -> int:
-        """Where the first cell of this role and step is."""
-        return self.roles.index(name)
+        """Where the first cell of this role and step is, once it is there."""
+        roles: list[str] = self.until(lambda: name in (now := self.roles) and now, name)
+        return roles.index(name)
 
     def until(self, wanted: Callable[[], Any], what: str = "") -> Any:
         """Wait until something is as wanted; gives it."""
@@ -195,11 +197,16 @@ class Tab:
         return cell
 
     def until_ended(self, runs: int = 1) -> Cell:
-        """Wait until so many runs have ended; gives the last one's last cell."""
+        """Wait until so many runs have ended; gives the last one's last cell.
+
+        The end of the last action may come after the answer: they come by two sockets.
+        """
 
         def ended() -> Cell | None:
-            ends = [cell for cell in self.cells if end_of(cell) in ENDED]
-            return ends[-1] if len(ends) >= runs else None
+            cells = self.cells
+            ends = [cell for cell in cells if end_of(cell) in ENDED]
+            settled = not any(cell["state"] in GOES_ON for cell in cells)
+            return ends[-1] if len(ends) >= runs and settled else None
 
         cell: Cell = self.until(ended, "the end of the run")
         return cell
@@ -207,17 +214,21 @@ class Tab:
     def until_file(self, wanted: Callable[[list[Cell]], bool]) -> None:
         """Wait until the cells in the file are as wanted."""
         deadline = time.monotonic() + SECONDS
-        while True:
-            with contextlib.suppress(nbformat.reader.NotJSONError):  # it is being written
-                if wanted(self.saved()):
-                    return
+        while not wanted(cells := self.saved()):
             if time.monotonic() > deadline:
-                raise AssertionError(f"never saved: {[role(cell) for cell in self.saved()]}")
+                raise AssertionError(f"never saved: {[role(cell) for cell in cells]}")
             self.page.wait_for_timeout(50)
 
     def saved(self) -> list[Cell]:
-        """The cells in the file."""
-        return [dict(cell) for cell in nbformat.read(self.file, as_version=4).cells]
+        """The cells in the file, once nobody is in the midst of writing it."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                return [dict(cell) for cell in nbformat.read(self.file, as_version=4).cells]
+            except nbformat.reader.NotJSONError:
+                if time.monotonic() > deadline:
+                    raise
+            self.page.wait_for_timeout(50)
 
 
 def role(cell: Cell) -> str:

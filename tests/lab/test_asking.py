@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.canary import content
 from tests.frontends.live import ScriptedModel, act, say
 
 from .tabs import Tab, outputs
@@ -67,7 +68,7 @@ def test_a_kind_that_was_allowed_once_for_all_does_not_ask_again(
     tab.task("delete, and delete again")
     waiting(tab, 1).get_by_role("button", name="Always allow in this notebook").click()
     card = waiting(tab, 3)
-    assert tab.cell("action 2")["state"] == "ok"
+    tab.until_state("action 2", "ok")
     expect(card).to_contain_text("subprocess")
     card.get_by_role("button", name="Run").first.click()
     tab.until_ended()
@@ -122,7 +123,7 @@ def test_what_code_asks_for_is_answered_in_the_panel_and_a_password_is_kept_nowh
     tab.save()
     kept = [path for path in tab.file.parent.parent.rglob("*") if path.is_file()]
     assert tab.file in kept
-    assert [path for path in kept if PASSWORD.encode() in path.read_bytes()] == []
+    assert [path for path in kept if PASSWORD.encode() in content(path)] == []
     assert PASSWORD not in json.dumps(model.requests)
 
 

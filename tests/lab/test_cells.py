@@ -76,9 +76,9 @@ def folded_thoughts_show_a_line(tab: Tab) -> None:
     thought = tab.page.locator(".jp-MarkdownCell .jp-MarkdownOutput", has_text="I begin")
     whole = thought.bounding_box()["height"]
     tab.page.evaluate("jupyterapp.commands.execute('codeact:fold-thoughts')")
-    assert thought.bounding_box()["height"] < whole
+    tab.until(lambda: thought.bounding_box()["height"] < whole, "a line of it")
     tab.page.evaluate("jupyterapp.commands.execute('codeact:fold-thoughts')")
-    assert thought.bounding_box()["height"] == whole
+    tab.until(lambda: thought.bounding_box()["height"] == whole, "all of it")
 
 
 def test_the_panels_cells_come_at_the_end_beside_the_persons(

@@ -154,8 +154,8 @@ def test_a_task_that_is_sent_while_the_notebook_still_opens_waits_for_its_kernel
     theirs = Tab(tab.lab, page, tab.name)
     expect(page.locator(".jp-CodeCell")).to_be_visible()
     theirs.task("go")
+    theirs.until(lambda: held, "the question for its session, which is not known yet")
     page.wait_for_timeout(1_000)
-    assert held, "its session is not known yet"
     expect(page.locator(".codeact-Trouble")).to_have_count(0)
     page.unroute("**/api/sessions?*")  # lets those go on that were held
     theirs.until_ended()

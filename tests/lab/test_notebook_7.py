@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.frontends.live import ScriptedModel, act, say
 
-from .opening import send
+from .opening import READY, send
 from .tabs import LOAD, MAGIC, Gate, Tab
 from .test_broken_off import SLEEPS
 
@@ -27,6 +27,7 @@ def page(tab: Tab, window: Any) -> Iterator[Any]:
     page.on("dialog", lambda dialog: dialog.accept())  # a reload leaves what is not saved
     page.goto(f"{tab.lab.address}/notebooks/{tab.name}")
     page.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
+    page.evaluate(READY)  # without a kernel JupyterLab runs nothing, and says nothing
     page.keyboard.press("Shift+Enter")
     expect(page.locator(".jp-InputPrompt").first).to_have_text("[1]:", timeout=SLOW)
     yield page

@@ -66,7 +66,9 @@ def test_code_that_asks_is_rejected_edited_and_run(lab: Lab, page: Any) -> None:
     page.keyboard.type("not these")
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Step 3: not run")).to_contain_text("not these")
-    page.get_by_label("When to ask before code runs").select_option("risky")
+    kept = "/api/settings/codeact-jupyter-labextension"
+    with page.expect_response(lambda it: kept in it.url and it.request.method == "PUT"):
+        page.get_by_label("When to ask before code runs").select_option("risky")
 
 
 def test_to_stop_ends_the_run_and_gives_back_what_was_queued(lab: Lab, page: Any) -> None:
@@ -86,6 +88,7 @@ def test_a_task_is_written_with_mentions_lines_and_history(lab: Lab, page: Any) 
     open_notebook(lab, page, "writes.ipynb", "total_sales = [1, 2, 3]\ntotal_sales")
     run_all(page)
     expect(page.locator(".jp-OutputArea-executeResult")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".jp-CodeCell .jp-InputPrompt")).to_have_text("[1]:")  # the kernel is free
     field = page.get_by_role("combobox", name="Task for the agent")
     field.click()
     page.keyboard.type("Look at @tot")

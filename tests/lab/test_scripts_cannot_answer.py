@@ -60,6 +60,7 @@ def page(tab: Tab, window: Any, request: pytest.FixtureRequest) -> Iterator[Any]
     page.close()
 
 
+@pytest.mark.timeout(600)  # some of the ways wait for seconds by themselves
 def test_no_technique_of_a_script_answers_and_a_press_of_the_person_does(
     page: Any, model: ScriptedModel, tab: Tab, window: Any
 ) -> None:

@@ -76,13 +76,13 @@ class Saver:
         log.warning("codeact: %r was not saved: %s", path, why)
 
     async def _save(self, path: str, frames: list[Frame]) -> bool:
-        """Save once; False when the file was changed in the meantime."""
+        """Save once; False when the file was changed in the meantime, or somebody opened it."""
         model = await ensure_async(self._contents.get(path, type="notebook", content=True))
         content = model["content"]
         put_in(content, frames, self._hub.log(path))
         now = await ensure_async(self._contents.get(path, content=False))
-        if now["last_modified"] != model["last_modified"]:
-            return False
+        if now["last_modified"] != model["last_modified"] or self._hub.is_followed(path):
+            return False  # JupyterLab would ask the person which of the two they want
         await ensure_async(
             self._contents.save({"type": "notebook", "format": "json", "content": content}, path)
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import websocket
 
 from tests.frontends.live import SECONDS, with_model
 from tests.loopback import LoopbackModel
+from tests.ports import free_port
 
 from .front_ends import Follower, Page, Person, PersonsPage
 
@@ -153,7 +153,7 @@ class LiveServer:
         """End the server and its kernels, as a signal from the person does."""
         self.process.terminate()
         try:
-            self.process.wait(20)
+            self.process.wait(SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -243,13 +243,6 @@ class LiveNotebook:
         """Close the tab, and shut the kernel down."""
         self.leave()
         self.server.ask(f"api/sessions/{self.session['id']}", method="DELETE")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -61,6 +61,8 @@ def loaded(open_notebook: OpenNotebook) -> Iterator[LiveNotebook]:
     notebook = open_notebook()
     notebook.person.run("%load_ext codeact_jupyter")
     notebook.follow().close()
+    # What a kernel tells before the server listens to it is lost.
+    assert notebook.server.api(f"names?kernel={notebook.kernel}").json["variables"] is not None
     yield notebook
 
 
@@ -72,8 +74,8 @@ def test_the_next_task_of_a_notebook_sends_what_was_sent_before(
     until_saved(notebook, "answer")
     before = model.requests[-1]
     model.will(say("Two."))
-    notebook.start("second", **notebook.parts())
-    assert model.wait_for_requests(1)
+    tab = notebook.follow()
+    assert tab.end(notebook.start("second", **notebook.parts()))["state"] == "answered"
     assert_goes_on(before, model.requests[0])
     assert json.dumps(model.requests[0]["messages"][-1]).count("second") == 1
 

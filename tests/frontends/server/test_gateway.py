@@ -15,11 +15,12 @@ import pytest
 from codeact_jupyter.sandbox import kernelspec
 from tests.canary import KEY
 from tests.frontends.live import SECONDS, ScriptedModel, act, say
+from tests.ports import free_port
 from tests.sandbox.conftest import require_bubblewrap
 from tests.sandbox.kernels import write_spec
 
 from .front_ends import has_begun
-from .live_server import LiveNotebook, LiveServer, free_port, serving
+from .live_server import LiveNotebook, LiveServer, serving
 from .test_sandboxes import ACTIVE, SHOWS, shown
 
 LONG = "import time\nfor _ in range(600):\n    time.sleep(0.05)"
@@ -47,7 +48,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.05)
     yield url
     process.terminate()
-    process.wait(20)
+    process.wait(SECONDS)
 
 
 @pytest.fixture(scope="module")

@@ -150,8 +150,8 @@ def test_a_kernel_that_is_killed_during_a_cell_ends_the_run_by_name(
     model.will(act("print('before')\n" + LONG))
     tab = notebook.follow()
     run = notebook.start("sleep")
-    has_begun(notebook.person, run, 1)
-    time.sleep(0.3)
+    request = f"codeact:{run}:{run}-1-action"
+    notebook.person.until(lambda: "before" in notebook.person.printed(request), "the output")
     os.kill(pid, signal.SIGKILL)
     end = tab.end(run)
     assert end["state"] == "interrupted" and "kernel" in end["reason"]

@@ -12,11 +12,12 @@ import pytest
 
 from codeact_jupyter.errors import SettingsError
 from codeact_jupyter.frontends.server.askable import request_of
-from tests.canary import KEY
+from tests.canary import KEY, content
 from tests.frontends.live import ScriptedModel, act, say
 from tests.hostile_folder import ELSEWHERE, write_hostile
 from tests.loopback import Fault, ScriptedTurn, Text
 
+from .front_ends import Held
 from .live_server import TOKEN, LiveNotebook, LiveServer, Response, serving
 from .test_conversation import magic
 from .test_side_by_side import until
@@ -206,13 +207,14 @@ def test_what_is_revoked_is_lent_no_more(notebook: LiveNotebook, model: Scripted
 
 
 def test_what_is_taken_back_while_a_run_goes_on_ends_it_with_these_words(
-    notebook: LiveNotebook, model: ScriptedModel
+    notebook: LiveNotebook, model: ScriptedModel, held: Held
 ) -> None:
-    model.will(act("import time\ntime.sleep(1)"), say("Never said."))
+    model.will(act(held.code), say("Never said."))
     person = notebook.person
     request = person.begin("%%codeact --approve never\ntwo queries")
     person.until(lambda: model.requests, "the first query")
     notebook.server.ask(f"codeact/api/lent/{notebook.kernel}", method="DELETE")
+    held.let_go()
     reply = person.reply(request)
     assert reply["status"] == "error" and "taken back" in str(reply["evalue"])
     assert len(model.requests) == 1
@@ -302,6 +304,7 @@ def test_the_key_is_nowhere_after_all_ways_in_at_debug_level(
     seen = [lender.log, json.dumps(tab.messages), json.dumps(shared.person.messages)]
     seen += [json.dumps(model.requests, default=str)]
     root = lender.files.parent
-    seen += [path.read_text("utf-8", "replace") for path in root.rglob("*") if path.is_file()]
+    kept = [content(path) for path in root.rglob("*") if path.is_file()]
+    seen += [each.decode("utf-8", "replace") for each in kept]
     assert "DEBUG" in lender.log or "[D " in lender.log
     assert not [text[:200] for text in seen if CANARY in text or GATEWAYS in text]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import nbformat
 import pytest
 
 from codeact_jupyter.notebook.document import Document
-from tests.frontends.live import ScriptedModel, act, say
+from tests.frontends.live import SECONDS, ScriptedModel, act, say
 from tests.notebook.stories import conversation, step, story
 
 from .conftest import OpenNotebook
@@ -49,7 +51,8 @@ def rebuild(notebook: LiveNotebook, **more: Any) -> Any:
 
 def saved(notebook: LiveNotebook) -> dict[str, Any]:
     """The notebook's cells, when the server has saved the run into them."""
-    for _ in range(200):
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
         parts = notebook.parts()
         if any(cell["id"].endswith("-answer") for cell in parts["cells"]):
             return parts
@@ -120,8 +123,6 @@ def test_what_a_tagged_cell_made_is_left_alone_where_the_kernel_holds_it(
 def test_a_rebuilding_can_be_stopped_and_no_run_begins_meanwhile(
     open_notebook: OpenNotebook, model: ScriptedModel, tmp_path: Path
 ) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     begun = tmp_path / "begun"
     notebook = open_notebook()
     model.will(act(SLOW.format(str(begun))), say())
@@ -152,7 +153,7 @@ def test_a_notebook_is_forked_at_a_step_and_nothing_is_written(
     ran: LiveNotebook, server: LiveServer
 ) -> None:
     saved(ran)
-    before = sorted(server.files.iterdir())
+    before = files_in(server.files)
     content = ran.read()
     at = next(cell["id"] for cell in content.cells if cell["id"].endswith("-1-action"))
     answer = server.api("fork", {"content": content, "at": at, "name": "n.ipynb"})
@@ -160,15 +161,22 @@ def test_a_notebook_is_forked_at_a_step_and_nothing_is_written(
     cells = answer.json["content"]["cells"]
     codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert codes == ["base = 40", "total = base + 2\nprint(total)"]
-    assert sorted(server.files.iterdir()) == before
+    assert files_in(server.files) == before
     unknown = server.api("fork", {"content": content, "at": "9.9", "name": "n.ipynb"})
     assert unknown.status == 400 and "1.1, 1.2" in unknown.json["message"]
 
 
-def until(file: Path) -> None:
-    import time
+def files_in(folder: Path) -> list[Path]:
+    """The files in a folder, without those that the contents manager writes beside a notebook.
 
-    deadline = time.monotonic() + 60
+    It may be saving the notebook of a test before just now, and its checkpoint comes last of all.
+    """
+    beside = (".~", ".ipynb_checkpoints")
+    return sorted(path for path in folder.iterdir() if not path.name.startswith(beside))
+
+
+def until(file: Path) -> None:
+    deadline = time.monotonic() + SECONDS
     while not file.exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)

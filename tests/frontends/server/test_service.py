@@ -121,6 +121,30 @@ async def test_no_task_begins_while_a_run_of_its_notebook_is_taken_back(service:
         await begins
 
 
+async def test_a_notebook_that_is_opened_while_it_is_about_to_be_saved_is_left_to_who_opened_it(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, tab = new_notebook(tmp_path), Tab()
+    tell_of_a_run(service)
+    contents = service._saver._contents
+    read = contents.get
+
+    async def opened_meanwhile(*asked: Any, **more: Any) -> Any:
+        model = await read(*asked, **more)
+        if not service.hub.is_followed(PATH):
+            service.hub.follow(PATH, tab, shared=False, seen={})
+        return model
+
+    monkeypatch.setattr(contents, "get", opened_meanwhile)
+    await service.left(PATH)
+    assert tab.sources == ["secret"]
+    assert nbformat.read(path, as_version=4).cells == [], "it is changed under no page"
+    monkeypatch.setattr(contents, "get", read)
+    service.hub.leave_all(tab)
+    await service.left(PATH)
+    assert [cell.source for cell in nbformat.read(path, as_version=4).cells] == ["secret"]
+
+
 async def test_who_has_a_deleted_notebook_open_is_told_that_no_task_waits_and_follows_it_still(
     service: Service,
 ) -> None:
