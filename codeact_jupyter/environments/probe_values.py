@@ -25,7 +25,13 @@ qualname_of: Callable[[type], Any] = vars(type)["__qualname__"].__get__
 module_of: Callable[[type], Any] = vars(type)["__module__"].__get__
 bases_of: Callable[[type], tuple[type, ...]] = vars(type)["__mro__"].__get__
 class_dict_of: Callable[[type], Any] = vars(type)["__dict__"].__get__
-module_dict_of: Callable[[Any], dict[str, Any]] = vars(types.ModuleType)["__dict__"].__get__
+_names_of: Callable[[Any], Any] = vars(types.ModuleType)["__dict__"].__get__
+
+
+def module_dict_of(module: Any) -> dict[str, Any]:
+    """The names of a module; before Python 3.11 one that was never initialised has none."""
+    names = _names_of(module)
+    return names if type(names) is dict else {}
 
 
 class Facts(NamedTuple):

@@ -22,6 +22,8 @@ export interface Following {
   readonly kernel: string;
   readonly client: string;
   readonly collaborative: boolean;
+  /** When the file had last been written as this tab has it; empty where that is not known. */
+  readonly loaded: string;
 }
 
 type Told = Extract<ClientMessage, { type: Deed | 'saved' | 'forgotten' | 'printed' }>;

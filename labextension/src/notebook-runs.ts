@@ -161,7 +161,8 @@ export class NotebookRuns implements INotebookRuns, IDisposable {
       path: localPath,
       kernel: this._kernel?.id ?? '',
       client: this._kernel?.clientId ?? '',
-      collaborative: this._collaborative
+      collaborative: this._collaborative,
+      loaded: this.notebook.context.contentsModel?.last_modified ?? ''
     });
   }
 

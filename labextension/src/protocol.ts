@@ -243,6 +243,7 @@ export type ClientMessage =
       readonly kernel: string;
       readonly client: string;
       readonly collaborative: boolean;
+      readonly loaded: string;
       readonly seen: Readonly<Record<string, number>>;
       /** This tab was told that it follows, and has had the notebook open since. */
       readonly resumes: boolean;

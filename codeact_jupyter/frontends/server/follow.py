@@ -77,7 +77,8 @@ class FollowSocket(Socket):
     def _begin(self, path: str, said: Mapping[str, Any]) -> None:
         shared = bool(said.get("collaborative"))
         resumes = said.get("resumes") is True
-        self.service.hub.follow(path, self, shared=shared, seen=_seen(said), resumes=resumes)
+        lacks = resumes or self.service.hub.log(path).was_written_since(said.get("loaded"))
+        self.service.hub.follow(path, self, shared=shared, seen=_seen(said), lacks=lacks)
         if kernel := said.get("kernel"):
             client, place = str(said.get("client") or ""), (path, str(kernel))
             anew = not resumes or place not in self._looked_at

@@ -121,12 +121,12 @@ class Hub:
         *,
         shared: bool,
         seen: Mapping[str, int],
-        resumes: bool = False,
+        lacks: bool = False,
     ) -> None:
         """Begin to tell a follower what happens, from what it has not seen on.
 
-        One that `resumes` has had the notebook open all the time: it also lacks the cells that are
-        in the file by now.
+        One that `lacks` also the cells that are in the file by now has had the notebook open all
+        the time, or loaded it before they came there.
         """
         followers = self._followers.setdefault(path, {})
         if followers.get(follower, shared) != shared:  # in another role it comes anew
@@ -135,7 +135,7 @@ class Hub:
         lead = not shared or self._leader(path) is follower
         runs = list(self.log(path).runs)
         follower.tell({"type": "following", "path": path, "lead": lead, "runs": runs})
-        for frame in self.log(path).after(seen, saved_too=resumes):
+        for frame in self.log(path).after(seen, saved_too=lacks):
             self._tell(follower, path, frame)
         follower.tell(self._queue(path))
         self._tell_rebuilding(path, follower)

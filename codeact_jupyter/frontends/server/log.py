@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ...notebook.cards import Frame
@@ -156,6 +157,7 @@ class NotebookLog:
 
     def __init__(self) -> None:
         self.runs: dict[str, RunLog] = {}
+        self._written: datetime | None = None
 
     def add(self, frame: Frame, teller: str = "") -> bool:
         """Take a frame; False when it is known already, or another tells this run."""
@@ -179,6 +181,15 @@ class NotebookLog:
             if name in self.runs:
                 self.runs[name].saved(number)
 
+    def written(self, model: Mapping[str, Any]) -> None:
+        """We wrote the notebook's file; `model` is what the contents manager says of it then."""
+        self._written = _time_of(model.get("last_modified"))
+
+    def was_written_since(self, loaded: object) -> bool:
+        """Whether we wrote the file after it was as a page loaded it, by the time that this had."""
+        time = _time_of(loaded)
+        return self._written is not None and time is not None and time < self._written
+
     def forget(self, runs: Iterable[str]) -> None:
         """The person took these runs out of the notebook; one that goes on, goes on."""
         for name in [name for name in runs if name in self.runs and self.runs[name].ended]:
@@ -192,6 +203,19 @@ class NotebookLog:
         for name in its[: -(MOST_RUNS_WHOLE - 1)]:
             if name in self.runs:
                 self.runs[name].forget_saved()
+
+
+def _time_of(value: object) -> datetime | None:
+    """A time of a contents manager's, itself or as JSON; None for what is none, or of no zone."""
+    try:
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(_iso(str(value)))
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else None
+
+
+def _iso(text: str) -> str:
+    return f"{text[:-1]}+00:00" if text.endswith("Z") else text  # Python 3.10 reads no Z
 
 
 def digest(cell: Mapping[str, Any]) -> str:

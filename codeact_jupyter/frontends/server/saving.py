@@ -83,9 +83,8 @@ class Saver:
         now = await ensure_async(self._contents.get(path, content=False))
         if now["last_modified"] != model["last_modified"] or self._hub.is_followed(path):
             return False  # JupyterLab would ask the person which of the two they want
-        await ensure_async(
-            self._contents.save({"type": "notebook", "format": "json", "content": content}, path)
-        )
+        whole = {"type": "notebook", "format": "json", "content": content}
+        self._hub.log(path).written(await ensure_async(self._contents.save(whole, path)))
         return True
 
 

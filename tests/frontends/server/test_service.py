@@ -11,6 +11,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from jupyter_client.jsonutil import json_default
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
@@ -143,6 +144,28 @@ async def test_a_notebook_that_is_opened_while_it_is_about_to_be_saved_is_left_t
     service.hub.leave_all(tab)
     await service.left(PATH)
     assert [cell.source for cell in nbformat.read(path, as_version=4).cells] == ["secret"]
+
+
+async def test_a_page_that_loaded_a_notebook_before_it_was_saved_is_told_the_cells_in_the_file(
+    service: Service, tmp_path: Path
+) -> None:
+    path = new_notebook(tmp_path)
+    tell_of_a_run(service)
+    contents = service._saver._contents
+
+    async def loaded() -> str:
+        model = await contents.get(PATH, content=True)
+        return str(json.loads(json.dumps(model["last_modified"], default=json_default)))
+
+    before = await loaded()
+    await service.left(PATH)
+    assert [cell.source for cell in nbformat.read(path, as_version=4).cells] == ["secret"]
+    log = service.hub.log(PATH)
+    assert not log.was_written_since(await loaded())
+    assert not log.was_written_since("") and not log.was_written_since(None)
+    early = Tab()
+    service.hub.follow(PATH, early, shared=False, seen={}, lacks=log.was_written_since(before))
+    assert early.sources == ["secret"]
 
 
 async def test_who_has_a_deleted_notebook_open_is_told_that_no_task_waits_and_follows_it_still(
