@@ -16,7 +16,7 @@ from tests.sandbox.kernels import write_spec
 
 from .browsing import Lab, running_lab, write_notebook
 from .conftest import require_browser
-from .opening import open_again, run_all, send
+from .opening import READY, open_again, run_all, send
 
 SHOWS = """\
 from IPython.display import display, HTML, Javascript, Markdown, SVG
@@ -29,7 +29,6 @@ display(SVG(f"<svg xmlns='http://www.w3.org/2000/svg'><script>{ACT}</script></sv
 display(HTML("<table class='dataframe'><tr><td>the end</td></tr></table>"))
 """
 MARK, PANEL_MARK = ".jp-Toolbar .codeact-SandboxMark", ".codeact-Header .codeact-SandboxMark"
-IDLE = "() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 ENDED = "() => document.querySelector('.jp-OutputArea td')?.innerText === 'the end'"
 
 
@@ -103,7 +102,7 @@ def test_why_the_walls_ended_a_kernel_is_said_in_the_page_and_in_the_run(
     expect(said).to_be_visible(timeout=60_000)
     page.screenshot(path=str(tmp_path / "ended.png"))
     page.get_by_role("button", name="Ok", exact=True).click()
-    page.wait_for_function(IDLE, timeout=60_000)
+    page.evaluate(READY)
     model.will(act(uses), say("It was too much."))
     send(page, "use memory")
     expect(page.get_by_text("the sandbox ended it").nth(1)).to_be_visible(timeout=60_000)
