@@ -184,7 +184,8 @@ class ShellEnvironment:
         )
         result = None
         try:
-            result = await (stopping.awaiting(work) if awaits else stopping.blocking(work))
+            with _replaced(shell.displayhook, "quiet", _as_ends(shell, source)):
+                result = await (stopping.awaiting(work) if awaits else stopping.blocking(work))
         except (KeyboardInterrupt, asyncio.CancelledError):
             stopping.requested = True
         try:
@@ -224,6 +225,11 @@ def _named(label: str) -> Callable[[Any], Any]:
         return lambda code, number=0, raw_code=None: cache(code, label, raw_code)
 
     return make
+
+
+def _as_ends(shell: InteractiveShell, source: str) -> Callable[[Any], Any]:
+    """Show no value of code that ends in `;`: IPython asks its history, which may not hold it."""
+    return lambda _: lambda: shell.displayhook.semicolon_at_end_of_expression(source)
 
 
 def _of_the_action(formatted: Callable[..., Any]) -> Callable[..., Any]:

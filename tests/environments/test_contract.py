@@ -179,6 +179,15 @@ async def test_what_is_written_past_python_is_seen_too(opened):
         assert text(seen) == "child\ndescriptor\n" and seen.lost == ""
 
 
+async def test_a_semicolon_at_the_end_shows_no_value_as_in_a_cell(opened):
+    async with opened() as environment:
+        run = Runner(environment)
+        for code in ("5;", "x = 5\nx; # a remark\n", "import asyncio\nawait asyncio.sleep(0, 5);"):
+            assert (await run(code)).outputs == (), code
+        for code in ("5", "';'", "5 # ;", "x = 5;\nx"):
+            assert len((await run(code)).outputs) == 1, code
+
+
 async def test_what_a_pager_would_show_is_put_out(opened):
     async with opened() as environment:
         run = Runner(environment)

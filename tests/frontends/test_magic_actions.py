@@ -57,6 +57,14 @@ def test_help_is_an_output_and_what_the_persons_cell_asks_for_stays_theirs(kerne
     assert asked["text"] == "of theirs" and "absolute value" in page["data"]["text/plain"]
 
 
+def test_a_value_before_a_semicolon_is_neither_shown_nor_told(kernel, model):
+    kernel.run("def value():\n    return 'the ' + 'value'")
+    ran = do(kernel, model, "value();", "value()")
+    first, second = model.results()
+    assert "the value" not in first and "the value" in second
+    assert ran.shown.count("the value") == 1
+
+
 def test_displays_and_their_updates(kernel, model):
     code = (
         "from IPython.display import display, update_display, HTML\n"
