@@ -20,7 +20,7 @@ from .collecting import Collector
 from .exchange import AskInput, Message
 from .link import Admit, KernelLink, Unanswered
 from .names import Names
-from .observing import collect, count_of, ended, since
+from .observing import collect, count_of, ended, replied, since
 from .outputs import produced
 from .persons_cells import words_of
 from .probe import keeping_expression, short_expression
@@ -141,7 +141,7 @@ class KernelEnvironment:
             return ended("unknown", collector, self._lost(error), since(started))
         seconds = since(started)
         status = self._status(reply)
-        lost = collector.lost or ("" if complete else "output may be incomplete")
+        lost = replied(collector, reply, complete=complete)
         look = await self._look()
         change = NamespaceChange() if look is None else self._names.after_action(look)
         return Observation(

@@ -8,6 +8,7 @@ from ..engine.trajectory import Observation, StepState
 from .collecting import Collector
 from .exchange import Message
 from .outputs import produced
+from .payloads import Payloads
 
 
 def collect(collector: Collector, message: Message) -> None:
@@ -15,6 +16,14 @@ def collect(collector: Collector, message: Message) -> None:
     item = produced(message)
     if item is not None:
         collector.add(item)
+
+
+def replied(collector: Collector, reply: Message, *, complete: bool) -> str:
+    """Keep what came with the reply itself; return what of it all is missing, in words."""
+    payloads = Payloads(collector.add)
+    payloads.take_all(reply["content"].get("payload"))
+    lost = collector.lost or ("" if complete else "output may be incomplete")
+    return "; ".join(filter(None, (lost, payloads.not_done)))
 
 
 def count_of(reply: Message) -> int | None:

@@ -25,6 +25,7 @@ from .descriptors import Descriptors
 from .looking import Looking
 from .names import Names
 from .own_cells import OwnCells
+from .payloads import Payloads, put_out
 from .persons_cells import PersonsCells
 from .probe_audit import during_action
 from .probe_files import working_directory
@@ -80,9 +81,11 @@ class ShellEnvironment:
         collector = Collector(on_output)
         started = time.monotonic()
         self._stopping = Stopping()
+        payloads = Payloads(put_out(self.shell))
         past_python = Descriptors(collector.add, before=self._past_python)
         self._past_python = past_python
-        with self._as_cell(action, collector, past_python), during_action(action.code):
+        around = self._as_cell(action, collector, past_python, payloads)
+        with around, during_action(action.code):
             status = await self._run(action.code, self._stopping)
         seconds = time.monotonic() - started
         change = self._names.after_action(self._looking.look())
@@ -92,7 +95,7 @@ class ShellEnvironment:
             change=change,
             seconds=round(seconds, 3),
             count=self.own_cells.count if self.own_cells else None,
-            lost="; ".join(filter(None, (collector.lost, past_python.lost))),
+            lost="; ".join(filter(None, (collector.lost, past_python.lost, payloads.not_done))),
             updated=collector.updated,
             touched=self._names.touched,
         )
@@ -128,7 +131,7 @@ class ShellEnvironment:
 
     @contextmanager
     def _as_cell(
-        self, action: Action, collector: Collector, past_python: Descriptors
+        self, action: Action, collector: Collector, past_python: Descriptors, payloads: Payloads
     ) -> Iterator[None]:
         """What a running cell has around it, and a cell of the person's has not."""
         shell, number = self.shell, action.cell.rsplit("-", 2)[-2]
@@ -141,6 +144,9 @@ class ShellEnvironment:
             else:
                 label = _named(f"{outer}.{number}")
                 stack.enter_context(_replaced(shell.compile, "cache", label))
+            # What it holds leaves with the reply to the person's own cell.
+            manager = shell.payload_manager
+            stack.enter_context(_replaced(manager, "write_payload", lambda _: payloads.take))
             formatter = shell.InteractiveTB
             stack.enter_context(_replaced(formatter, "structured_traceback", _of_the_action))
             if hasattr(shell, "ask_exit"):
@@ -178,7 +184,8 @@ class ShellEnvironment:
         )
         result = None
         try:
-            result = await (stopping.awaiting(work) if awaits else stopping.blocking(work))
+            with _replaced(shell.displayhook, "quiet", _as_ends(shell, source)):
+                result = await (stopping.awaiting(work) if awaits else stopping.blocking(work))
         except (KeyboardInterrupt, asyncio.CancelledError):
             stopping.requested = True
         try:
@@ -218,6 +225,11 @@ def _named(label: str) -> Callable[[Any], Any]:
         return lambda code, number=0, raw_code=None: cache(code, label, raw_code)
 
     return make
+
+
+def _as_ends(shell: InteractiveShell, source: str) -> Callable[[Any], Any]:
+    """Show no value of code that ends in `;`: IPython asks its history, which may not hold it."""
+    return lambda _: lambda: shell.displayhook.semicolon_at_end_of_expression(source)
 
 
 def _of_the_action(formatted: Callable[..., Any]) -> Callable[..., Any]:

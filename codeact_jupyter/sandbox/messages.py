@@ -118,7 +118,15 @@ def _execute_reply(content: Content) -> dict[str, Any]:
     expressions = content.get("user_expressions") or {}
     shown = {str(name): _expression(each) for name, each in expressions.items()}
     replied = {"status": _word(content), "execution_count": _count(content)}
-    return {**replied, **failed, "user_expressions": shown, "payload": []}
+    return {**replied, **failed, "user_expressions": shown, **_pages(content)}
+
+
+def _pages(content: Content) -> dict[str, Any]:
+    """What a reply has to read, as text; a cell to write or a file to open nobody is asked for."""
+    pages = (each for each in content.get("payload") or () if each.get("source") == "page")
+    texts = (str(page["data"].get("text/plain") or "") for page in pages)
+    data = ({"text/plain": text} for text in texts if text)
+    return {"payload": [{"source": "page", "data": each, "start": 0} for each in data]}
 
 
 def _expression(value: Content) -> dict[str, Any]:

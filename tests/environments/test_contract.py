@@ -17,6 +17,7 @@ from codeact_jupyter.engine.telling import plain
 from codeact_jupyter.engine.trajectory import Action, Display, Error, Observation, Result, Stream
 from codeact_jupyter.environments.attached import AttachedEnvironment
 from codeact_jupyter.environments.kernel import KernelEnvironment
+from codeact_jupyter.environments.payloads import NOT_DONE
 from codeact_jupyter.environments.shell import ShellEnvironment
 from codeact_jupyter.environments.starting import started_kernel
 from codeact_jupyter.environments.watched import WatchedLink
@@ -176,6 +177,45 @@ async def test_what_is_written_past_python_is_seen_too(opened):
         run = Runner(environment)
         seen = await run("import os\nos.system('echo child')\nos.write(1, b'descriptor\\n');")
         assert text(seen) == "child\ndescriptor\n" and seen.lost == ""
+
+
+async def test_a_semicolon_at_the_end_shows_no_value_as_in_a_cell(opened):
+    async with opened() as environment:
+        run = Runner(environment)
+        for code in ("5;", "x = 5\nx; # a remark\n", "import asyncio\nawait asyncio.sleep(0, 5);"):
+            assert (await run(code)).outputs == (), code
+        for code in ("5", "';'", "5 # ;", "x = 5;\nx"):
+            assert len((await run(code)).outputs) == 1, code
+
+
+async def test_what_a_pager_would_show_is_put_out(opened):
+    async with opened() as environment:
+        run = Runner(environment)
+        seen = await run("print('first')\nget_ipython().run_line_magic('pinfo', 'len')")
+        assert text(seen).startswith("first\n") and "the number of items" in text(seen)
+        assert "".join(each.text for each in run.told if isinstance(each, Stream)) == text(seen)
+        assert (seen.status, seen.lost) == ("ok", "")
+        assert "function calls" in text(await run("%prun 1"))
+        seen = await run("len?\n1/0")
+        assert seen.status == "error" and "the number of items" in text(seen)
+
+
+ASKING = """
+write = get_ipython().payload_manager.write_payload
+write({'source': 'set_next_input', 'text': 'exit()', 'replace': True})
+write({'source': 'page', 'data': {'text/html': '<b>only</b>'}, 'start': 0})
+write({'source': 'page'}, single=False)
+"""
+
+
+async def test_an_action_asks_nothing_of_the_front_end_and_that_is_said(opened):
+    async with opened() as environment:
+        run = Runner(environment)
+        seen = await run(ASKING)
+        assert seen.status == "ok" and seen.lost == NOT_DONE.format("set_next_input")
+        assert seen.outputs == (Display({"text/html": "<b>only</b>"}),)
+        seen = await run("pass")
+        assert (seen.outputs, seen.lost) == ((), "")
 
 
 async def test_awaiting_code_and_magics(opened):

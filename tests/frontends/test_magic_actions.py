@@ -34,6 +34,37 @@ def test_the_last_value_is_shown_and_told(kernel, model):
     assert not [output for output in ran.outputs if output["output_type"] == "execute_result"]
 
 
+THEIRS = """
+def ask(*_):
+    get_ipython().events.unregister('pre_run_cell', ask)
+    get_ipython().set_next_input('of theirs')
+    get_ipython().run_line_magic('pinfo', 'abs')
+get_ipython().events.register('pre_run_cell', ask)
+"""
+
+
+def test_help_is_an_output_and_what_the_persons_cell_asks_for_stays_theirs(kernel, model, tmp_path):
+    file = tmp_path / "long.txt"
+    file.write_text("a line of it\n")
+    loads = f"%less {file}\nget_ipython().set_next_input('of an action')"
+    kernel.run(THEIRS)
+    ran = do(kernel, model, "len?", loads)
+    first, second = model.results()
+    assert "the number of items" in first and "the number of items" in ran.shown
+    assert "a line of it" in second and "a line of it" in ran.shown
+    assert "not done, as it asks the person's front end: set_next_input" in second
+    asked, page = ran.reply["content"]["payload"]
+    assert asked["text"] == "of theirs" and "absolute value" in page["data"]["text/plain"]
+
+
+def test_a_value_before_a_semicolon_is_neither_shown_nor_told(kernel, model):
+    kernel.run("def value():\n    return 'the ' + 'value'")
+    ran = do(kernel, model, "value();", "value()")
+    first, second = model.results()
+    assert "the value" not in first and "the value" in second
+    assert ran.shown.count("the value") == 1
+
+
 def test_displays_and_their_updates(kernel, model):
     code = (
         "from IPython.display import display, update_display, HTML\n"

@@ -162,6 +162,13 @@ def test_the_code_may_ask_at_the_terminal(terminal, model):
     assert "hello Ada" in model.told
 
 
+def test_a_value_before_a_semicolon_is_not_shown(terminal: Terminal, model: ScriptedModel) -> None:
+    model.will(act("'one' + 'two';"), act("'three' + 'four'"), say("All done."))
+    shown = terminal.task("show me")
+    assert "onetwo" not in shown + str(model.requests) and "threefour" in shown
+    assert "threefour" in model.told
+
+
 def test_ipythons_full_prompt_shows_a_run_and_interrupts_one(
     shared_model: ScriptedModel, model: ScriptedModel, tmp_path: Path
 ) -> None:

@@ -96,6 +96,16 @@ def test_a_reply_adds_no_cell_and_runs_nothing() -> None:
     assert passed is not None and passed["payload"] == [] and passed["execution_count"] == 3
 
 
+def test_of_a_replys_page_the_text_passes() -> None:
+    data = {"text/plain": "Help on len", "text/html": "<script>evil()</script>"}
+    payload = [{"source": "page", "data": data, "start": 7, "evil": 1}, {"source": "page"}]
+    told = {"status": "ok", "execution_count": 3, "user_expressions": {}}
+    passed = harmless_content("execute_reply", {**told, "payload": payload[:1]})
+    page = {"source": "page", "data": {"text/plain": "Help on len"}, "start": 0}
+    assert passed is not None and passed["payload"] == [page]
+    assert harmless_content("execute_reply", {**told, "payload": payload}) is None
+
+
 def test_a_question_says_who_asks() -> None:
     passed = harmless_content("input_request", {"prompt": "sudo\n\npassword:", "password": True})
     assert passed == {"prompt": f"{ASKS}sudo password: ", "password": True}
