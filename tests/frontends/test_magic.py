@@ -251,7 +251,7 @@ def test_an_unknown_model_is_a_short_error_that_names_it(kernel, model):
 
 
 def test_a_failed_run_ends_the_cell_with_a_short_error(kernel, model):
-    model.will(act("1 +"), act("2 +"), act("3 +"))
+    model.will(act("1 +"), act("1 +"), act("1 +"))
     ran = kernel.task("x", "--approve never")
     assert "the run ended failed: 3 times in a row, syntax error" in ran.error
     assert len(ran.error.splitlines()) <= 3
