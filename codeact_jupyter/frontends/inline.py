@@ -25,7 +25,7 @@ from ..notebook.inline import inline_metadata
 from ..notebook.markdown import readable
 from ..notebook.marks import Cell
 from .retelling import show_again, step_words, words
-from .words import turn_facts, visible
+from .words import turn_facts, why_asked
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -76,8 +76,8 @@ class InlineView:
             self._put(self._part, f"*{readable(event.reason)} {wait} …*")
         elif isinstance(event, events.ApprovalAsked):
             self._put(self._part, step_words(event.step))
-            reasons = "\n".join(f"- it {readable(visible(reason))}" for reason in event.reasons)
-            self._put(f"{self._part}-asked", f"**May this run?** It asks because\n{reasons}")
+            why = "\n".join(f"- {readable(line)}" for line in why_asked(event.reasons))
+            self._put(f"{self._part}-asked", f"**May this run?**\n\n{why}")
         elif isinstance(event, events.StepStarted):
             self._show_step(event.step, trajectory)
             sys.stdout.flush()  # waits for ipykernel's thread: the intent is out before the effect

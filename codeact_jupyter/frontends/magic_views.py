@@ -14,7 +14,7 @@ from ..record.signing import own_signature
 from ..session import Session
 from .inline import InlineView
 from .projected import ProjectedView
-from .words import turn_facts, visible
+from .words import turn_facts, why_asked
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -57,8 +57,8 @@ class TextView:
         self.view.show(event)
 
     def asks(self, question: str, reasons: Sequence[str]) -> None:
-        for reason in reasons:
-            print(f"  asks because it {visible(reason)}")
+        for why in why_asked(reasons):
+            print(f"  {why}")
 
     def clear(self) -> None:
         """A terminal keeps what it showed."""

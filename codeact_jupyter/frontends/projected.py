@@ -12,7 +12,7 @@ from ..engine.trajectory import Trajectory, Turn
 from ..environments.own_cells import OwnCells
 from ..notebook.frames import Framing
 from ..record.signing import own_signature
-from .words import turn_facts, visible
+from .words import turn_facts, why_asked
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -55,8 +55,7 @@ class ProjectedView:
 
     def asks(self, question: str, reasons: Sequence[str]) -> None:
         """The question stands under the magic's own cell, so its reasons do too."""
-        for reason in reasons:
-            print(f"asks because it {visible(reason)}")
+        print("\n".join(why_asked(reasons)))
         self._ask_for(question, password=False)
 
     def clear(self) -> None:

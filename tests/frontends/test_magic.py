@@ -320,7 +320,8 @@ def test_what_ran_before_loading_is_told(shared_model, tmp_path):
 def test_risky_code_asks_and_is_run_when_allowed(kernel, model):
     model.will(act("import os\nos.remove('no-such-file')"), say())
     ran = kernel.task("remove it", answers=["y"])
-    assert not ran.failed and "FileNotFoundError" in model.told and "May this run?" in ran.text
+    assert not ran.failed and "FileNotFoundError" in model.told
+    assert "**May this run?**\n\n- asks because it deletes files" in ran.text
 
 
 def test_code_that_only_computes_does_not_ask(kernel, model):
@@ -344,6 +345,7 @@ def test_every_action_asks_in_the_mode_ask(kernel, model):
     ran = kernel.task("x", "--approve ask", answers=["yes"])
     assert not ran.failed and kernel.value("quiet") == "1"
     assert 0 <= ran.text.find("quiet = 1") < ran.text.find("May this run?"), "the code is shown"
+    assert "- Every action asks (--approve ask)." in ran.text and "because" not in ran.text
     model.will(act("quiet = 2"), say())
     ran = kernel.task("x", "--approve ask", answers=["no"])
     assert not ran.failed and kernel.value("quiet") == "1" and "said no" in model.told
