@@ -107,7 +107,7 @@ class Session:
         self._untold = self._untold or not self.trajectory.turns
         telling = Telling(fit_image=fit_image)
         model = await self._unless_stopped(self._ready_model())
-        news = await self._unless_stopped(self._news()) or News()
+        news = await self._unless_stopped(self._news(NAME.findall(task))) or News()
         try:
             told = telling.opening(task, news, images)
         except ValueError as error:
@@ -211,9 +211,10 @@ class Session:
         place, limits = Hiding(self.environment, self.secrets), self.settings.limits
         return Agent(model, place, self.policy, limits=limits, telling=telling, now=self._now)
 
-    async def _news(self) -> News:
+    async def _news(self, mentioned: Sequence[str]) -> News:
         """What the model does not know yet: of the environment, and of its cells in the file."""
-        news = await self.environment.news(anew=self._untold or self._resumed)
+        anew = self._untold or self._resumed
+        news = await self.environment.news(anew=anew, mentioned=mentioned)
         notes = (RESUMED, *news.notes) if self._resumed else news.notes
         self._untold = self._resumed = False
         await self._placing.settled()

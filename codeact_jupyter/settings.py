@@ -36,6 +36,7 @@ HEADERS = "ANTHROPIC_CUSTOM_HEADERS"  # which the SDK sends with each request: a
 TAKEN = (*KEYS, HEADERS)
 NO_LIMIT = ("none", "unlimited")
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
+PROFILES = "claude compatible compatible-images fenced litellm llama-server lm-studio ollama vllm"
 SDK_CREDENTIALS = (
     *("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CONFIG_DIR", "ANTHROPIC_IDENTITY_TOKEN"),
     *("ANTHROPIC_IDENTITY_TOKEN_FILE", "ANTHROPIC_PROFILE"),
@@ -292,7 +293,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "max_tokens": _limit(_count),
     "model": _text,
     "output_tokens": _count,
-    "profile": _text,
+    "profile": partial(_one_of, PROFILES.split()),
     "undo_megabytes": _count,
     "undo_seconds": _seconds,
 }

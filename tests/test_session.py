@@ -6,7 +6,7 @@ import asyncio
 import http.server
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -301,13 +301,26 @@ async def test_a_stop_while_the_run_is_prepared_ends_it_before_the_model_is_aske
             assert "person: int" in str(model.requests[-1]["messages"][-1])
 
 
+async def test_the_model_is_told_what_the_task_names_among_many_variables(path: Path) -> None:
+    with LoopbackModel([say()]) as model:
+        async with session(model, path) as (made, environment):
+            many = "person = 1\nfor at in range(800): globals()[f'v{at}'] = at"
+            await environment._link.request({"code": many, "silent": False})
+            await environment._link.request({"code": "person = [1]\ndel v3", "silent": False})
+            assert await do(made, "double `v400` of these") == "answered"
+            told = str(model.requests[-1]["messages"][-1])
+            assert "v400: int" in told and "v401: int" not in told and "(and 7" in told
+
+
 async def test_a_stop_ends_the_wait_for_a_kernel_that_does_not_answer(path: Path) -> None:
     with LoopbackModel([act("1"), say()]) as model:
         async with session(model, path) as (made, environment):
             asked = asyncio.Event()
 
             class Silent(KernelEnvironment):
-                async def news(self, *, anew: bool = False) -> News:
+                async def news(
+                    self, *, anew: bool = False, mentioned: Collection[str] = ()
+                ) -> News:
                     asked.set()
                     await asyncio.Event().wait()
                     raise AssertionError

@@ -13,8 +13,10 @@ import pytest
 from codeact_jupyter.engine.limits import Limits
 from codeact_jupyter.engine.undoing import Bounds
 from codeact_jupyter.errors import SettingsError
+from codeact_jupyter.models import profiles
 from codeact_jupyter.settings import (
     PARSERS,
+    PROFILES,
     SDK_CREDENTIALS,
     Settings,
     config_path,
@@ -70,6 +72,7 @@ def test_each_option_comes_from_each_source_and_the_strongest_wins(
     assert from_file == from_environment == from_flag
     assert from_file.given == {name}
     weak_words = {"approve": "never", "base_url": "http://other", "effort": "low"}
+    weak_words |= {"profile": "claude"}
     weaker = f'"{weak_words.get(name, "none")}"'
     if name.endswith("_tokens") or name.startswith(("max_", "undo_")):
         weaker = "1"
@@ -230,3 +233,19 @@ def test_a_variable_of_the_sdk_is_another_credential(tmp_path, monkeypatch, name
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv(name, "given")
     assert has_other_credentials()
+
+
+def test_a_profile_that_is_none_is_named_with_its_source_and_the_profiles(tmp_path: Path) -> None:
+    assert sorted(PROFILES.split()) == sorted(profiles.PROFILES)
+    file = tmp_path / "config.toml"
+    file.write_text('profile = "zz"\n')
+    nothing = tmp_path / "none.toml"
+    for source, given in {
+        "--profile": ({"profile": "zz"}, {}, nothing),
+        "the environment variable CODEACT_PROFILE": ({}, {"CODEACT_PROFILE": "zz"}, nothing),
+        "profile in the config file": ({}, {}, file),
+    }.items():
+        flags, environ, config = given
+        with pytest.raises(SettingsError, match=f"^{source}.* cannot be 'zz': .*ollama") as told:
+            load_settings(flags, environ=environ, config=config)
+        assert all(name in str(told.value) for name in profiles.PROFILES)

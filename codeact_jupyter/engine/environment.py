@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -107,10 +107,11 @@ class Environment(Protocol):
         It is not told by the next action any more, but among the next news.
         """
 
-    async def news(self, *, anew: bool = False) -> News:
+    async def news(self, *, anew: bool = False, mentioned: Collection[str] = ()) -> News:
         """What changed since it was last asked; called at the start of a turn.
 
         With `anew` a conversation begins, whose model has been told nothing: all names are news.
+        Where there are too many to tell, those that are `mentioned` come first.
         """
 
     def namespace(self) -> Namespace:

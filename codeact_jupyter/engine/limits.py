@@ -12,6 +12,7 @@ from .model import Model
 from .trajectory import Trajectory
 
 SHORTEST_REPLY = 256
+TOO_NEAR = "and a step more could pass it"
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,15 @@ def allowance(
     if limits.tokens is not None:
         room = min(room, limits.tokens - used - asked.prompt)
         if room < SHORTEST_REPLY:
-            return Allowance(reached=f"{used:,} of {limits.tokens:,} tokens are used")
+            used_up = f"{used:,} of {limits.tokens:,} tokens are used"
+            return Allowance(reached=f"{used_up}, {TOO_NEAR}")
     spent = billed.cost
     if limits.cost is not None and spent is not None:
         left = limits.cost - spent
         room = _affordable(room, left, lambda output: model.price(_with_output(asked, output)))
         if room < SHORTEST_REPLY:
             used_up = f"{spent:.4f} of {limits.cost:f} USD are used"
-            return Allowance(reached=f"{used_up}, and a step more could pass it")
+            return Allowance(reached=f"{used_up}, {TOO_NEAR}")
     return Allowance(max_tokens=room)
 
 

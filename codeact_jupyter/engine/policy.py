@@ -27,6 +27,12 @@ class Verdict:
     seen: tuple[str, ...] = ()
     scopes: tuple[Scope, ...] = ("once",)
 
+    @property
+    def why(self) -> str:
+        """The reasons that it asks for, in a sentence; without one it asks as every action does."""
+        every = "every action asks in the mode `ask`"
+        return f"it {'; it '.join(self.reasons)}" if self.reasons else every
+
 
 @dataclass(frozen=True)
 class Answered:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from itertools import takewhile
 
 from .environment import Environment
 from .policy import Answered, Policy, Verdict, code_hash
@@ -16,6 +17,7 @@ from .telling import Telling
 from .trajectory import Action, Approval, Mistake, Observation, Step, Turn
 
 MISTAKES_IN_A_ROW = 3
+SLIPS_IN_A_ROW = 6  # of syntax, each another
 LONG = 5_000  # characters of code
 
 Ask = Callable[[Step, Verdict], Awaitable[Answered]]
@@ -56,12 +58,18 @@ async def reviewed(
 
 def repeated_mistake(turn: Turn) -> str:
     """The mistake that the model made several times in a row, in words; empty when it did not."""
-    last = turn.steps[-MISTAKES_IN_A_ROW:]
-    kinds = {step.mistake.kind if step.mistake else None for step in last}
-    if len(last) < MISTAKES_IN_A_ROW or len(kinds) > 1 or None in kinds:
+    made = list(takewhile(bool, (step.mistake for step in reversed(turn.steps))))
+    last = made[0] if made else None
+    if last is None:
         return ""
-    assert last[-1].mistake is not None
-    return f"{MISTAKES_IN_A_ROW} times in a row, {last[-1].mistake.kind}: {last[-1].mistake.detail}"
+    of_kind = list(takewhile(lambda one: one is not None and one.kind == last.kind, made))
+    same = of_kind
+    if last.kind == "syntax error":  # other slips are other mistakes, though not without end
+        same = list(takewhile(last.__eq__, of_kind))
+    for times, most in ((len(same), MISTAKES_IN_A_ROW), (len(of_kind), SLIPS_IN_A_ROW)):
+        if times >= most:
+            return f"{times} times in a row, {last.kind}: {last.detail}"
+    return ""
 
 
 def word_on_edit(step: Step) -> str:

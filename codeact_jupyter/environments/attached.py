@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,10 +98,11 @@ class AttachedEnvironment(KernelEnvironment):
             if not (self._aborted and seen.status == "error"):
                 return seen
 
-    async def news(self, *, anew: bool = False) -> News:
+    async def news(self, *, anew: bool = False, mentioned: Collection[str] = ()) -> News:
         if self.link.executing:
             return News(ran=self.cells.take(), notes=(BUSY,))
-        news = await super().news(anew=anew)  # may be called off: then no cell counts as told
+        # May be called off: then no cell counts as told.
+        news = await super().news(anew=anew, mentioned=mentioned)
         return replace(news, ran=self.cells.take())
 
     async def renew(self) -> None:

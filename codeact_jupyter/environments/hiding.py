@@ -7,7 +7,7 @@ environment hands over. Who holds the keys is not known here: they are given.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
@@ -108,8 +108,9 @@ class Hiding:
     def late(self) -> Late:
         return hidden(self._environment.late(), self._secrets())
 
-    async def news(self, *, anew: bool = False) -> News:
-        return hidden(await self._environment.news(anew=anew), self._secrets())
+    async def news(self, *, anew: bool = False, mentioned: Collection[str] = ()) -> News:
+        news = await self._environment.news(anew=anew, mentioned=mentioned)
+        return hidden(news, self._secrets())
 
     def namespace(self) -> Namespace:
         known = self._environment.namespace()  # a policy says in words what code does with them

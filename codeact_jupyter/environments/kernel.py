@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -171,7 +171,7 @@ class KernelEnvironment:
         if item is not None and not isinstance(item, Cleared):
             self._collector.add(item)
 
-    async def news(self, *, anew: bool = False) -> News:
+    async def news(self, *, anew: bool = False, mentioned: Collection[str] = ()) -> News:
         look = await self._look()
         if self._incarnation not in ("", self._link.incarnation):
             self._notes.append(" ".join(filter(None, (RESTARTED, self._why_ended()))))
@@ -180,7 +180,7 @@ class KernelEnvironment:
         notes, self._notes = tuple(self._notes), []
         if look is None:
             return News(notes=(*notes, UNSEEN))
-        variables, deleted, omitted = self._names.after_person(look, anew=anew)
+        variables, deleted, omitted = self._names.after_person(look, anew=anew, mentioned=mentioned)
         return News(variables, omitted, deleted=deleted, notes=notes)
 
     async def renew(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain, filterfalse
 from typing import Any
 
@@ -23,6 +23,7 @@ class Names:
         self._workspace = workspace
         self._directory = directory
         self._told = _Told()
+        self._untold: frozenset[str] = frozenset()  # left out when they were news
         self._persons: frozenset[str] | None = None  # the names that are theirs, until they change
         self._namespace: Namespace | None = None  # until one of these changes
         self.touched: tuple[Touched, ...] = ()  # outside of the variables, by the last action
@@ -42,11 +43,12 @@ class Names:
         )
 
     def after_person(
-        self, look: Look, *, anew: bool = False
+        self, look: Look, *, anew: bool = False, mentioned: Collection[str] = ()
     ) -> tuple[tuple[Variable, ...], tuple[str, ...], int]:
         """Take a look between turns: what is new or changed is the person's.
 
-        With `anew` all names are told, also those that were told before.
+        With `anew` all names are told, also those that were told before; of too many the newest,
+        and first of all those `mentioned`, which are told later where they were left out.
 
         A directory that they moved to is where they work now; one that the agent moved to is not.
         Returns the variables that are new or changed, the names gone, and how many are not told.
@@ -54,11 +56,16 @@ class Names:
         if self._directory and look["directory"] not in ("", self._directory):
             self._workspace = look["directory"]
         self._directory = look["directory"]
+        unlisted = _unlisted(look) - (0 if anew else _unlisted(self._look))
         added, changed, deleted = self._compare(look)
         self._agents -= {*added, *changed, *deleted}
-        fresh = [name for name in look["names"] if anew or name in {*added, *changed}]
-        told = _variables(look, fresh[-MOST_TOLD:])
-        return told, tuple(sorted(deleted)), len(fresh) - len(told)
+        fresh = set(self._listed()) if anew else {*added, *changed}
+        left_out = self._untold.intersection(mentioned) - set(deleted)
+        news = [name for name in look["names"] if name in fresh or name in left_out]
+        told = set(sorted(news, key=set(mentioned).__contains__)[-MOST_TOLD:])
+        self._untold = (frozenset() if anew else self._untold) - told | fresh - told
+        variables = _variables(look, filter(told.__contains__, news))
+        return variables, tuple(sorted(deleted)), len(fresh - told) + max(0, unlisted)
 
     def hand_over(self, names: Iterable[str]) -> None:
         """Take these names for the person's: their own code made them, though it ran as ours."""
@@ -125,6 +132,10 @@ class _Told:
                 kept.pop(name, None)
             else:
                 kept[name] = value
+
+
+def _unlisted(look: Look) -> int:
+    return int(look["omitted"]) - len(look["others"])
 
 
 def _variables(look: Look, names: Iterable[str]) -> tuple[Variable, ...]:

@@ -10,7 +10,7 @@ import asyncio
 import select
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -103,8 +103,9 @@ class ShellEnvironment:
     def late(self) -> Late:
         return Late()  # what comes between actions goes to the person's screen, and is not seen
 
-    async def news(self, *, anew: bool = False) -> News:
-        variables, deleted, omitted = self._names.after_person(self._looking.look(), anew=anew)
+    async def news(self, *, anew: bool = False, mentioned: Collection[str] = ()) -> News:
+        look = self._looking.look()
+        variables, deleted, omitted = self._names.after_person(look, anew=anew, mentioned=mentioned)
         notes, self._notes = tuple(self._notes), []
         return News(variables, omitted, deleted=deleted, ran=self.cells.take(), notes=notes)
 

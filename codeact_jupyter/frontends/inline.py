@@ -25,7 +25,7 @@ from ..notebook.inline import inline_metadata
 from ..notebook.markdown import readable
 from ..notebook.marks import Cell
 from .retelling import show_again, step_words, words
-from .words import turn_facts, visible
+from .words import turn_facts, why_asked
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -45,6 +45,7 @@ class InlineView:
         self._thought = ""
         self._code = ""
         self._updated = 0.0
+        self._says_why = False
         self._opening: dict[str, Any] = {}
         self._shown: dict[str, tuple[str, dict[str, Any]]] = {}
         self._items: list[str | int] = []  # displays of ours, and steps whose outputs follow them
@@ -76,8 +77,8 @@ class InlineView:
             self._put(self._part, f"*{readable(event.reason)} {wait} …*")
         elif isinstance(event, events.ApprovalAsked):
             self._put(self._part, step_words(event.step))
-            reasons = "\n".join(f"- it {readable(visible(reason))}" for reason in event.reasons)
-            self._put(f"{self._part}-asked", f"**May this run?** It asks because\n{reasons}")
+            why = "\n".join(f"- {readable(line)}" for line in why_asked(event.reasons))
+            self._put(f"{self._part}-asked", f"**May this run?**\n\n{why}")
         elif isinstance(event, events.StepStarted):
             self._show_step(event.step, trajectory)
             sys.stdout.flush()  # waits for ipykernel's thread: the intent is out before the effect
@@ -96,8 +97,9 @@ class InlineView:
     def asks(self, question: str, reasons: Sequence[str]) -> None:
         """The reasons stand in the question that was shown."""
 
-    def end(self, turn: Turn) -> None:
-        """The run's end was shown with its last event."""
+    def end(self, turn: Turn) -> bool:
+        """The run's end was shown with its last event; why, where nothing else stood there."""
+        return self._says_why
 
     def clear(self) -> None:
         """Clear the cell for an action that asked for it, and show again what was before it."""
@@ -129,6 +131,7 @@ class InlineView:
             self._put(self._part, readable(event.answer.text))
         elif self._shown.get(self._part, ("", {}))[1] == inline_metadata([]):
             self._put(self._part, f"*{event.state}: {readable(event.reason)}*")
+            self._says_why = True
         footer = f"<small>codeact · {turn_facts(turn)}</small>"
         session = session_metadata(trajectory, self._end(trajectory), self._sign)
         self._put(f"{self._run}-end", footer, self._record("answer", trajectory, session))

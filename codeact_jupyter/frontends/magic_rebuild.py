@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,8 +131,8 @@ class Quiet:
     def late(self) -> Late:
         return self._environment.late()
 
-    async def news(self, *, anew: bool = False) -> News:
-        return await self._environment.news(anew=anew)
+    async def news(self, *, anew: bool = False, mentioned: Collection[str] = ()) -> News:
+        return await self._environment.news(anew=anew, mentioned=mentioned)
 
     def namespace(self) -> Namespace:
         return self._environment.namespace()

@@ -14,7 +14,7 @@ from ..record.signing import own_signature
 from ..session import Session
 from .inline import InlineView
 from .projected import ProjectedView
-from .words import turn_facts, visible
+from .words import turn_facts, why_asked
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -35,8 +35,8 @@ class MagicView(Protocol):
     def clear(self) -> None:
         """An action's `clear_output()` takes effect: what was there before it must stay."""
 
-    def end(self, turn: Turn) -> None:
-        """The run is over, whatever its state."""
+    def end(self, turn: Turn) -> bool:
+        """The run is over, whatever its state; returns whether it was shown why."""
 
 
 class TextView:
@@ -57,14 +57,15 @@ class TextView:
         self.view.show(event)
 
     def asks(self, question: str, reasons: Sequence[str]) -> None:
-        for reason in reasons:
-            print(f"  asks because it {visible(reason)}")
+        for why in why_asked(reasons):
+            print(f"  {why}")
 
     def clear(self) -> None:
         """A terminal keeps what it showed."""
 
-    def end(self, turn: Turn) -> None:
+    def end(self, turn: Turn) -> bool:
         print(f"\n{turn_facts(turn)}")
+        return True
 
 
 @contextmanager

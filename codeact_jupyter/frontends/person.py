@@ -16,7 +16,7 @@ from ..engine.trajectory import Action
 from ..environments.link import END_OF_INPUT
 from .keys import forget_keys, read_keys
 from .terminal import TerminalView, legible
-from .words import answered, question, visible
+from .words import answered, question, why_asked
 
 
 class Person:
@@ -31,8 +31,8 @@ class Person:
     async def ask_approval(self, action: Action, verdict: Verdict) -> Answered:
         """Show why it asks, and take the answer; the end of the input is a no."""
         self._view.pause()
-        for reason in verdict.reasons:
-            self._console.print(Text(f"  asks because it {visible(reason)}", style="yellow"))
+        for why in why_asked(verdict.reasons):
+            self._console.print(Text(f"  {why}", style="yellow"))
         _forget_what_was_typed()
         try:
             typed = await self._read(f"  {question(verdict.scopes)}")

@@ -12,7 +12,7 @@ from ..engine.trajectory import Trajectory, Turn
 from ..environments.own_cells import OwnCells
 from ..notebook.frames import Framing
 from ..record.signing import own_signature
-from .words import turn_facts, visible
+from .words import turn_facts, why_asked
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -55,17 +55,17 @@ class ProjectedView:
 
     def asks(self, question: str, reasons: Sequence[str]) -> None:
         """The question stands under the magic's own cell, so its reasons do too."""
-        for reason in reasons:
-            print(f"asks because it {visible(reason)}")
+        print("\n".join(why_asked(reasons)))
         self._ask_for(question, password=False)
 
     def clear(self) -> None:
         """An action's cell clears itself."""
 
-    def end(self, turn: Turn) -> None:
+    def end(self, turn: Turn) -> bool:
         """Leave how the run ended under the magic's cell."""
         facts = f"codeact · {turn_facts(turn)}"
         self._publisher.publish({"text/markdown": f"<small>{facts}</small>", "text/plain": facts})
+        return False
 
     def _asks_input(self, prompt: str, password: bool) -> None:
         self._waits("input")

@@ -42,6 +42,12 @@ def visible(code: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in lines)
 
 
+def why_asked(reasons: Sequence[str]) -> tuple[str, ...]:
+    """Why an action asks, each reason as a line; without one it asks because each does."""
+    asks = tuple(f"asks because it {visible(reason)}" for reason in reasons)
+    return asks or ("Every action asks (--approve ask).",)
+
+
 def money(cost: Decimal | None) -> str:
     """A cost for people: `$0.0213`; `no known price` when nobody knows."""
     if cost is None:

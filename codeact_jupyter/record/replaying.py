@@ -123,7 +123,7 @@ class Replay:
         recorded = self._recorded(part, namespace)
         if verdict.decision == "allow" and not recorded:
             return None
-        reasons = [f"it {'; it '.join(verdict.reasons)}"] * (verdict.decision != "allow")
+        reasons = [verdict.why] * (verdict.decision != "allow")
         reasons += [in_words(tuple(recorded))] * bool(recorded)
         asked = () if verdict.decision == "allow" else verdict.kinds
         kinds = tuple(sorted({*asked, *recorded.values()}))

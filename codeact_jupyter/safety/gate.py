@@ -82,13 +82,13 @@ class Gate:
         kinds = tuple(sorted({each.kind for each in asking}))
         if not asking and self._mode == "risky":
             return Verdict("allow", _allowed_before(effects), seen=seen)
-        reasons = _reasons(asking) or ["every action asks in the mode `ask`"]
+        reasons = _reasons(asking)  # none where every action asks
         if taint is not None and set(kinds) & ASKS_WHEN_TAINTED:
             reasons.append(f"read data from outside before (step {taint.number})")
         if unreadable:
             reasons.append(f"is not known to be allowed, or not locked: {unreadable}")
         if self._ask_person is None:
-            why = f"nobody can be asked here, and it {'; it '.join(reasons)}"
+            why = f"nobody can be asked here, and {Verdict('ask', tuple(reasons)).why}"
             return Verdict("deny", (why,), kinds, seen)
         keeps = self._remembered is not None and bool(self._notebook) and not unreadable
         scopes = _scopes(kinds, lasting, keeps=keeps)

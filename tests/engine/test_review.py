@@ -158,3 +158,26 @@ async def test_mistakes_that_are_not_the_same_or_not_in_a_row_do_not_fail_the_ru
     model = Played(cut, cut, empty, cut, act("1"), cut, cut, answer())
     _, turn = await listen(Agent(model, Workshop(), AllowAll()), begun())
     assert (turn.state, len(turn.steps)) == ("answered", 7)
+
+
+SLIPS = ("x = = 1", "def f(:\n  pass", "x = (1", "'open", "for", "1 +")
+
+
+async def test_one_slip_of_syntax_three_times_in_a_row_fails_the_run() -> None:
+    model = Played(act("x = = 1"), act("y = (1"), *[act("x = = 1")] * 3)
+    _, turn = await listen(Agent(model, Workshop(), AllowAll()), begun())
+    assert (turn.state, len(turn.steps)) == ("failed", 5)
+    assert turn.reason.startswith("3 times in a row, syntax error: SyntaxError")
+
+
+async def test_three_slips_of_syntax_that_are_not_the_same_do_not_fail_the_run() -> None:
+    model = Played(*(act(slip) for slip in SLIPS[:5]), answer())
+    _, turn = await listen(Agent(model, Workshop(), AllowAll()), begun())
+    assert (turn.state, len(turn.steps)) == ("answered", 5)
+
+
+async def test_a_model_that_only_writes_broken_code_fails_the_run() -> None:
+    model = Played(*(act(slip) for slip in SLIPS), answer())
+    _, turn = await listen(Agent(model, Workshop(), AllowAll()), begun())
+    assert (turn.state, len(turn.steps)) == ("failed", 6)
+    assert turn.reason.startswith("6 times in a row, syntax error: SyntaxError")

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import io
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -86,7 +86,7 @@ class Workshop:
             on_output(output)
         return Observation("ok", outputs, seconds=0.5)
 
-    async def news(self, *, anew: bool = False) -> News:
+    async def news(self, *, anew: bool = False, mentioned: Collection[str] = ()) -> News:
         return News()
 
     def late(self) -> Late:

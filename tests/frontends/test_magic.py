@@ -251,10 +251,20 @@ def test_an_unknown_model_is_a_short_error_that_names_it(kernel, model):
 
 
 def test_a_failed_run_ends_the_cell_with_a_short_error(kernel, model):
-    model.will(act("1 +"), act("2 +"), act("3 +"))
+    model.will(act("1 +"), act("1 +"), act("1 +"))
     ran = kernel.task("x", "--approve never")
     assert "the run ended failed: 3 times in a row, syntax error" in ran.error
     assert len(ran.error.splitlines()) <= 3
+
+
+def test_why_a_run_ended_is_said_once_to_a_person_and_to_a_program(kernel, model):
+    ran = kernel.task("x", "--model claude-unknown", answers=[])
+    assert ran.error.endswith("the run ended failed; why is said above")
+    assert ran.text.count("'claude-unknown'") == 1
+    model.will(act("1 +"), act("1 +"), act("1 +"))
+    ran = kernel.task("x", "--approve never", answers=[])
+    assert "why is said above" not in ran.error, "the last step stands there"
+    assert "the run ended failed: 3 times in a row" in ran.error
 
 
 def test_the_line_magic(kernel, model, tmp_path):
@@ -320,7 +330,8 @@ def test_what_ran_before_loading_is_told(shared_model, tmp_path):
 def test_risky_code_asks_and_is_run_when_allowed(kernel, model):
     model.will(act("import os\nos.remove('no-such-file')"), say())
     ran = kernel.task("remove it", answers=["y"])
-    assert not ran.failed and "FileNotFoundError" in model.told and "May this run?" in ran.text
+    assert not ran.failed and "FileNotFoundError" in model.told
+    assert "**May this run?**\n\n- asks because it deletes files" in ran.text
 
 
 def test_code_that_only_computes_does_not_ask(kernel, model):
@@ -344,6 +355,7 @@ def test_every_action_asks_in_the_mode_ask(kernel, model):
     ran = kernel.task("x", "--approve ask", answers=["yes"])
     assert not ran.failed and kernel.value("quiet") == "1"
     assert 0 <= ran.text.find("quiet = 1") < ran.text.find("May this run?"), "the code is shown"
+    assert "- Every action asks (--approve ask)." in ran.text and "because" not in ran.text
     model.will(act("quiet = 2"), say())
     ran = kernel.task("x", "--approve ask", answers=["no"])
     assert not ran.failed and kernel.value("quiet") == "1" and "said no" in model.told

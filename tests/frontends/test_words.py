@@ -40,3 +40,8 @@ def test_the_reasons_of_a_question_command_no_terminal(capsys) -> None:
     assert capsys.readouterr().out == (
         "  asks because it runs a shell command: echo \\x1b[2J\nls\n"
     )
+
+
+def test_an_action_that_asks_as_every_one_does_has_words_of_its_own(capsys) -> None:
+    TextView().asks("Run it?", ())
+    assert capsys.readouterr().out == "  Every action asks (--approve ask).\n"

@@ -69,7 +69,11 @@ def test_the_mode_never_runs_all_and_says_so_in_the_record() -> None:
 
 
 def test_the_mode_ask_asks_about_everything() -> None:
-    assert judged(Gate("ask", yes), "1 + 1").decision == "ask"
+    verdict = judged(Gate("ask", yes), "1 + 1")
+    assert (verdict.decision, verdict.reasons) == ("ask", ()), "each way in has words for it"
+    (why,) = judged(Gate("ask"), "1 + 1").reasons
+    assert why == "nobody can be asked here, and every action asks in the mode `ask`"
+    assert judged(Gate("ask", yes), DELETES).reasons
 
 
 def test_where_nobody_can_be_asked_it_is_denied_with_what_it_would_do() -> None:
