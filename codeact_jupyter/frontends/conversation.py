@@ -79,7 +79,7 @@ class Conversation:
                 async with aclosing(session.run(task)) as happenings:
                     async for event in happenings:
                         self._show(event, self._view, session)
-            says_why = self._view.end(session.turn)
+            self._view.end(session.turn)
             if os.environ.get(WELL):
                 from .line_files import tell_disk_here
 
@@ -88,10 +88,7 @@ class Conversation:
             self._running, self._view = False, None
         if session.turn.state != "answered":
             turn = session.turn
-            # Where a notebook is run by a program, its error is all that a person may see.
-            above = says_why and can_ask(self._shell)
-            why = "; why is said above" if above else f": {turn.reason}"
-            raise RunFailed(f"the run ended {turn.state}{why}", state=turn.state)
+            raise RunFailed(f"the run ended {turn.state}: {turn.reason}", state=turn.state)
 
     def interrupt(self) -> None:
         """Interrupt the run, also one that is still being prepared."""

@@ -45,7 +45,6 @@ class InlineView:
         self._thought = ""
         self._code = ""
         self._updated = 0.0
-        self._says_why = False
         self._opening: dict[str, Any] = {}
         self._shown: dict[str, tuple[str, dict[str, Any]]] = {}
         self._items: list[str | int] = []  # displays of ours, and steps whose outputs follow them
@@ -97,9 +96,8 @@ class InlineView:
     def asks(self, question: str, reasons: Sequence[str]) -> None:
         """The reasons stand in the question that was shown."""
 
-    def end(self, turn: Turn) -> bool:
-        """The run's end was shown with its last event; why, where nothing else stood there."""
-        return self._says_why
+    def end(self, turn: Turn) -> None:
+        """The run's end was shown with its last event."""
 
     def clear(self) -> None:
         """Clear the cell for an action that asked for it, and show again what was before it."""
@@ -131,7 +129,6 @@ class InlineView:
             self._put(self._part, readable(event.answer.text))
         elif self._shown.get(self._part, ("", {}))[1] == inline_metadata([]):
             self._put(self._part, f"*{event.state}: {readable(event.reason)}*")
-            self._says_why = True
         footer = f"<small>codeact · {turn_facts(turn)}</small>"
         session = session_metadata(trajectory, self._end(trajectory), self._sign)
         self._put(f"{self._run}-end", footer, self._record("answer", trajectory, session))

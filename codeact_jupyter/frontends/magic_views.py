@@ -35,8 +35,8 @@ class MagicView(Protocol):
     def clear(self) -> None:
         """An action's `clear_output()` takes effect: what was there before it must stay."""
 
-    def end(self, turn: Turn) -> bool:
-        """The run is over, whatever its state; returns whether it was shown why."""
+    def end(self, turn: Turn) -> None:
+        """The run is over, whatever its state."""
 
 
 class TextView:
@@ -63,9 +63,8 @@ class TextView:
     def clear(self) -> None:
         """A terminal keeps what it showed."""
 
-    def end(self, turn: Turn) -> bool:
+    def end(self, turn: Turn) -> None:
         print(f"\n{turn_facts(turn)}")
-        return True
 
 
 @contextmanager

@@ -61,11 +61,10 @@ class ProjectedView:
     def clear(self) -> None:
         """An action's cell clears itself."""
 
-    def end(self, turn: Turn) -> bool:
+    def end(self, turn: Turn) -> None:
         """Leave how the run ended under the magic's cell."""
         facts = f"codeact · {turn_facts(turn)}"
         self._publisher.publish({"text/markdown": f"<small>{facts}</small>", "text/plain": facts})
-        return False
 
     def _asks_input(self, prompt: str, password: bool) -> None:
         self._waits("input")

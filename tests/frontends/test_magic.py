@@ -257,16 +257,6 @@ def test_a_failed_run_ends_the_cell_with_a_short_error(kernel, model):
     assert len(ran.error.splitlines()) <= 3
 
 
-def test_why_a_run_ended_is_said_once_to_a_person_and_to_a_program(kernel, model):
-    ran = kernel.task("x", "--model claude-unknown", answers=[])
-    assert ran.error.endswith("the run ended failed; why is said above")
-    assert ran.text.count("'claude-unknown'") == 1
-    model.will(act("1 +"), act("1 +"), act("1 +"))
-    ran = kernel.task("x", "--approve never", answers=[])
-    assert "why is said above" not in ran.error, "the last step stands there"
-    assert "the run ended failed: 3 times in a row" in ran.error
-
-
 def test_the_line_magic(kernel, model, tmp_path):
     assert "No run yet" in kernel.run("%codeact status").stdout
     assert "no run yet" in kernel.run(f"%codeact export {tmp_path}/a.md").error

