@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 import socket
 
 # Below those that systems give to who asks for any: each kernel and each client of the tests that
@@ -13,7 +13,7 @@ FIRST, END = 15_000, 32_000
 def free_port() -> int:
     """A port of loopback on which nobody listens."""
     while True:
-        port = random.randrange(FIRST, END)
+        port = FIRST + secrets.randbelow(END - FIRST)  # whatever a test made of `random`
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
