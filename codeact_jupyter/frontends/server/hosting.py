@@ -64,6 +64,7 @@ class Hosted:
         self._preparing = self._called_off = self._finishing = False
         self.notes: deque[str] = deque(maxlen=MOST_NOTES)  # to be told at the next turn
         self.questions = Questions()
+        self.reverting = asyncio.Lock()  # held while a run is taken back
 
     @property
     def run(self) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import threading
-from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,18 +67,18 @@ class Service:
         self._paths: dict[str, str] = {}
         self._clients: dict[str, str] = {}  # the notebooks of front ends' kernel connections
         self._tasks: set[asyncio.Task[None]] = set()
-        self._reverting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._is_ready = False
 
     async def start(self, order: Order) -> Begun:
         """Begin a run, or queue its task; raises CodeActError when it cannot begin."""
         self._paths[order.kernel] = order.path
-        async with self.reverting(order.path):
-            return Begun(await self._agent(order.path).start(order))
+        agent = self._agent(order.path)
+        async with agent.reverting:
+            return Begun(await agent.start(order))
 
     def reverting(self, path: str) -> asyncio.Lock:
         """What is held while a run of this notebook is taken back: no task begins meanwhile."""
-        return self._reverting[path]
+        return self._agent(path).reverting
 
     async def rebuild(self, rebuilding: Rebuilding) -> tuple[Outcome, ...]:
         """Rebuild a notebook's kernel; raises CodeActError when that cannot begin."""
