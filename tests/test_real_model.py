@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.request
@@ -19,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from codeact_jupyter.notebook.document import Document
+from tests.ports import free_port
 
 SERVER, WEIGHTS = os.environ.get("LLAMA_SERVER", ""), os.environ.get("LLAMA_MODEL", "")
 TASK = "Use Python to print the sum of the numbers from 1 to 100. Write one python block."
@@ -27,12 +27,6 @@ pytestmark = [
     pytest.mark.skipif(not (SERVER and WEIGHTS), reason="set LLAMA_SERVER and LLAMA_MODEL"),
     pytest.mark.timeout(900),
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
